@@ -1,0 +1,293 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { PoolClient } from 'pg';
+import type { Database } from './connect.ts';
+
+const DATABASE_FOLDER = import.meta.dirname;
+const KERNEL_MODULES = new Set(['platform', 'authz']);
+const LOCK_KEY = 5_678_001;
+/** Newest first: the oldest Postgres that the SQL is written for. */
+const OLDEST_SERVER_VERSION = 150_000;
+
+type Stage = 'functions' | 'tables' | 'access';
+
+/** One SQL file of `db/modules`, with what decides whether it has to run. */
+export type MigrationFile = {
+  /** `06_projects/tables/001_projects.sql` */
+  readonly path: string;
+  /** The schema that the file fills. */
+  readonly module: string;
+  readonly stage: Stage;
+  readonly sql: string;
+  /** Of the text, and for access files of all that they depend on. */
+  readonly hash: string;
+};
+
+/** What a migration did. */
+export type MigrationReport = {
+  /** Files that ran, in their order. */
+  readonly ran: readonly string[];
+  /** Functions dropped because no file defines them any more. */
+  readonly dropped: readonly string[];
+  /** Whole duration in milliseconds. */
+  readonly milliseconds: number;
+};
+
+/** The database cannot be migrated as it is. The message is one line that says what to do. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
+
+function hashOf(...texts: string[]): string {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(text).update('\0');
+  return hash.digest('hex');
+}
+
+function sqlFilesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.sql'))
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/**
+ * Every SQL file of the modules in the order in which it runs: the kernel whole, then the tables of all modules, the
+ * functions of all, the access files of all.
+ *
+ * @param folder the modules' folder; another one only in tests
+ */
+export function readMigrationFiles(
+  folder: string = path.join(DATABASE_FOLDER, 'modules'),
+): MigrationFile[] {
+  const files: MigrationFile[] = [];
+  const textOf = (name: string) => readFileSync(path.join(folder, name), 'utf8');
+  for (const entry of readdirSync(folder).sort()) {
+    const module = /^\d\d_([a-z_]+)$/.exec(entry)?.[1];
+    if (!module) throw new MigrationError(`db/modules/${entry} is not named NN_module.`);
+    for (const stage of ['functions', 'tables'] as const) {
+      for (const name of sqlFilesIn(path.join(folder, entry, stage))) {
+        const file = `${entry}/${stage}/${name}`;
+        const sql = textOf(file);
+        files.push({ path: file, module, stage, sql, hash: hashOf(sql) });
+      }
+    }
+    for (const name of sqlFilesIn(path.join(folder, entry))) {
+      const file = `${entry}/${name}`;
+      files.push({ path: file, module, stage: 'access', sql: textOf(file), hash: '' });
+    }
+  }
+  const isKernel = (file: MigrationFile) => KERNEL_MODULES.has(file.module);
+  // An access file calls the kernel and grants by column, so it runs again when either changes.
+  const kernel = hashOf(...files.filter(isKernel).map((file) => file.sql));
+  const hashed = files.map((file) =>
+    file.stage === 'access'
+      ? {
+          ...file,
+          hash: hashOf(
+            file.sql,
+            kernel,
+            ...files
+              .filter((other) => other.module === file.module && other.stage === 'tables')
+              .map((other) => other.hash),
+          ),
+        }
+      : file,
+  );
+  const order: [boolean, Stage][] = [
+    [true, 'functions'],
+    [true, 'tables'],
+    [false, 'tables'],
+    [false, 'functions'],
+    [true, 'access'],
+    [false, 'access'],
+  ];
+  return order.flatMap(([kernelFirst, stage]) =>
+    hashed.filter((file) => isKernel(file) === kernelFirst && file.stage === stage),
+  );
+}
+
+type Recorded = { path: string; hash: string; objects: string[] };
+
+const isVersioned = (name: string) => name.includes('/tables/');
+
+function refuseWhatCannotBe(files: readonly MigrationFile[], recorded: Map<string, Recorded>) {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  for (const known of recorded.values()) {
+    if (!isVersioned(known.path)) continue;
+    const file = byPath.get(known.path);
+    if (!file) {
+      throw new MigrationError(
+        `The database is newer than this code: it has run ${known.path}, which is not here. Start a newer release.`,
+      );
+    }
+    if (file.hash !== known.hash) {
+      throw new MigrationError(
+        `${known.path} has been edited after it ran. Put it back and add a new file instead, or start over with "npm run reset".`,
+      );
+    }
+  }
+}
+
+async function recordedFiles(client: PoolClient): Promise<Map<string, Recorded>> {
+  const { rows } = await client.query<Recorded>(
+    'select path, hash, objects from platform.migrations',
+  );
+  return new Map(rows.map((row) => [row.path, row]));
+}
+
+async function bootstrap(client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ version: number; name: string }>(
+    "select current_setting('server_version_num')::int as version, current_setting('server_version') as name",
+  );
+  const server = rows[0];
+  if (server && server.version < OLDEST_SERVER_VERSION) {
+    throw new MigrationError(`Postgres ${server.name} is too old: Callboard needs 15 or newer.`);
+  }
+  const available = await client.query(
+    "select from pg_catalog.pg_available_extensions where name = 'vector'",
+  );
+  if (available.rowCount === 0) {
+    throw new MigrationError(
+      'The database server has no pgvector. Install it there (package postgresql-NN-pgvector, or the pgvector/pgvector image).',
+    );
+  }
+  await client.query('begin');
+  try {
+    await client.query(readFileSync(path.join(DATABASE_FOLDER, 'bootstrap.sql'), 'utf8'));
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw new MigrationError(
+      `The database login cannot prepare the database: ${(error as Error).message}.`,
+      { cause: error },
+    );
+  }
+}
+
+async function runFile(
+  client: PoolClient,
+  file: MigrationFile,
+  recorded: Recorded | undefined,
+): Promise<string[]> {
+  const started = performance.now();
+  await client.query('begin');
+  try {
+    await client.query('set local role callboard_owner');
+    await client.query('set local check_function_bodies = off');
+    await client.query(`set local search_path = pg_catalog, pg_temp`);
+    await client.query(`create schema if not exists ${client.escapeIdentifier(file.module)}`);
+    await client.query(file.sql);
+    // A function file owns what it made; what it no longer makes goes.
+    const made = await client.query<{ name: string }>(
+      `select p.oid::regprocedure::text as name
+         from pg_catalog.pg_proc p
+        where p.xmin = pg_catalog.pg_current_xact_id()::xid and $1`,
+      [file.stage === 'functions'],
+    );
+    const objects = made.rows.map((row) => row.name);
+    const gone = (recorded?.objects ?? []).filter((name) => !objects.includes(name));
+    for (const name of gone) await client.query(`drop routine if exists ${name}`);
+    await client.query(
+      `insert into platform.migrations (path, hash, objects, milliseconds) values ($1, $2, $3, $4)
+       on conflict (path) do update
+         set (hash, objects, milliseconds, ran_at) = (excluded.hash, excluded.objects, excluded.milliseconds, now())`,
+      [file.path, file.hash, objects, Math.round(performance.now() - started)],
+    );
+    await client.query('commit');
+    return gone;
+  } catch (error) {
+    await client.query('rollback');
+    throw new MigrationError(`${file.path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function dropFilesThatAreGone(
+  client: PoolClient,
+  files: readonly MigrationFile[],
+  recorded: Map<string, Recorded>,
+): Promise<string[]> {
+  const present = new Set(files.map((file) => file.path));
+  const dropped: string[] = [];
+  for (const known of recorded.values()) {
+    if (present.has(known.path)) continue;
+    await client.query('begin');
+    try {
+      await client.query('set local role callboard_owner');
+      for (const name of known.objects) await client.query(`drop routine if exists ${name}`);
+      await client.query('delete from platform.migrations where path = $1', [known.path]);
+      await client.query('commit');
+    } catch (error) {
+      await client.query('rollback');
+      throw new MigrationError(
+        `What ${known.path} made cannot be dropped: ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
+    dropped.push(...known.objects);
+  }
+  return dropped;
+}
+
+/**
+ * Brings the database to this code: runs each new table file once, and each function and access file whose text has
+ * changed, one transaction a file, under a lock that lets one migration at a time work on a database.
+ *
+ * @throws {MigrationError} when a released table file was edited, the database is newer than the code, pgvector is
+ *   missing, or a file fails; what ran before that file stays.
+ */
+export async function migrate(
+  database: Database,
+  options: { log?: (line: string) => void; files?: readonly MigrationFile[] } = {},
+): Promise<MigrationReport> {
+  const started = performance.now();
+  const files = options.files ?? readMigrationFiles();
+  const client = await database.pool().connect();
+  const ran: string[] = [];
+  const dropped: string[] = [];
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
+    try {
+      const exists = await client.query<{ exists: boolean }>(
+        "select to_regclass('platform.migrations') is not null as exists",
+      );
+      if (exists.rows[0]?.exists) refuseWhatCannotBe(files, await recordedFiles(client));
+      const current = exists.rows[0]?.exists ? await recordedFiles(client) : new Map();
+      if (files.some((file) => current.get(file.path)?.hash !== file.hash) || current.size === 0) {
+        await bootstrap(client);
+      }
+      for (const file of files) {
+        const known = current.get(file.path) as Recorded | undefined;
+        if (known?.hash === file.hash) continue;
+        dropped.push(...(await runFile(client, file, known)));
+        ran.push(file.path);
+        options.log?.(file.path);
+      }
+      dropped.push(
+        ...(await dropFilesThatAreGone(client, files, current as Map<string, Recorded>)),
+      );
+    } finally {
+      await client.query('select pg_advisory_unlock($1)', [LOCK_KEY]);
+    }
+  } finally {
+    client.release();
+  }
+  return { ran, dropped, milliseconds: performance.now() - started };
+}
+
+/** Paths of the files that `migrate` would run now; empty when the database is current. */
+export async function pendingMigrations(
+  database: Database,
+  files: readonly MigrationFile[] = readMigrationFiles(),
+): Promise<string[]> {
+  const { rows } = await database
+    .pool('callboard_owner')
+    .query<Recorded>('select path, hash, objects from platform.migrations');
+  const recorded = new Map(rows.map((row) => [row.path, row.hash]));
+  return files.filter((file) => recorded.get(file.path) !== file.hash).map((file) => file.path);
+}

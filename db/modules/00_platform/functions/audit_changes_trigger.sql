@@ -1,0 +1,48 @@
+create or replace function platform.audit_changes_trigger() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  unsaid constant text[] := '{organization_id,id,updated_at}'::text[];
+begin
+  if tg_op = 'INSERT' then
+    insert into security.audit_logs (organization_id, actor_id, request_id, entity_type, entity_id, action, after)
+    -- an organization is its own tenant
+    select coalesce(j.n ->> 'organization_id', j.n ->> 'id')::uuid, authz.user_id(), authz.request_id(),
+           tg_table_schema || '.' || tg_table_name, (j.n ->> 'id')::uuid, 'insert', jsonb_strip_nulls(j.n - unsaid)
+      from (select to_jsonb(r) as n from new_rows r) j;
+  elsif tg_op = 'UPDATE' then
+    insert into security.audit_logs
+      (organization_id, actor_id, request_id, entity_type, entity_id, action, before, after)
+    select coalesce(j.n ->> 'organization_id', j.n ->> 'id')::uuid, authz.user_id(), authz.request_id(),
+           tg_table_schema || '.' || tg_table_name, (j.n ->> 'id')::uuid,
+           case
+             when not changed.after ? 'deleted_at' then 'update'
+             when changed.after -> 'deleted_at' <> 'null' then 'delete'
+             else 'restore'
+           end,
+           changed.before, changed.after
+      from (
+             select to_jsonb(o) as o, to_jsonb(n) as n
+               from new_rows n
+               join old_rows o on o.id = n.id
+           ) j
+     cross join lateral (
+             select jsonb_object_agg(b.key, b.value) as before, jsonb_object_agg(a.key, a.value) as after
+               from jsonb_each(j.o) b
+               join jsonb_each(j.n) a on a.key = b.key and a.value is distinct from b.value
+              where a.key <> 'updated_at'
+           ) changed
+     where changed.after is not null;
+  else
+    insert into security.audit_logs (organization_id, actor_id, request_id, entity_type, entity_id, action, before)
+    select coalesce(j.o ->> 'organization_id', j.o ->> 'id')::uuid, authz.user_id(), authz.request_id(),
+           tg_table_schema || '.' || tg_table_name, (j.o ->> 'id')::uuid, 'purge', jsonb_strip_nulls(j.o - unsaid)
+      from (select to_jsonb(r) as o from old_rows r) j;
+  end if;
+  return null;
+end
+$$;
+
+comment on function platform.audit_changes_trigger() is
+  'Writes who changed what to security.audit_logs, one insert per statement. Definer: callers may not write the log.';

@@ -1,0 +1,57 @@
+create or replace procedure platform.protect_log(protected regclass, module_name text)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform authz.define_permission(module_name || '.read', format('Read what is in %s.', module_name));
+  -- No foreign key to the organization: what is logged comes from rows that have one.
+  execute format(
+    'create policy tenant_read on %s for select to callboard_member using (organization_id = (select authz.allowed(%L)))',
+    protected, module_name || '.read');
+  execute format('grant select on table %s to callboard_member', protected);
+end
+$$;
+
+comment on procedure platform.protect_log(regclass, text) is
+  'The rules of kind tenant_log: read by permission, written by functions and triggers alone.';
+
+create or replace procedure platform.protect_personal(protected regclass, read_only text[])
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  execute format(
+    'create policy own on %s to callboard_member using (user_id = (select authz.user_id())) '
+    'with check (user_id = (select authz.user_id()))', protected);
+  execute format('grant select, delete on table %s to callboard_member', protected);
+  call platform.grant_columns(protected, 'insert', read_only || '{user_id,created_at,updated_at}'::text[]);
+  call platform.grant_columns(protected, 'update', read_only || '{id,user_id,created_at,updated_at}'::text[]);
+end
+$$;
+
+comment on procedure platform.protect_personal(regclass, text[]) is
+  'The rules of kind personal: a row is the user''s own, whatever the organization.';
+
+create or replace procedure platform.protect_catalog(protected regclass, read_only text[])
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  execute format('create policy everyone_reads on %s for select to callboard_member using (true)', protected);
+  execute format(
+    'create policy administrators_insert on %s for insert to callboard_member '
+    'with check ((select authz.is_platform_admin()))', protected);
+  execute format(
+    'create policy administrators_update on %s for update to callboard_member '
+    'using ((select authz.is_platform_admin())) with check ((select authz.is_platform_admin()))', protected);
+  execute format(
+    'create policy administrators_delete on %s for delete to callboard_member '
+    'using ((select authz.is_platform_admin()))', protected);
+  execute format('grant select, delete on table %s to callboard_member', protected);
+  call platform.grant_columns(protected, 'insert', read_only || '{created_at,updated_at}'::text[]);
+  call platform.grant_columns(protected, 'update', read_only || '{id,created_at,updated_at}'::text[]);
+end
+$$;
+
+comment on procedure platform.protect_catalog(regclass, text[]) is
+  'The rules of kind catalog: everyone signed in reads, platform administrators write.';

@@ -1,0 +1,120 @@
+create or replace procedure platform.protect_tenant(
+  protected regclass,
+  module_name text,
+  parent text,
+  parent_id regclass,
+  read_only text[],
+  is_published boolean
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  read_key constant text := module_name || '.read';
+  write_key constant text := module_name || '.write';
+begin
+  perform authz.define_permission(read_key, format('Read what is in %s.', module_name));
+  perform authz.define_permission(write_key, format('Create, change, archive and restore what is in %s.', module_name));
+
+  call platform.add_foreign_key(protected, '(organization_id) references tenancy.organizations (id)');
+  call platform.add_foreign_key(
+    protected, '(organization_id, workspace_id) references tenancy.workspaces (organization_id, id)');
+  call platform.add_foreign_key(protected, '(created_by) references identity.users (id)');
+  call platform.add_index(protected, '(organization_id, workspace_id)');
+
+  -- One policy per command: two that allow the same command are joined by OR, and the key no longer serves.
+  if is_published then
+    execute format(
+      $sql$create policy tenant_read on %s for select to callboard_member using (
+        published_at <= (select now()) and deleted_at is null or organization_id = (select authz.allowed(%L)))$sql$,
+      protected, write_key);
+    execute format(
+      $sql$create policy published_read on %s for select to callboard_anonymous using (
+        published_at <= (select now()) and deleted_at is null)$sql$,
+      protected);
+    execute format('grant select on table %s to callboard_anonymous', protected);
+  else
+    execute format(
+      'create policy tenant_read on %s for select to callboard_member using (organization_id = (select authz.allowed(%L)))',
+      protected, read_key);
+  end if;
+  execute format(
+    $sql$create policy tenant_insert on %s for insert to callboard_member
+      with check (organization_id = (select authz.allowed(%L)))$sql$,
+    protected, write_key);
+  execute format(
+    $sql$create policy tenant_update on %s for update to callboard_member
+      using (organization_id = (select authz.allowed(%2$L)))
+      with check (organization_id = (select authz.allowed(%2$L)))$sql$,
+    protected, write_key);
+  execute format(
+    $sql$create policy workspace on %s as restrictive to callboard_member
+      using (
+        workspace_id is null and (select authz.has('workspaces.shared'))
+        or (select authz.has('workspaces.all'))
+        or workspace_id = any ((select authz.workspaces())::uuid[])
+        %2$s)
+      with check (
+        workspace_id is null and (select authz.has('workspaces.shared'))
+        or (select authz.has('workspaces.all'))
+        or workspace_id = any ((select authz.workspaces())::uuid[]))$sql$,
+    protected,
+    case when is_published then 'or published_at <= (select now())' else '' end);
+
+  execute format('grant select on table %s to callboard_member', protected);
+  call platform.grant_columns(
+    protected, 'insert', read_only || '{organization_id,created_by,created_at,updated_at,deleted_at}'::text[]);
+  -- deleted_at is how rows are archived; the API reaches it through delete_* and restore_* only
+  call platform.grant_columns(
+    protected, 'update', read_only || '{organization_id,id,created_by,created_at,updated_at}'::text[]);
+
+  execute format(
+    'create trigger _100_kernel_touch before update on %s for each row execute function platform.touch_row_trigger()',
+    protected);
+  if parent is not null then
+    execute format(
+      $sql$create trigger _110_kernel_follow_parent before insert or update of %I on %s
+        for each row execute function platform.follow_parent_trigger(%L, %L)$sql$,
+      parent, protected, parent_id, parent);
+    execute format(
+      'create or replace trigger _910_kernel_lead_children after update on %s referencing old table as old_rows '
+      'new table as new_rows for each statement execute function platform.lead_children_trigger()',
+      parent_id);
+  end if;
+  if exists (select from platform.protected_tables t where t.parent_table = protected) then
+    execute format(
+      'create or replace trigger _910_kernel_lead_children after update on %s referencing old table as old_rows '
+      'new table as new_rows for each statement execute function platform.lead_children_trigger()',
+      protected);
+  end if;
+  call platform.watch_statements(protected, '_800_kernel_custom_fields', 'check_custom_fields_trigger', '{insert,update}');
+  call platform.watch_statements(protected, '_920_kernel_announce', 'announce_changes_trigger', '{insert,update,delete}');
+end
+$$;
+
+comment on procedure platform.protect_tenant(regclass, text, text, regclass, text[], boolean) is
+  'The rules of kinds tenant and published; called by platform.protect.';
+
+create or replace procedure platform.watch_statements(protected regclass, name text, watcher text, events text[])
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  event text;
+begin
+  foreach event in array events loop
+    execute format(
+      'create trigger %I after %s on %s referencing %s for each statement execute function platform.%I()',
+      name || '_' || event, event, protected,
+      case event
+        when 'insert' then 'new table as new_rows'
+        when 'update' then 'old table as old_rows new table as new_rows'
+        else 'old table as old_rows'
+      end,
+      watcher);
+  end loop;
+end
+$$;
+
+comment on procedure platform.watch_statements(regclass, text, text, text[]) is
+  'A statement-level trigger with transition tables for each of the events.';

@@ -1,0 +1,89 @@
+create or replace procedure platform.add_foreign_key(protected regclass, definition text)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  columns constant text := substring(definition from '^\(([^)]+)\)');
+begin
+  if not exists (
+    select
+      from pg_constraint c
+     where c.conrelid = protected
+       and c.contype = 'f'
+       and (select string_agg(a.attname, ', ' order by k.position)
+              from unnest(c.conkey) with ordinality as k (attnum, position)
+              join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum) = columns
+  ) then
+    execute format('alter table %s add foreign key %s', protected, definition);
+  end if;
+end
+$$;
+
+comment on procedure platform.add_foreign_key(regclass, text) is
+  'Adds a foreign key unless its columns have one.';
+
+create or replace procedure platform.add_index(protected regclass, columns text)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not exists (
+    select
+      from pg_index i
+     where i.indrelid = protected
+       and i.indpred is null
+       -- an index that starts with these columns serves as well
+       and pg_get_indexdef(i.indexrelid) like '% USING btree (' || rtrim(columns, ')') || '%'
+  ) then
+    execute format('create index on %s %s', protected, columns);
+  end if;
+end
+$$;
+
+comment on procedure platform.add_index(regclass, text) is
+  'Adds a b-tree index unless one starts with its columns.';
+
+create or replace procedure platform.grant_columns(protected regclass, privilege text, except_columns text[])
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  columns constant text := (
+    select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
+      from pg_attribute a
+     where a.attrelid = protected
+       and a.attnum > 0
+       and not a.attisdropped
+       and a.attgenerated = ''
+       and a.attidentity <> 'a'
+       and a.attname <> all (except_columns)
+  );
+begin
+  if columns is not null then
+    execute format('grant %s (%s) on table %s to callboard_member', privilege, columns, protected);
+  end if;
+end
+$$;
+
+comment on procedure platform.grant_columns(regclass, text, text[]) is
+  'Grants insert or update on every column but the named ones and those that Postgres computes.';
+
+create or replace function platform.referenced_table(referencing regclass, column_name text) returns regclass
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select c.confrelid::regclass
+    from pg_constraint c
+   where c.conrelid = referencing
+     and c.contype = 'f'
+     and exists (
+           select
+             from pg_attribute a
+            where a.attrelid = c.conrelid and a.attnum = c.conkey[cardinality(c.conkey)] and a.attname = column_name
+         )
+   order by c.oid
+   limit 1
+$$;
+
+comment on function platform.referenced_table(regclass, text) is
+  'The table that the foreign key ending in this column leads to.';

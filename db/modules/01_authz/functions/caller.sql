@@ -1,0 +1,59 @@
+-- What authz.enter has found out about the caller. All of them are inlined into the statement that asks.
+
+create or replace function authz.user_id() returns uuid
+language sql stable parallel safe
+return nullif(current_setting('authz.user_id', true), '')::uuid;
+
+comment on function authz.user_id() is 'Who is calling; null without a session.';
+
+create or replace function authz.organization_id() returns uuid
+language sql stable parallel safe
+return nullif(current_setting('authz.organization_id', true), '')::uuid;
+
+comment on function authz.organization_id() is 'The active organization; null when there is none.';
+
+create or replace function authz.request_id() returns text
+language sql stable parallel safe
+return nullif(current_setting('authz.request_id', true), '');
+
+comment on function authz.request_id() is 'The id of the request, for the audit log.';
+
+create or replace function authz.role_key() returns text
+language sql stable parallel safe
+return nullif(current_setting('authz.role_key', true), '');
+
+comment on function authz.role_key() is 'The caller''s role in the active organization: owner, admin, member, guest or one of its own.';
+
+create or replace function authz.has(permission text) returns boolean
+language sql stable parallel safe
+return strpos(coalesce(current_setting('authz.permissions', true), ''), ',' || permission || ',') > 0;
+
+comment on function authz.has(text) is 'Whether the caller holds a permission in the active organization.';
+
+create or replace function authz.allowed(permission text) returns uuid
+language sql stable parallel safe
+return case
+  when strpos(coalesce(current_setting('authz.permissions', true), ''), ',' || permission || ',') > 0
+    then nullif(current_setting('authz.organization_id', true), '')::uuid
+end;
+
+comment on function authz.allowed(text) is
+  'The active organization when the caller holds the permission there, else null: what policies compare with.';
+
+create or replace function authz.workspaces() returns uuid[]
+language sql stable parallel safe
+return coalesce(nullif(current_setting('authz.workspaces', true), ''), '{}')::uuid[];
+
+comment on function authz.workspaces() is
+  'The workspaces whose rows the caller sees. Holders of workspaces.all see every one, whatever is listed here.';
+
+create or replace function authz.is_platform_admin() returns boolean
+language sql stable parallel safe
+return coalesce(current_setting('authz.platform_roles', true), '') like '%,admin,%';
+
+comment on function authz.is_platform_admin() is 'Whether the caller administers the platform itself.';
+
+grant execute on function
+  authz.user_id(), authz.organization_id(), authz.request_id(), authz.role_key(), authz.has(text), authz.allowed(text),
+  authz.workspaces(), authz.is_platform_admin()
+  to callboard_authenticator, callboard_anonymous, callboard_member, callboard_service;

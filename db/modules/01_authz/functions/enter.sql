@@ -1,0 +1,55 @@
+create or replace function authz.enter(claims jsonb) returns void
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  caller record;
+begin
+  select u.id as user_id,
+         m.organization_id,
+         r.key as role_key,
+         r.permissions,
+         case when 'workspaces.all' = any (r.permissions) then null else (
+           select array_agg(w.id)
+             from tenancy.workspaces w
+            where w.organization_id = m.organization_id
+              and (not w.is_private and 'workspaces.shared' = any (r.permissions)
+                   or exists (
+                        select
+                          from tenancy.workspace_members wm
+                         where wm.organization_id = w.organization_id
+                           and wm.workspace_id = w.id
+                           and wm.user_id = u.id
+                      ))
+         ) end as workspaces,
+         (select string_agg(p.role, ',') from identity.platform_roles p where p.user_id = u.id) as platform_roles
+    into caller
+    from identity.users u
+    left join tenancy.organization_members m
+           on m.organization_id = (claims ->> 'organization_id')::uuid
+          and m.user_id = u.id
+          and m.status = 'active'
+          and exists (
+                select from tenancy.organizations o where o.id = m.organization_id and o.status = 'active'
+              )
+    left join tenancy.roles r on r.organization_id = m.organization_id and r.id = m.role_id
+   where u.id = (claims ->> 'user_id')::uuid
+     and u.is_active;
+
+  perform set_config('authz.user_id', coalesce(caller.user_id::text, ''), true),
+          set_config('authz.organization_id', coalesce(caller.organization_id::text, ''), true),
+          set_config('authz.role_key', coalesce(caller.role_key, ''), true),
+          set_config('authz.permissions', coalesce(',' || array_to_string(caller.permissions, ',') || ',', ''), true),
+          set_config('authz.workspaces', coalesce(caller.workspaces::text, ''), true),
+          set_config('authz.platform_roles', coalesce(',' || caller.platform_roles || ',', ''), true),
+          set_config('authz.session_id', coalesce(claims ->> 'session_id', ''), true),
+          set_config('authz.request_id', coalesce(claims ->> 'request_id', ''), true);
+end
+$$;
+
+comment on function authz.enter(jsonb) is
+  'Opens a transaction for a caller: reads membership, role, permissions and workspaces from the tables, never from the '
+  'token, and keeps the answer in settings that end with the transaction. Without it nothing is seen. Claims: user_id, '
+  'organization_id, session_id, request_id. Definer: the caller has no rights before it. Granted to the server''s login '
+  'alone, so nobody enters twice.';
+grant execute on function authz.enter(jsonb) to callboard_authenticator, callboard_service;

@@ -1,0 +1,19 @@
+create or replace function identity.default_organization(user_id uuid) returns uuid
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select m.organization_id
+    from tenancy.organization_members m
+    join tenancy.organizations o on o.id = m.organization_id and o.status = 'active'
+   where m.user_id = default_organization.user_id and m.status = 'active'
+   order by (
+              select max(t.created_at)
+                from identity.refresh_tokens t
+               where t.user_id = m.user_id and t.organization_id = m.organization_id
+            ) desc nulls last,
+            m.joined_at, m.organization_id
+   limit 1
+$$;
+
+comment on function identity.default_organization(uuid) is
+  'Where a user goes on: the organization they used last, else the first they joined, else null.';

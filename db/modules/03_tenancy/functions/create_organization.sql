@@ -1,0 +1,46 @@
+create or replace function tenancy.create_organization(
+  name text,
+  owner_id uuid,
+  time_zone text default 'UTC',
+  currency text default 'USD'
+) returns uuid
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  new_organization_id constant uuid := platform.uuidv7();
+begin
+  insert into tenancy.organizations (id, name, slug, time_zone, currency, created_by)
+  values (
+    new_organization_id, create_organization.name, tenancy.free_slug(create_organization.name),
+    create_organization.time_zone, create_organization.currency, owner_id);
+  perform tenancy.sync_system_roles(new_organization_id);
+  insert into tenancy.organization_members (organization_id, user_id, role_id)
+  select r.organization_id, owner_id, r.id
+    from tenancy.roles r
+   where r.organization_id = new_organization_id and r.key = 'owner';
+  insert into tenancy.workspaces (organization_id, name, slug, created_by)
+  values (new_organization_id, 'General', 'general', owner_id);
+  return new_organization_id;
+end
+$$;
+
+comment on function tenancy.create_organization(text, uuid, text, text) is
+  'An organization with its four roles, its owner and one workspace. The caller has checked who may.';
+
+create or replace function tenancy.free_slug(name text) returns text
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  wanted text := left(platform.slugify(name), 50);
+begin
+  wanted := coalesce(wanted, 'organization');
+  if exists (select from tenancy.organizations o where o.slug = wanted) then
+    wanted := wanted || '-' || encode(extensions.gen_random_bytes(4), 'hex');
+  end if;
+  return wanted;
+end
+$$;
+
+comment on function tenancy.free_slug(text) is 'A name as it stands in addresses, with a suffix where it is taken.';

@@ -1,0 +1,3 @@
+grant usage on schema collaboration to callboard_anonymous, callboard_member, callboard_service;
+
+call platform.protect('collaboration.custom_fields', 'tenant');

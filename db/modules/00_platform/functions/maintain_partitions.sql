@@ -84,13 +84,26 @@ begin
     using from_time, to_time;
   execute format('alter table %s attach partition %I.%I for values from (%L) to (%L)',
     parent, schema_name, partition_name, from_time, to_time);
-  execute format('alter table %I.%I enable row level security', schema_name, partition_name);
-  execute format('alter table %I.%I force row level security', schema_name, partition_name);
-  execute format(
-    'create policy back_office on %I.%I to callboard_owner, callboard_service using (true) with check (true)',
-    schema_name, partition_name);
+  call platform.close_partition(format('%I.%I', schema_name, partition_name)::regclass);
 end
 $$;
 
 comment on function platform.make_month_partition(regclass, text, text, date) is
   'One month''s partition of a log, by the month in UTC.';
+
+create or replace procedure platform.close_partition(partition regclass)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  execute format('alter table %s enable row level security', partition);
+  execute format('alter table %s force row level security', partition);
+  if not exists (select from pg_policy p where p.polrelid = partition and p.polname = 'back_office') then
+    execute format(
+      'create policy back_office on %s to callboard_owner, callboard_service using (true) with check (true)', partition);
+  end if;
+end
+$$;
+
+comment on procedure platform.close_partition(regclass) is
+  'A partition is read and written through its table only: asked directly, it shows nothing.';

@@ -2,6 +2,8 @@ create or replace procedure platform.protect_log(protected regclass, module_name
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  partition regclass;
 begin
   perform authz.define_permission(module_name || '.read', format('Read what is in %s.', module_name));
   -- No foreign key to the organization: what is logged comes from rows that have one.
@@ -9,6 +11,9 @@ begin
     'create policy tenant_read on %s for select to callboard_member using (organization_id = (select authz.allowed(%L)))',
     protected, module_name || '.read');
   execute format('grant select on table %s to callboard_member', protected);
+  for partition in select i.inhrelid from pg_inherits i where i.inhparent = protected loop
+    call platform.close_partition(partition);
+  end loop;
 end
 $$;
 

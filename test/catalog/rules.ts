@@ -1,0 +1,350 @@
+/** What holds for the whole schema: a query that returns who breaks it, and a case that does. */
+export type CatalogRule = {
+  readonly name: string;
+  /** Returns one column `offender`; no rows when the rule holds. Runs as the owner. */
+  readonly offenders: string;
+  /** Breaks the rule, so that the test knows that the query finds it. */
+  readonly violation: string;
+  /** How the query names that violation. */
+  readonly offender: string;
+};
+
+/** Tables of the product: partitions are covered by their parents, extensions and graphile-worker by themselves. */
+const TABLES = `
+  select c.oid, c.oid::regclass::text as name, n.nspname as module, c.relname, c.relrowsecurity, c.relforcerowsecurity,
+         c.relacl
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+   where c.relkind in ('r', 'p')
+     and not c.relispartition
+     and n.nspname !~ '^pg_'
+     and n.nspname not in ('information_schema', 'extensions', 'public', 'graphile_worker')`;
+
+const FUNCTIONS = `
+  select p.oid, p.oid::regprocedure::text as name, p.proname, p.prosecdef, p.proconfig, p.prorettype, p.prolang,
+         p.proacl, p.prokind, n.nspname as module,
+         has_function_privilege('callboard_member', p.oid, 'execute')
+           or has_function_privilege('callboard_anonymous', p.oid, 'execute') as is_public
+    from pg_proc p
+    join pg_namespace n on n.oid = p.pronamespace
+   where n.nspname !~ '^pg_'
+     and n.nspname not in ('information_schema', 'extensions', 'public', 'graphile_worker')`;
+
+const FOREIGN_KEYS = `
+  select c.oid, c.conname, c.conrelid, c.conkey, c.confrelid, c.confdeltype,
+         c.conrelid::regclass || '.' || c.conname as name,
+         (select array_agg(a.attname::text order by k.position)
+            from unnest(c.conkey) with ordinality as k (attnum, position)
+            join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum) as columns
+    from pg_constraint c
+    join (${TABLES}) t on t.oid = c.conrelid
+   where c.contype = 'f'`;
+
+/** Tables whose rows belong to an organization: those with the column. */
+const HAS_TENANT = (table: string) =>
+  `exists (select from pg_attribute a where a.attrelid = ${table} and a.attname = 'organization_id')`;
+
+const SAMPLE = `create table projects.samples (like platform.tenant_row including all);`;
+const PROTECTED_SAMPLE = `${SAMPLE}
+  comment on table projects.samples is 'A sample.';
+  call platform.protect('projects.samples', 'tenant');`;
+
+export const RULES: readonly CatalogRule[] = [
+  {
+    name: 'every table has a kind',
+    offenders: `
+      select t.name as offender from (${TABLES}) t
+       where not exists (select from platform.protected_tables p where p.table_id = t.oid)`,
+    violation: SAMPLE,
+    offender: 'projects.samples',
+  },
+  {
+    name: 'row security is on and forced on every table',
+    offenders: `
+      select t.name as offender from (${TABLES}) t where not (t.relrowsecurity and t.relforcerowsecurity)`,
+    violation: `${PROTECTED_SAMPLE} alter table projects.samples no force row level security;`,
+    offender: 'projects.samples',
+  },
+  {
+    name: 'partitions are as closed as their tables',
+    offenders: `
+      select c.oid::regclass::text as offender
+        from pg_class c
+       where c.relispartition and c.relkind = 'r'
+         and (not (c.relrowsecurity and c.relforcerowsecurity)
+              or has_table_privilege('callboard_member', c.oid, 'select,insert,update,delete'))`,
+    violation: `alter table security.audit_logs_default disable row level security;`,
+    offender: 'security.audit_logs_default',
+  },
+  {
+    name: 'every foreign key has an index led by its columns',
+    // Users are never deleted and never change their id, so nothing ever asks for the rows that somebody created.
+    offenders: `
+      select f.name as offender from (${FOREIGN_KEYS}) f
+       where f.columns <> '{created_by}'
+         and not exists (
+               select from pg_index i
+                where i.indrelid = f.conrelid
+                  and i.indpred is null
+                  and (string_to_array(i.indkey::text, ' ')::int2[])[1:cardinality(f.conkey)] @> f.conkey
+                  and (string_to_array(i.indkey::text, ' ')::int2[])[1:cardinality(f.conkey)] <@ f.conkey
+             )`,
+    violation: `${SAMPLE}
+      alter table projects.samples add project_id uuid,
+        add constraint samples_project foreign key (organization_id, project_id) references projects.projects;`,
+    offender: 'projects.samples.samples_project',
+  },
+  {
+    name: 'a policy calls functions inside a sub-select only',
+    offenders: `
+      select p.polrelid::regclass || ': ' || p.polname as offender
+        from pg_policy p
+       where regexp_replace(
+               coalesce(pg_get_expr(p.polqual, p.polrelid), '') || coalesce(pg_get_expr(p.polwithcheck, p.polrelid), ''),
+               '\\( SELECT [a-z_]+(\\.[a-z_]+)?\\([^()]*\\) AS [a-z_]+\\)', '', 'g') ~ '[a-z_]+\\('`,
+    violation: `create policy slow on projects.projects for select to callboard_member
+      using (organization_id = authz.allowed('projects.read'));`,
+    offender: 'projects.projects: slow',
+  },
+  {
+    name: 'a policy that lets rows be written says USING and WITH CHECK',
+    offenders: `
+      select p.polrelid::regclass || ': ' || p.polname as offender
+        from pg_policy p
+       where p.polcmd in ('*', 'w') and (p.polqual is null or p.polwithcheck is null)
+          or p.polcmd = 'a' and p.polwithcheck is null`,
+    violation: `create policy half on projects.projects for update to callboard_member using (true);`,
+    offender: 'projects.projects: half',
+  },
+  {
+    name: 'tables of kind tenant have the policies, triggers and keys of their kind',
+    offenders: `
+      select p.table_id::text as offender
+        from platform.protected_tables p
+       where p.kind = 'tenant'
+         and ((select array_agg(l.polname::text order by l.polname) from pg_policy l where l.polrelid = p.table_id)
+                is distinct from '{back_office,tenant_insert,tenant_read,tenant_update,workspace}'::text[]
+              or (select count(*) from pg_trigger t
+                   where t.tgrelid = p.table_id and t.tgname ~ '^_(100_kernel_touch|900_kernel_audit_|920_kernel_announce_)')
+                 <> 7
+              or (select array_agg(a.attname::text order by k.position)
+                    from pg_index i
+                   cross join lateral unnest(i.indkey) with ordinality as k (attnum, position)
+                    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+                   where i.indrelid = p.table_id and i.indisprimary) is distinct from '{organization_id,id}'::text[])`,
+    violation: `drop policy workspace on projects.project_tasks;`,
+    offender: 'projects.project_tasks',
+  },
+  {
+    name: 'policies of members read no table',
+    // Users belong to no tenant; their policy is explained where it is made.
+    offenders: `
+      select p.polrelid::regclass || ': ' || p.polname as offender
+        from pg_policy p
+       where p.polrelid <> 'identity.users'::regclass
+         and coalesce(pg_get_expr(p.polqual, p.polrelid), '') || coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '')
+             ~* '\\mfrom\\M'`,
+    violation: `create policy looking_up on projects.projects for select to callboard_member
+      using (exists (select from tenancy.organization_members m where m.user_id = created_by));`,
+    offender: 'projects.projects: looking_up',
+  },
+  {
+    name: 'definers pin their search path, and say why they are definers',
+    offenders: `
+      select f.name as offender from (${FUNCTIONS}) f
+       where f.prosecdef
+         and (not coalesce(f.proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}'
+              or coalesce(obj_description(f.oid, 'pg_proc'), '') !~ 'Definer: ')`,
+    violation: `create function projects.peek() returns bigint language sql stable security definer
+      set search_path = '' as 'select count(*) from projects.projects';`,
+    offender: 'projects.peek()',
+  },
+  {
+    name: 'functions in plpgsql pin their search path',
+    offenders: `
+      select f.name as offender from (${FUNCTIONS}) f
+        join pg_language l on l.oid = f.prolang
+       where l.lanname = 'plpgsql' and f.prokind = 'f'
+         and f.proname <> 'refuse' -- names nothing at all
+         and not coalesce(f.proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}'`,
+    violation: `create function projects.drift() returns void language plpgsql as 'begin end';`,
+    offender: 'projects.drift()',
+  },
+  {
+    name: 'nothing is granted to PUBLIC',
+    offenders: `
+      select f.name as offender from (${FUNCTIONS}) f
+       where f.proacl is null or exists (select from aclexplode(f.proacl) a where a.grantee = 0)
+      union all
+      select t.name from (${TABLES}) t
+       where exists (select from aclexplode(t.relacl) a where a.grantee = 0)
+      union all
+      select n.nspname::text from pg_namespace n
+       where n.nspname in (select t.module from (${TABLES}) t)
+         and exists (select from aclexplode(n.nspacl) a where a.grantee = 0)`,
+    violation: `grant select on projects.projects to public;`,
+    offender: 'projects.projects',
+  },
+  {
+    name: 'callers through the API never delete, truncate or reference tenant rows',
+    offenders: `
+      select p.table_id::text as offender
+        from platform.protected_tables p
+       cross join (values ('callboard_member'), ('callboard_anonymous')) as r (role)
+       where p.kind in ('tenant', 'tenant_log', 'published')
+         and (has_table_privilege(r.role, p.table_id, 'delete,truncate,references,trigger')
+              or has_any_column_privilege(r.role, p.table_id, 'references'))`,
+    violation: `grant delete on projects.projects to callboard_member;`,
+    offender: 'projects.projects',
+  },
+  {
+    name: 'nobody chooses organization, author or times of a tenant row',
+    offenders: `
+      select p.table_id || '.' || c.name as offender
+        from platform.protected_tables p
+       cross join (values ('organization_id'), ('created_by'), ('created_at'), ('updated_at')) as c (name)
+       where p.kind in ('tenant', 'published')
+         and has_column_privilege('callboard_member', p.table_id, c.name, 'insert,update')`,
+    violation: `grant insert (organization_id) on projects.projects to callboard_member;`,
+    offender: 'projects.projects.organization_id',
+  },
+  {
+    name: 'internal tables and logs cannot be written through the API, internal ones not even read',
+    offenders: `
+      select p.table_id::text as offender
+        from platform.protected_tables p
+       cross join (values ('callboard_member'), ('callboard_anonymous'), ('callboard_authenticator')) as r (role)
+       where p.kind in ('internal', 'tenant_log')
+         and (has_any_column_privilege(r.role, p.table_id, 'insert,update')
+              or p.kind = 'internal' and has_any_column_privilege(r.role, p.table_id, 'select'))`,
+    violation: `grant select on identity.credentials to callboard_member;`,
+    offender: 'identity.credentials',
+  },
+  {
+    name: 'uniqueness includes the tenant',
+    // Tokens are looked up before anybody knows a tenant.
+    offenders: `
+      select i.indexrelid::regclass::text as offender
+        from pg_index i
+        join (${TABLES}) t on t.oid = i.indrelid
+       where (i.indisunique or i.indisexclusion)
+         and ${HAS_TENANT('i.indrelid')}
+         and i.indrelid not in ('identity.refresh_tokens'::regclass, 'platform.change_watchers'::regclass)
+         and not exists (
+               select
+                 from unnest(i.indkey) as k (attnum)
+                 join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+                where a.attname = 'organization_id'
+             )`,
+    violation: `${SAMPLE} alter table projects.samples add constraint samples_unique unique (created_at);`,
+    offender: 'projects.samples_unique',
+  },
+  {
+    name: 'foreign keys between tenant tables carry the tenant and never set null',
+    offenders: `
+      select f.name as offender from (${FOREIGN_KEYS}) f
+       where ${HAS_TENANT('f.conrelid')}
+         and ${HAS_TENANT('f.confrelid')}
+         and ('organization_id' <> all (f.columns) or f.confdeltype = 'n')`,
+    violation: `${SAMPLE}
+      alter table projects.projects add constraint projects_id_unique unique (id);
+      alter table projects.samples add project_id uuid references projects.projects (id);`,
+    offender: 'projects.samples.samples_project_id_fkey',
+  },
+  {
+    name: 'table names are unique across modules',
+    offenders: `
+      select t.relname::text as offender from (${TABLES}) t group by t.relname having count(*) > 1`,
+    violation: `create table finance.projects (id uuid);`,
+    offender: 'projects',
+  },
+  {
+    name: 'every table has a comment',
+    offenders: `
+      select t.name as offender from (${TABLES}) t where obj_description(t.oid, 'pg_class') is null`,
+    violation: SAMPLE,
+    offender: 'projects.samples',
+  },
+  {
+    name: 'every function has a comment',
+    offenders: `
+      select f.name as offender from (${FUNCTIONS}) f where obj_description(f.oid, 'pg_proc') is null`,
+    violation: `create function projects.silent() returns void language sql begin atomic end;`,
+    offender: 'projects.silent()',
+  },
+  {
+    name: 'a function that refuses callers names its error codes',
+    offenders: `
+      select f.name as offender
+        from (${FUNCTIONS}) f
+        join pg_proc p on p.oid = f.oid
+       where f.is_public
+         and f.module <> 'platform'
+         and f.prorettype <> 'trigger'::regtype
+         and p.prosrc ~ 'platform\\.refuse'
+         and obj_description(f.oid, 'pg_proc') !~ '(Errors: |CB\\d{3})'`,
+    violation: `
+      create function projects.grumpy() returns void language plpgsql
+        set search_path = pg_catalog, pg_temp
+        as 'begin perform platform.refuse(''CB002'', ''No.''); end';
+      comment on function projects.grumpy() is 'Refuses.';
+      grant execute on function projects.grumpy() to callboard_member;`,
+    offender: 'projects.grumpy()',
+  },
+  {
+    name: 'triggers are named _NNN_what',
+    offenders: `
+      select t.tgrelid::regclass || '.' || t.tgname as offender
+        from pg_trigger t
+        join (${TABLES}) b on b.oid = t.tgrelid
+       where not t.tgisinternal and t.tgname !~ '^_\\d{3}_[a-z_]+$'`,
+    violation: `create trigger later before insert on projects.projects
+      for each row execute function projects.set_slug_trigger();`,
+    offender: 'projects.projects.later',
+  },
+  {
+    name: 'names are snake_case, and references end in _id, _by or a role',
+    offenders: `
+      select t.name as offender from (${TABLES}) t where t.relname !~ '^[a-z][a-z0-9_]*$'
+      union all
+      select f.name from (${FOREIGN_KEYS}) f
+       where f.columns[cardinality(f.columns)] !~ '(_id|_by)$'`,
+    violation: `${SAMPLE}
+      alter table projects.samples add boss uuid references identity.users (id);`,
+    offender: 'projects.samples.samples_boss_fkey',
+  },
+  {
+    name: 'money is numeric(14,2) and stands beside its currency',
+    offenders: `
+      select t.name || '.' || a.attname as offender
+        from (${TABLES}) t
+        join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+       where a.attname ~ '(^|_)(amount|price|cost|total|balance)$'
+         and (format_type(a.atttypid, a.atttypmod) <> 'numeric(14,2)'
+              or t.name <> 'finance.budget_line_items' -- in the currency of their budget
+                 and not exists (
+                       select from pg_attribute c where c.attrelid = t.oid and c.attname = 'currency'
+                     ))`,
+    violation: `${SAMPLE} alter table projects.samples add unit_price numeric(14,2);`,
+    offender: 'projects.samples.unit_price',
+  },
+  {
+    name: 'no timestamp is without a time zone',
+    offenders: `
+      select t.name || '.' || a.attname as offender
+        from (${TABLES}) t
+        join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+       where a.atttypid = 'timestamp'::regtype`,
+    violation: `${SAMPLE} alter table projects.samples add due_at timestamp;`,
+    offender: 'projects.samples.due_at',
+  },
+  {
+    name: 'the roles of the product are no superusers and bypass nothing',
+    offenders: `
+      select r.rolname::text as offender from pg_roles r
+       where r.rolname ~ '^callboard_(owner|authenticator|anonymous|member|service)$'
+         and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb)`,
+    violation: `alter role callboard_service bypassrls;`,
+    offender: 'callboard_service',
+  },
+];

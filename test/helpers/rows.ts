@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import type { PoolClient } from 'pg';
+
+/** A column as the generator of rows sees it. */
+type Column = {
+  readonly name: string;
+  readonly type: string;
+  readonly required: boolean;
+  /** The first value that a check such as `status in ('draft', …)` allows. */
+  readonly choice: string | null;
+  readonly references: string | null;
+  readonly referencedColumn: string | null;
+};
+
+/** Values that fit the checks of columns with these names, where a value of the type alone would not. */
+const FITTING: Readonly<Record<string, (serial: number) => unknown>> = {
+  email: (serial) => `sample${serial}@rows.test`,
+  slug: (serial) => `sample-${serial}`,
+  code: (serial) => `9${serial}`,
+  key: (serial) => `sample_${serial}`,
+  entity_type: () => 'projects.projects',
+  field_name: (serial) => `sample_${serial}`,
+  currency: () => 'USD',
+  time_zone: () => 'Europe/Berlin',
+};
+
+const BY_TYPE: Readonly<Record<string, (serial: number) => unknown>> = {
+  text: (serial) => `Sample ${serial}`,
+  date: () => '2026-05-04',
+  'timestamp with time zone': () => '2026-05-04T10:00:00Z',
+  numeric: () => '1.00',
+  integer: () => 1,
+  smallint: () => 1,
+  bigint: () => 1,
+  boolean: () => false,
+  uuid: () => randomUUID(),
+  jsonb: () => '{}',
+};
+
+async function columnsOf(client: PoolClient, table: string): Promise<Column[]> {
+  const { rows } = await client.query<Column>(
+    `select a.attname as name, format_type(a.atttypid, null) as type,
+            a.attnotnull and not a.atthasdef and a.attidentity = '' as required,
+            (select substring(pg_get_constraintdef(c.oid) from 'ANY \\(\\(?ARRAY\\[''([^'']+)''')
+               from pg_constraint c
+              where c.conrelid = a.attrelid and c.contype = 'c' and c.conkey = array[a.attnum]
+                and pg_get_constraintdef(c.oid) ~ 'ANY \\(\\(?ARRAY\\['
+              limit 1) as choice,
+            f.confrelid::regclass::text as references,
+            (select r.attname
+               from pg_attribute r
+              where r.attrelid = f.confrelid and r.attnum = f.confkey[array_position(f.conkey, a.attnum)])
+              as "referencedColumn"
+       from pg_attribute a
+       left join lateral (
+              select c.* from pg_constraint c
+               where c.conrelid = a.attrelid and c.contype = 'f' and c.conkey[cardinality(c.conkey)] = a.attnum
+               order by c.oid
+               limit 1
+            ) f on true
+      where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+      order by a.attnum`,
+    [table],
+  );
+  return rows;
+}
+
+/**
+ * Makes one row of any table, with the rows that it needs, out of the catalog alone, so that a table that is added later
+ * is covered without anybody writing a sample for it.
+ */
+export class RowMaker {
+  readonly #columns = new Map<string, Column[]>();
+  #serial = 0;
+
+  /**
+   * The values of a new row of `table`, without its organization: what it must have, references made on the way.
+   *
+   * @param userId who stands wherever the table asks for a user
+   */
+  async values(
+    client: PoolClient,
+    table: string,
+    place: { organizationId: string; workspaceId: string | null; userId: string },
+  ): Promise<Record<string, unknown>> {
+    let columns = this.#columns.get(table);
+    if (!columns) this.#columns.set(table, (columns = await columnsOf(client, table)));
+    this.#serial += 1;
+    const values: Record<string, unknown> = {};
+    // One parent for all references to the same table's rows of one chain: tasks of a link belong to one project.
+    const made = new Map<string, Record<string, unknown>>();
+    for (const column of columns) {
+      if (column.name === 'organization_id' || !column.required) continue;
+      if (column.references === 'identity.users') {
+        values[column.name] = place.userId;
+      } else if (column.references === 'tenancy.organization_members') {
+        values[column.name] = place.userId;
+      } else if (column.references) {
+        const known = column.name === 'project_id' ? made.get('projects.projects') : undefined;
+        const parent =
+          known ?? (await this.insert(client, column.references, place, projectOf(values)));
+        made.set(column.references, parent);
+        values[column.name] = parent[column.referencedColumn ?? 'id'];
+      } else {
+        values[column.name] = this.#valueOf(table, column);
+      }
+    }
+    if (columns.some((column) => column.name === 'workspace_id') && !('workspace_id' in values)) {
+      values['workspace_id'] = place.workspaceId;
+    }
+    return values;
+  }
+
+  /** Makes that row, as whoever the client is. */
+  async insert(
+    client: PoolClient,
+    table: string,
+    place: { organizationId: string; workspaceId: string | null; userId: string },
+    given: Record<string, unknown> = {},
+  ): Promise<Record<string, unknown>> {
+    const values = { ...(await this.values(client, table, place)), ...given };
+    const columns = await this.#namesOf(client, table);
+    const row: Record<string, unknown> = Object.fromEntries(
+      Object.entries(values).filter(([name]) => columns.has(name)),
+    );
+    if (columns.has('organization_id')) row['organization_id'] = place.organizationId;
+    const names = Object.keys(row);
+    const { rows } = await client.query<Record<string, unknown>>(
+      `insert into ${table} (${names.join(', ')}) values (${names.map((_, index) => `$${index + 1}`).join(', ')})
+       returning *`,
+      Object.values(row),
+    );
+    return rows[0] ?? {};
+  }
+
+  async #namesOf(client: PoolClient, table: string): Promise<Set<string>> {
+    let columns = this.#columns.get(table);
+    if (!columns) this.#columns.set(table, (columns = await columnsOf(client, table)));
+    return new Set(columns.map((column) => column.name));
+  }
+
+  #valueOf(table: string, column: Column): unknown {
+    const make = column.choice
+      ? () => column.choice
+      : (FITTING[column.name] ?? BY_TYPE[column.type]);
+    if (!make) {
+      throw new Error(`No sample value for ${table}.${column.name} (${column.type}): add one.`);
+    }
+    return make(this.#serial);
+  }
+}
+
+const projectOf = (values: Record<string, unknown>) =>
+  values['project_id'] ? { project_id: values['project_id'] } : {};

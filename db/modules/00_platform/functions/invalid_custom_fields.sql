@@ -21,13 +21,13 @@ as $$
   select coalesce(d.field_name, given.key),
          case
            when d.field_name is null then 'is not defined'
-           when given.value is null or given.value = 'null' then 'is required'
+           when d.is_required and (given.value is null or given.value in ('null', '""')) then 'is required'
            else 'must be ' || platform.custom_field_expectation(d.field_type, d.options)
          end
     from defined d
     full join jsonb_each(fields) as given (key, value) on given.key = d.field_name
    where d.field_name is null
-      or d.is_required and (given.value is null or given.value = 'null' or given.value = '""')
+      or d.is_required and (given.value is null or given.value in ('null', '""'))
       or given.value is not null and given.value <> 'null'
          and not platform.fits_custom_field(given.value, d.field_type, d.options)
 $$;

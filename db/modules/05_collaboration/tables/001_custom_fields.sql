@@ -11,7 +11,7 @@ create table collaboration.custom_fields (
   position integer not null default 0,
   check (
     field_type not in ('select', 'multi_select')
-    or jsonb_typeof(options -> 'choices') = 'array' and options -> 'choices' <> '[]'),
+    or coalesce(jsonb_typeof(options -> 'choices') = 'array' and options -> 'choices' <> '[]', false)),
   unique nulls not distinct (organization_id, entity_type, field_name, workspace_id, deleted_at)
 );
 comment on table collaboration.custom_fields is

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import {
+  migrate,
+  MigrationError,
+  pendingMigrations,
+  readMigrationFiles,
+  type MigrationFile,
+} from '../../db/migrate.ts';
+import { onServer, testDatabase } from '../helpers/database.ts';
+
+const database = testDatabase();
+const released = readMigrationFiles();
+
+/** A file of a module that only these tests have. */
+function file(stage: MigrationFile['stage'], name: string, sql: string): MigrationFile {
+  const hash = createHash('sha256').update(sql).digest('hex');
+  return { path: `90_extra/${stage}/${name}.sql`, module: 'extra', stage, sql, hash };
+}
+
+const alongside = (...files: MigrationFile[]) => ({ files: [...released, ...files] });
+const tableThere = async (name: string) =>
+  (
+    await database
+      .pool()
+      .query('select from pg_tables where schemaname = $1 and tablename = $2', ['extra', name])
+  ).rowCount === 1;
+const functionThere = async (signature: string) =>
+  (await database.pool().query('select to_regprocedure($1) as f', [signature])).rows[0]?.f !== null;
+
+afterEach(async () => {
+  await database.pool().query(`
+    drop schema if exists extra cascade;
+    delete from platform.migrations where path like '90_extra/%' or path like '99_%'`);
+});
+
+describe('migrate', () => {
+  test('does nothing on a database that is current', async () => {
+    expect((await migrate(database)).ran).toEqual([]);
+    expect(await pendingMigrations(database)).toEqual([]);
+  });
+
+  test('runs what is new, once, and says so', async () => {
+    const things = file('tables', '001_things', 'create table extra.things (id int);');
+    expect(await pendingMigrations(database, alongside(things).files)).toEqual([things.path]);
+    expect((await migrate(database, alongside(things))).ran).toEqual([things.path]);
+    expect((await migrate(database, alongside(things))).ran).toEqual([]);
+    expect(await tableThere('things')).toBe(true);
+  });
+
+  test('makes everything as the owner', async () => {
+    await migrate(
+      database,
+      alongside(file('tables', '001_things', 'create table extra.things (id int);')),
+    );
+    const { rows } = await database
+      .pool()
+      .query("select tableowner from pg_tables where schemaname = 'extra'");
+    expect(rows).toEqual([{ tableowner: 'callboard_owner' }]);
+  });
+
+  test('runs a function again when its text changes, and drops the signature it no longer has', async () => {
+    const narrow = file(
+      'functions',
+      'answer',
+      'create or replace function extra.answer(a int) returns int language sql return a;',
+    );
+    const wide = file(
+      'functions',
+      'answer',
+      'create or replace function extra.answer(a int, b int) returns int language sql return a + b;',
+    );
+    await migrate(database, alongside(narrow));
+    const report = await migrate(database, alongside(wide));
+    expect(report.ran).toEqual([wide.path]);
+    expect(report.dropped).toEqual(['extra.answer(integer)']);
+    expect(await functionThere('extra.answer(int)')).toBe(false);
+    expect(await functionThere('extra.answer(int,int)')).toBe(true);
+  });
+
+  test('drops the functions of a file that is gone', async () => {
+    const gone = file(
+      'functions',
+      'gone',
+      'create or replace function extra.gone() returns int language sql return 1;',
+    );
+    await migrate(database, alongside(gone));
+    expect((await migrate(database, { files: released })).dropped).toEqual(['extra.gone()']);
+    expect(await functionThere('extra.gone()')).toBe(false);
+  });
+
+  test('refuses a released table file that was edited', async () => {
+    await migrate(
+      database,
+      alongside(file('tables', '001_things', 'create table extra.things (id int);')),
+    );
+    const edited = file('tables', '001_things', 'create table extra.things (id bigint);');
+    await expect(migrate(database, alongside(edited))).rejects.toThrow(MigrationError);
+    await expect(migrate(database, alongside(edited))).rejects.toThrow(
+      /90_extra\/tables\/001_things\.sql has been edited after it ran/,
+    );
+  });
+
+  test('refuses a database that is newer than the code', async () => {
+    await migrate(
+      database,
+      alongside(file('tables', '001_things', 'create table extra.things (id int);')),
+    );
+    await expect(migrate(database, { files: released })).rejects.toThrow(/newer than this code/);
+    expect(await tableThere('things')).toBe(true);
+  });
+
+  test('a file that fails leaves nothing of itself, names itself, and keeps what ran before it', async () => {
+    const good = file('tables', '001_good', 'create table extra.good (id int);');
+    const bad = file('tables', '002_bad', 'create table extra.bad (id int); select 1 / 0;');
+    await expect(migrate(database, alongside(good, bad))).rejects.toThrow(
+      '90_extra/tables/002_bad.sql: division by zero',
+    );
+    expect(await tableThere('good')).toBe(true);
+    expect(await tableThere('bad')).toBe(false);
+    expect(await pendingMigrations(database, alongside(good, bad).files)).toEqual([bad.path]);
+  });
+
+  test('access files run again when the kernel or their own tables change', () => {
+    const copy = mkdtempSync(path.join(tmpdir(), 'callboard-modules-'));
+    try {
+      cpSync(path.join(import.meta.dirname, '../../db/modules'), copy, { recursive: true });
+      const changed = (edited: string) => {
+        appendFileSync(path.join(copy, edited), '\n-- edited\n');
+        const before = new Map(released.map((each) => [each.path, each.hash]));
+        return readMigrationFiles(copy)
+          .filter((each) => before.get(each.path) !== each.hash)
+          .map((each) => each.path);
+      };
+      expect(changed('06_projects/tables/001_projects.sql')).toEqual([
+        '06_projects/tables/001_projects.sql',
+        '06_projects/access.sql',
+      ]);
+      expect(changed('00_platform/functions/protect.sql')).toEqual(
+        expect.arrayContaining(['00_platform/functions/protect.sql', '13_finance/access.sql']),
+      );
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  });
+});
+
+describe('the order of files', () => {
+  const paths = released.map((each) => each.path);
+  const last = (pattern: RegExp) => paths.findLastIndex((each) => pattern.test(each));
+  const first = (pattern: RegExp) => paths.findIndex((each) => pattern.test(each));
+
+  test('is the kernel, then all tables, all functions, all access files', () => {
+    expect(last(/^0[01]_.*\/tables\//)).toBeLessThan(first(/^02_identity\/tables\//));
+    expect(last(/\/tables\//)).toBeLessThan(first(/^(0[2-9]|[1-9]\d)_.*\/functions\//));
+    expect(last(/\/functions\//)).toBeLessThan(first(/access\.sql$/));
+  });
+});
+
+onServer('two migrations at once', () => {
+  test('one runs, the other waits and finds nothing to do', async () => {
+    const things = file(
+      'tables',
+      '001_things',
+      'create table extra.things (id int); select pg_sleep(0.2);',
+    );
+    const reports = await Promise.all([
+      migrate(database, alongside(things)),
+      migrate(database, alongside(things)),
+    ]);
+    expect(reports.map((report) => report.ran.length).sort()).toEqual([0, 1]);
+  });
+});

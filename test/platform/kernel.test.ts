@@ -1,0 +1,258 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { actAs, as, makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
+import { testDatabase } from '../helpers/database.ts';
+
+const database = testDatabase();
+let cast: Cast;
+
+beforeAll(async () => {
+  cast = await makeCast(database, 'kernel');
+});
+
+describe('platform.uuidv7', () => {
+  test('is a version 7 id of now, and later ones sort later', async () => {
+    const { rows } = await database.pool().query<{ id: string; age: number }>(
+      `select id, extract(epoch from clock_timestamp()) * 1000
+                  - ('x' || lpad(translate(left(id::text, 13), '-', ''), 16, '0'))::bit(64)::bigint as age
+         from (select platform.uuidv7() as id from generate_series(1, 2000)) made`,
+    );
+    const ids = rows.map((row) => row.id);
+    expect(
+      ids.every((id) => /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-/.test(id)),
+    ).toBe(true);
+    expect(new Set(ids).size).toBe(2000);
+    expect(rows.every((row) => Number(row.age) > -2 && Number(row.age) < 10_000)).toBe(true);
+    // Microseconds are as fine as it gets before Postgres 18: compare across a pause.
+    const later = await database
+      .pool()
+      .query<{ id: string }>('select platform.uuidv7() as id from pg_sleep(0.002)');
+    expect(ids.every((id) => id < (later.rows[0]?.id ?? ''))).toBe(true);
+  });
+});
+
+describe('platform.singular', () => {
+  test.each([
+    ['projects', 'project'],
+    ['project_compliance', 'project_compliance'],
+    ['project_safety', 'project_safety'],
+    ['task_dependencies', 'task_dependency'],
+    ['project_phases', 'project_phase'],
+    ['customer_addresses', 'customer_address'],
+    ['people', 'person'],
+    ['run_of_show', 'run_of_show'],
+    ['expenses', 'expense'],
+    ['boxes', 'box'],
+  ])('%s → %s', async (plural, singular) => {
+    const { rows } = await database.pool().query('select platform.singular($1) as one', [plural]);
+    expect(rows).toEqual([{ one: singular }]);
+  });
+});
+
+describe('platform.is_time_zone', () => {
+  test.each([
+    ['America/New_York', true],
+    ['UTC', true],
+    ['Etc/GMT+5', true],
+    ['Mars/Olympus', false],
+    ['+02', false],
+    ['', false],
+    ["UTC'; drop table x", false],
+  ])('%j: %s', async (name, known) => {
+    const { rows } = await database
+      .pool()
+      .query('select platform.is_time_zone($1) as known', [name]);
+    expect(rows).toEqual([{ known }]);
+  });
+});
+
+describe('a tenant row', () => {
+  test('moves its updated_at, and keeps its key and its origin', async () => {
+    const made = await actAs(
+      database,
+      cast.owner,
+      async (client) =>
+        (await client.query("insert into projects.projects (name) values ('Kept') returning *"))
+          .rows[0],
+    );
+    const changed = await actAs(
+      database,
+      cast.admin,
+      async (client) =>
+        (
+          await client.query(
+            "update projects.projects set location = 'Bronx' where id = $1 returning *",
+            [made.id],
+          )
+        ).rows[0],
+    );
+    expect(changed.updated_at.getTime()).toBeGreaterThan(made.updated_at.getTime());
+    expect(changed).toMatchObject({ created_by: cast.owner.userId, created_at: made.created_at });
+    const client = await database.pool().connect();
+    try {
+      await client.query('begin');
+      expect(
+        await sqlstateOf(client, () =>
+          client.query('update projects.projects set id = platform.uuidv7() where id = $1', [
+            made.id,
+          ]),
+        ),
+      ).toBe('CB002');
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+
+  test('knows its author and its organization without being told', async () => {
+    await as(database, cast.member, async (client) => {
+      const { rows } = await client.query(
+        "insert into projects.projects (name) values ('Own') returning *",
+      );
+      expect(rows[0]).toMatchObject({
+        organization_id: cast.organizationId,
+        created_by: cast.member.userId,
+        workspace_id: null,
+        custom_fields: {},
+      });
+    });
+  });
+});
+
+describe('workspaces', () => {
+  test('what belongs to a row is in its workspace, and moves with it', async () => {
+    await as(database, cast.owner, async (client) => {
+      const project = (
+        await client.query(
+          "insert into projects.projects (name, workspace_id) values ('Room', $1) returning id",
+          [cast.privateWorkspaceId],
+        )
+      ).rows[0];
+      // The workspace that is asked for does not count.
+      const task = (
+        await client.query(
+          "insert into projects.project_tasks (project_id, title, workspace_id) values ($1, 'Sweep', $2) returning *",
+          [project.id, cast.workspaceId],
+        )
+      ).rows[0];
+      expect(task.workspace_id).toBe(cast.privateWorkspaceId);
+      await client.query('update projects.projects set workspace_id = null where id = $1', [
+        project.id,
+      ]);
+      const moved = await client.query(
+        'select workspace_id from projects.project_tasks where id = $1',
+        [task.id],
+      );
+      expect(moved.rows).toEqual([{ workspace_id: null }]);
+    });
+  });
+
+  test('a member cannot put anything into a private one that it is not in, not even by way of a project', async () => {
+    const project = await actAs(
+      database,
+      cast.owner,
+      async (client) =>
+        (
+          await client.query(
+            "insert into projects.projects (name, workspace_id) values ('Hidden', $1) returning id",
+            [cast.privateWorkspaceId],
+          )
+        ).rows[0],
+    );
+    await as(database, cast.member, async (client) => {
+      expect(
+        await sqlstateOf(client, () =>
+          client.query(
+            "insert into projects.project_tasks (project_id, title) values ($1, 'Sneak')",
+            [project.id],
+          ),
+        ),
+      ).toBe('42501');
+      expect(
+        await sqlstateOf(client, () =>
+          client.query("insert into projects.projects (name, workspace_id) values ('Sneak', $1)", [
+            cast.privateWorkspaceId,
+          ]),
+        ),
+      ).toBe('42501');
+    });
+  });
+
+  test('who is listed in a private one later, sees it at the next request', async () => {
+    const count = () =>
+      as(database, cast.member, async (client) =>
+        Number((await client.query('select count(*) from tenancy.workspaces')).rows[0].count),
+      );
+    const before = await count();
+    await actAs(database, cast.owner, (client) =>
+      client.query(
+        'insert into tenancy.workspace_members (workspace_id, user_id) values ($1, $2)',
+        [cast.privateWorkspaceId, cast.member.userId],
+      ),
+    );
+    expect(await count()).toBe(before + 1);
+    await actAs(database, cast.owner, (client) =>
+      client.query('delete from tenancy.workspace_members where user_id = $1', [
+        cast.member.userId,
+      ]),
+    );
+    expect(await count()).toBe(before);
+  });
+});
+
+describe('the change feed', () => {
+  const listen = async (work: () => Promise<unknown>) => {
+    const listener = await database.pool().connect();
+    const heard: unknown[] = [];
+    listener.on('notification', (message) => heard.push(JSON.parse(message.payload ?? 'null')));
+    try {
+      await listener.query(`listen "changes:${cast.organizationId}"`);
+      await work();
+      await listener.query('select 1');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await listener.query(`unlisten "changes:${cast.organizationId}"`);
+    } finally {
+      listener.release();
+    }
+    return heard;
+  };
+  const insert = (howMany: number) =>
+    actAs(database, cast.owner, (client) =>
+      client.query(
+        "insert into projects.projects (name, slug) select 'F', 'f-' || platform.uuidv7() from generate_series(1, $1)",
+        [howMany],
+      ),
+    );
+
+  test('says nothing while nobody watches', async () => {
+    expect(await listen(() => insert(1))).toEqual([]);
+  });
+
+  test('tells ids, a hundred a message, and nothing of what is rolled back', async () => {
+    await actAs(database, cast.member, (client) =>
+      client.query('select platform.watch_changes($1)', [cast.organizationId]),
+    );
+    const heard = (await listen(async () => {
+      await insert(250);
+      await as(database, cast.owner, (client) =>
+        client.query("insert into projects.projects (name) values ('Undone')"),
+      );
+    })) as { type: string; operation: string; ids: string[] }[];
+    expect(heard.map((message) => message.ids.length).sort((a, b) => a - b)).toEqual([
+      50, 100, 100,
+    ]);
+    expect(new Set(heard.map((message) => `${message.operation} ${message.type}`))).toEqual(
+      new Set(['insert projects.projects']),
+    );
+  });
+
+  test('only the active organization can be watched', async () => {
+    const other = await makeCast(database, 'watched');
+    await as(database, cast.owner, async (client) => {
+      expect(
+        await sqlstateOf(client, () =>
+          client.query('select platform.watch_changes($1)', [other.organizationId]),
+        ),
+      ).toBe('CB003');
+    });
+  });
+});

@@ -36,14 +36,18 @@ begin
    where u.id = (claims ->> 'user_id')::uuid
      and u.is_active;
 
-  perform set_config('authz.user_id', coalesce(caller.user_id::text, ''), true),
-          set_config('authz.organization_id', coalesce(caller.organization_id::text, ''), true),
-          set_config('authz.role_key', coalesce(caller.role_key, ''), true),
-          set_config('authz.permissions', coalesce(',' || array_to_string(caller.permissions, ',') || ',', ''), true),
-          set_config('authz.workspaces', coalesce(caller.workspaces::text, ''), true),
-          set_config('authz.platform_roles', coalesce(',' || caller.platform_roles || ',', ''), true),
-          set_config('authz.session_id', coalesce(claims ->> 'session_id', ''), true),
-          set_config('authz.request_id', coalesce(claims ->> 'request_id', ''), true);
+  perform set_config(
+            'authz.caller',
+            concat_ws('|', coalesce(caller.user_id::text, ''), coalesce(caller.organization_id::text, ''),
+                      coalesce(caller.role_key, ''), coalesce(claims ->> 'session_id', ''),
+                      coalesce(',' || caller.platform_roles || ',', ''),
+                      replace(claims ->> 'request_id', '|', '')),
+            true),
+          set_config('authz.permissions', coalesce(',' || array_to_string(caller.permissions, ',') || ',', ''), true);
+  -- Seldom is there anything to list, and nothing to clear unless a transaction is entered a second time.
+  if coalesce(caller.workspaces::text, '') <> coalesce(current_setting('authz.workspaces', true), '') then
+    perform set_config('authz.workspaces', coalesce(caller.workspaces::text, ''), true);
+  end if;
 end
 $$;
 

@@ -12,7 +12,7 @@ language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select u.id, u.email, u.name, o.id, o.name, authz.role_key(),
-         array_remove(string_to_array(btrim(current_setting('authz.permissions', true), ','), ','), ''),
+         authz.permissions(),
          (select coalesce(
                    jsonb_agg(
                      jsonb_build_object('rowId', mo.id, 'name', mo.name, 'role', r.key) order by mo.name, mo.id),

@@ -9,7 +9,7 @@ begin
   update identity.refresh_tokens t
      set revoked_at = now(), revoked_reason = 'signed_out'
    where t.user_id = authz.user_id()
-     and t.session_id = nullif(current_setting('authz.session_id', true), '')::uuid
+     and t.session_id = authz.session_id()
      and t.revoked_at is null;
   return found;
 end

@@ -3,7 +3,6 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  current_session constant uuid := nullif(current_setting('authz.session_id', true), '')::uuid;
   session_device jsonb;
 begin
   if authz.user_id() is null then
@@ -17,7 +16,7 @@ begin
   update identity.refresh_tokens t
      set used_at = now()
    where t.user_id = authz.user_id()
-     and t.session_id = current_session
+     and t.session_id = authz.session_id()
      and t.used_at is null
      and t.revoked_at is null
   returning t.device into session_device;
@@ -25,7 +24,7 @@ begin
     perform platform.refuse('CB001', 'The session is over. Sign in again.');
   end if;
   return identity.open_session(
-    authz.user_id(), switch_organization.organization_id, session_device, current_session);
+    authz.user_id(), switch_organization.organization_id, session_device, authz.session_id());
 end
 $$;
 

@@ -19,6 +19,7 @@ declare
   ranks integer[];
   earliest integer[];
   latest integer[];
+  floors integer[];
   finish integer := 0;
   task integer;
   link integer;
@@ -53,17 +54,17 @@ begin
   result.tasks := '{}';
 
   -- Days are counted from 0 at the first working day; a finish is the day after the last one of work.
+  select projects.working_days(
+           first_day, greatest(max(t.starts_on) - first_day, 1), project.weekdays, project.days_off)
+    into days
+    from projects.project_tasks t
+   where t.organization_id = organization
+     and t.project_id = project.id
+     and t.status <> 'cancelled'
+     and t.deleted_at is null;
   select array_agg(t.id order by t.id),
          array_agg(t.duration_days order by t.id),
-         array_agg(
-           case
-             when t.starts_on > first_day then (
-               select count(*)::integer
-                 from generate_series(0, t.starts_on - first_day - 1) as n
-                where extract(isodow from first_day + n) = any (project.weekdays)
-                  and first_day + n <> all (project.days_off))
-             else 0
-           end order by t.id)
+         array_agg(case when t.starts_on > first_day then width_bucket(t.starts_on - 1, days) else 0 end order by t.id)
     into ids, durations, not_before
     from projects.project_tasks t
    where t.organization_id = organization
@@ -93,7 +94,10 @@ begin
   end loop;
 
   -- Forward: no start before what is waited for.
+  -- An instant lies at the end of a day, unless something holds it to the beginning of the next one: its own first day,
+  -- the start of other work, or another such instant. Then that next day is its floor.
   earliest := not_before;
+  floors := not_before;
   foreach task in array ordered loop
     finish := greatest(finish, earliest[task] + durations[task]);
     link := first_link[task];
@@ -103,6 +107,11 @@ begin
         + case when kinds[link] in ('finish_to_start', 'finish_to_finish') then durations[task] else 0 end
         - case when kinds[link] in ('finish_to_finish', 'start_to_finish') then durations[other] else 0 end;
       earliest[other] := greatest(earliest[other], bound);
+      if durations[task] = 0 then
+        floors[other] := greatest(floors[other], floors[task] + lags[link]);
+      elsif kinds[link] = 'start_to_start' then
+        floors[other] := greatest(floors[other], earliest[task] + lags[link]);
+      end if;
       link := next_link[link];
     end loop;
   end loop;
@@ -127,23 +136,23 @@ begin
 
   days := projects.working_days(first_day, finish + 1, project.weekdays, project.days_off);
   select array_agg(
-           (t.id, t.title, t.status, t.duration_days,
-            -- an instant lies at the end of the day before it, where there is one
-            days[1 + case when t.duration_days = 0 then greatest(n.earliest - 1, 0) else n.earliest end],
-            days[greatest(n.earliest + t.duration_days, 1)],
-            days[1 + case when t.duration_days = 0 then greatest(n.latest - 1, 0) else n.latest end],
-            days[greatest(n.latest + t.duration_days, 1)],
-            n.latest - n.earliest,
-            n.latest = n.earliest
+           (t.id, t.title, t.status, n.duration,
+            days[1 + s.first], days[s.first + greatest(n.duration, 1)],
+            days[1 + s.last], days[s.last + greatest(n.duration, 1)],
+            n.latest - n.earliest, n.latest = n.earliest
            )::projects.timeline_task
-           order by n.earliest, n.latest, n.rank),
-         array_agg(t.id order by n.earliest, n.rank)
+           order by s.first, n.earliest, n.latest, n.rank),
+         array_agg(t.id order by s.first, n.earliest, n.rank)
            filter (where n.latest = n.earliest)
     into result.tasks, result.critical_path
-    from unnest(ids, earliest, latest, ranks) as n (id, earliest, latest, rank)
+    from unnest(ids, durations, floors, earliest, latest, ranks) as n (id, duration, floor, earliest, latest, rank)
+   cross join lateral (
+           select case when n.duration = 0 then greatest(n.earliest - 1, n.floor) else n.earliest end as first,
+                  case when n.duration = 0 then greatest(n.latest - 1, n.floor) else n.latest end as last
+         ) s
     join projects.project_tasks t on t.organization_id = organization and t.id = n.id;
   result.working_days := finish;
-  result.finishes_on := days[greatest(finish, 1)];
+  result.finishes_on := (select max(t.earliest_finish) from unnest(result.tasks) t);
   result.days_late := result.finishes_on - project.ends_on;
   return result;
 end

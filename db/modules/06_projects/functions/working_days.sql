@@ -7,7 +7,10 @@ as $$
     from (
       select from_day + n as day
         -- so many weeks that they hold the count, and as many days more as can be off
-        from generate_series(0, (count / cardinality(weekdays) + 2) * 7 + 2 * 7 * cardinality(days_off)) as n
+        from generate_series(
+               0,
+               (count / (select count(distinct weekday)::integer from unnest(weekdays) as weekday) + 2) * 7
+                 + 2 * 7 * cardinality(days_off)) as n
        where extract(isodow from from_day + n) = any (weekdays) and from_day + n <> all (days_off)
        order by n
        limit count

@@ -1,5 +1,5 @@
 -- What authz.enter has found out about the caller. All of them are inlined into the statement that asks.
--- Setting a variable costs ten times what taking one apart does, so who is calling is one:
+-- Every transaction pays for each variable that is set, so who is calling is one:
 -- user | organization | role | session | ,platform roles, | request
 
 create or replace function authz.user_id() returns uuid

@@ -64,5 +64,5 @@ create or replace trigger _500_no_cycle_insert after insert on projects.task_dep
   referencing new table as new_rows for each statement execute function projects.refuse_cycles_trigger();
 create or replace trigger _500_no_cycle_update after update on projects.task_dependencies
   referencing new table as new_rows for each statement execute function projects.refuse_cycles_trigger();
-create or replace trigger _500_no_subtask_cycle before update of parent_task_id on projects.project_tasks
+create or replace trigger _500_no_subtask_cycle before insert or update of parent_task_id on projects.project_tasks
   for each row when (new.parent_task_id is not null) execute function projects.refuse_subtask_cycle_trigger();

@@ -27,3 +27,6 @@ create or replace trigger _250_posted_stays before update on finance.transaction
   for each row when (old.status <> 'draft') execute function finance.keep_posted_trigger();
 create or replace trigger _250_currency_stays before update of currency on finance.budgets
   for each row when (old.currency <> new.currency) execute function finance.keep_budget_currency_trigger();
+create or replace trigger _250_project_stays before update of project_id on finance.budgets
+  for each row when (old.project_id is distinct from new.project_id)
+  execute function finance.keep_budget_project_trigger();

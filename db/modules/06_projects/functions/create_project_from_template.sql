@@ -25,8 +25,37 @@ begin
   if not template.is_template then
     perform platform.refuse('CB002', 'This project is not a template.', field => 'template_id');
   end if;
-  -- Without a day to count from there is nothing to shift: the days stay as they are in the template.
-  shift := coalesce(create_project_from_template.starts_on - template.starts_on, 0);
+  -- A template without a first day counts from the first one in it; without any day there is nothing to shift.
+  shift := coalesce(
+    create_project_from_template.starts_on - coalesce(
+      template.starts_on,
+      (
+        select min(d.day)
+          from (
+            select least(f.starts_on, f.ends_on) as day
+              from projects.project_phases f
+             where f.organization_id = organization and f.project_id = template.id and f.deleted_at is null
+            union all
+            select m.due_on
+              from projects.project_milestones m
+             where m.organization_id = organization
+               and m.project_id = template.id
+               and m.status <> 'cancelled'
+               and m.deleted_at is null
+            union all
+            select least(t.starts_on, t.due_on)
+              from projects.project_tasks t
+             where t.organization_id = organization
+               and t.project_id = template.id
+               and t.status <> 'cancelled'
+               and t.deleted_at is null
+            union all
+            select least(r.needed_from, r.needed_until)
+              from projects.project_resources r
+             where r.organization_id = organization and r.project_id = template.id and r.deleted_at is null
+          ) d
+      )),
+    0);
 
   insert into projects.projects
     (workspace_id, name, description, kind, priority, manager_id, client_id, client_name, location, starts_on, ends_on,
@@ -35,7 +64,12 @@ begin
     coalesce(create_project_from_template.workspace_id, template.workspace_id), create_project_from_template.name,
     template.description, template.kind, template.priority, template.manager_id, template.client_id,
     template.client_name, template.location,
-    coalesce(create_project_from_template.starts_on, template.starts_on), template.ends_on + shift,
+    coalesce(create_project_from_template.starts_on, template.starts_on),
+    -- an end before the beginning that is asked for says nothing about the new project
+    case
+      when template.ends_on + shift < create_project_from_template.starts_on then null
+      else template.ends_on + shift
+    end,
     template.estimated_hours, template.working_days, template.days_off, template.tags, template.settings,
     template.custom_fields, template.id)
   returning * into made;
@@ -49,7 +83,10 @@ begin
       union all
       select t.id
         from projects.project_tasks t
-       where t.organization_id = organization and t.project_id = template.id and t.deleted_at is null
+       where t.organization_id = organization
+         and t.project_id = template.id
+         and t.status <> 'cancelled'
+         and t.deleted_at is null
     ) r;
 
   insert into projects.project_phases
@@ -75,7 +112,7 @@ begin
          t.title, t.description, t.priority, t.assignee_id, t.starts_on + shift, t.due_on + shift, t.duration_days,
          t.estimated_hours, t.position, t.custom_fields
     from projects.project_tasks t
-   where t.organization_id = organization and t.project_id = template.id and t.deleted_at is null;
+   where t.organization_id = organization and t.project_id = template.id and ids ? t.id::text;
 
   insert into projects.task_dependencies (project_id, predecessor_id, successor_id, kind, lag_days)
   select made.id, (ids ->> d.predecessor_id::text)::uuid, (ids ->> d.successor_id::text)::uuid, d.kind, d.lag_days
@@ -104,9 +141,9 @@ end
 $$;
 
 comment on function projects.create_project_from_template(uuid, text, date, uuid) is
-  'A new project with the phases, milestones, tasks with their links, resources and papers of a template. Everything '
-  'begins anew (planning, todo, required), and all days are shifted by what starts_on differs from the template''s. Needs '
-  'projects.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT for a project that is no template, and those of the '
-  'columns.';
+  'A new project with the phases, milestones, tasks with their links, resources and papers of a template. What is '
+  'cancelled or archived is left out; everything else begins anew (planning, todo, required). All days are shifted by '
+  'what starts_on differs from the template''s, or from the first day in it. Needs projects.write. Errors: '
+  'NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT for a project that is no template, and those of the columns.';
 grant execute on function projects.create_project_from_template(uuid, text, date, uuid)
   to callboard_member, callboard_service;

@@ -11,25 +11,30 @@ declare
   here integer;
   walked integer[] := '{}'::integer[];
 begin
-  with links as materialized (
-    select d.predecessor_id, d.successor_id
-      from projects.task_dependencies d
-     where d.organization_id = find_dependency_cycle.organization_id
-       and d.project_id = find_dependency_cycle.project_id
-       and d.deleted_at is null
-  ),
-  numbered as materialized (
-    select t.id, row_number() over (order by t.id)::integer as number
-      from (select l.predecessor_id as id from links l union select l.successor_id from links l) t
-  )
-  select (select array_agg(n.id order by n.number) from numbered n), array_agg(p.number), array_agg(s.number)
-    into tasks, predecessors, successors
-    from links l
-    join numbered p on p.id = l.predecessor_id
-    join numbered s on s.id = l.successor_id;
+  select array_agg(t.id order by t.id)
+    into tasks
+    from (
+      select unnest(array[d.predecessor_id, d.successor_id]) as id
+        from projects.task_dependencies d
+       where d.organization_id = find_dependency_cycle.organization_id
+         and d.project_id = find_dependency_cycle.project_id
+         and d.deleted_at is null
+       group by 1
+    ) t;
   if tasks is null then
     return null;
   end if;
+  with numbered as materialized (
+    select n.id, n.number::integer as number from unnest(tasks) with ordinality as n (id, number)
+  )
+  select array_agg(p.number), array_agg(s.number)
+    into predecessors, successors
+    from projects.task_dependencies d
+    join numbered p on p.id = d.predecessor_id
+    join numbered s on s.id = d.successor_id
+   where d.organization_id = find_dependency_cycle.organization_id
+     and d.project_id = find_dependency_cycle.project_id
+     and d.deleted_at is null;
   ordered := platform.topological_order(cardinality(tasks), predecessors, successors);
   if cardinality(ordered) = cardinality(tasks) then
     return null;

@@ -71,7 +71,8 @@ begin
          min(100 - least(greatest(-coalesce(v.variance_percent, case when v.forecast > 0 then -100 else 0 end), 0) * 4,
                          100)) as score,
          min(v.variance_percent) as worst_variance_percent,
-         count(*) filter (where v.status in ('at_risk', 'over')) as endangered
+         count(*) filter (where v.status in ('at_risk', 'over')) as endangered,
+         coalesce(bool_or(v.variance_percent is null and v.forecast > 0), false) as has_unplanned
     into counted
     from finance.budgets b
    cross join lateral finance.get_budget_variance(b.id, budget_health.today) v
@@ -83,8 +84,10 @@ begin
     'budget', round(counted.score, 1), 25, null, counted.budgets > 0,
     case
       when counted.budgets = 0 then 'No budget is approved.'
+      when counted.has_unplanned then format(
+        '%s of %s approved budgets at risk or over; one has costs and no plan.', counted.endangered, counted.budgets)
       else format('%s of %s approved budgets at risk or over; the worst varies by %s %%.',
-                  counted.endangered, counted.budgets, coalesce(counted.worst_variance_percent::text, 'an unplanned'))
+                  counted.endangered, counted.budgets, coalesce(counted.worst_variance_percent, 0))
     end,
     jsonb_build_object('budgets', counted.budgets, 'atRiskOrOver', counted.endangered,
                        'worstVariancePercent', counted.worst_variance_percent)
@@ -105,13 +108,15 @@ as $$
            case
              when c.status = 'submitted' then 0.5
              when c.status <> 'approved' then 0
-             when c.valid_until <= d.day_end then 0
-             when c.valid_until <= d.day_end + interval '14 days' and d.is_running then 0.75
+             when c.valid_until <= d.day_begins then 0
+             when c.valid_until <= d.expiring_until and d.is_running then 0.75
              else 1
            end as fulfilled
       from projects.project_compliance c
      cross join (
-             select (compliance_health.as_of)::timestamp at time zone o.time_zone as day_end,
+             select compliance_health.as_of::timestamp at time zone o.time_zone as day_begins,
+                    -- by the calendar: two weeks with a change of the clock are not 336 hours
+                    (compliance_health.as_of + 14)::timestamp at time zone o.time_zone as expiring_until,
                     compliance_health.as_of >= platform.today(o.id) as is_running
                from tenancy.organizations o
               where o.id = compliance_health.organization_id
@@ -178,7 +183,7 @@ language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
   with needed as (
-    select r.status in ('confirmed', 'released') as is_filled
+    select r.quantity, r.status in ('confirmed', 'released') as is_filled
       from projects.project_resources r
      where r.organization_id = staffing_health.organization_id
        and r.project_id = staffing_health.project_id
@@ -186,7 +191,9 @@ as $$
        and r.deleted_at is null
   ),
   counted as (
-    select count(*) as needed, count(*) filter (where not n.is_filled) as unfilled from needed n
+    select trim_scale(coalesce(sum(n.quantity), 0)) as needed,
+           trim_scale(coalesce(sum(n.quantity) filter (where not n.is_filled), 0)) as unfilled
+      from needed n
   )
   select ('staffing', round(100.0 * (c.needed - c.unfilled) / nullif(c.needed, 0), 1), 10, null, c.needed > 0,
           case

@@ -14,12 +14,15 @@ begin
     select t.id, t.parent_task_id, t.title, a.depth + 1
       from above a
       join projects.project_tasks t on t.organization_id = new.organization_id and t.id = a.parent_task_id
-     where a.id <> new.id
+     where a.parent_task_id <> new.id
   )
-  select string_agg(a.title, ' → ' order by a.depth) into circle from above a having bool_or(a.id = new.id);
+  select string_agg(a.title, ' → ' order by a.depth) into circle
+    from above a
+  having bool_or(a.parent_task_id = new.id);
   if circle is not null then
     perform platform.refuse(
-      'CB007', 'A task cannot be part of itself.', field => 'parent_task_id', detail => new.title || ' → ' || circle);
+      'CB007', 'A task cannot be part of itself.', field => 'parent_task_id',
+      detail => concat_ws(' → ', new.title, circle, new.title));
   end if;
   return new;
 end

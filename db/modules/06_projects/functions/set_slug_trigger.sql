@@ -4,6 +4,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   new.slug := coalesce(platform.slugify(new.name), 'project');
+  -- Of two at once with the same name, the second waits and then sees that the slug is taken.
+  perform pg_advisory_xact_lock(hashtextextended(new.organization_id || new.slug, 5678005));
   -- Row security does not matter here: what hides a project from the caller still holds its slug, and the suffix is new.
   if projects.is_slug_taken(new.organization_id, new.slug) then
     new.slug := left(new.slug, 67) || '-' || right(replace(new.id::text, '-', ''), 12);

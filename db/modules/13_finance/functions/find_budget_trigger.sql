@@ -6,6 +6,9 @@ declare
   line record;
   budget record;
 begin
+  if new.status <> 'draft' and new.deleted_at is not null and tg_op = 'UPDATE' and old.status = 'draft' then
+    perform platform.refuse('CB005', 'This draft is archived: restore it first.', field => 'status');
+  end if;
   if new.status = 'posted' and new.posted_on is null then
     new.posted_on := platform.today(new.organization_id);
   end if;
@@ -46,7 +49,14 @@ begin
         'CB002', format('The budget is kept in %s, this amount is in %s.', budget.currency, new.currency),
         field => 'currency');
     end if;
-    new.project_id := coalesce(new.project_id, budget.project_id);
+    if new.project_id is null and budget.project_id is not null then
+      new.project_id := budget.project_id;
+      -- platform.follow_parent_trigger has run before the project was known
+      select p.workspace_id
+        into new.workspace_id
+        from projects.projects p
+       where p.organization_id = new.organization_id and p.id = new.project_id;
+    end if;
     if new.project_id is distinct from budget.project_id and budget.project_id is not null then
       perform platform.refuse('CB002', 'The budget is another project''s.', field => 'budget_id');
     end if;
@@ -56,5 +66,5 @@ end
 $$;
 
 comment on function finance.find_budget_trigger() is
-  'Fills what follows from the rest of a posting: its day, its budget, category and project; refuses a currency that is '
-  'not the budget''s. Definer: the rule holds whatever the caller sees.';
+  'Fills what follows from the rest of a posting: its day, its budget, category, project and workspace; refuses a currency '
+  'that is not the budget''s. Definer: the rule holds whatever the caller sees.';

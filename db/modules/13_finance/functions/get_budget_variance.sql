@@ -4,6 +4,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  organization constant uuid := authz.require('finance.read');
   budget record;
   result finance.budget_variance;
 begin
@@ -23,11 +24,19 @@ begin
   left_over as (
     select l.category,
            coalesce(sum(l.estimate), 0) as estimated,
-           coalesce(sum(
-             case when l.planned >= 0 then greatest(l.planned - l.spent, 0) else least(l.planned - l.spent, 0) end
-           ) filter (where l.estimate is null), 0) as assumed
+           coalesce(sum(greatest(l.planned - l.spent, 0)) filter (where l.estimate is null and l.planned >= 0), 0)
+             as assumed_cost,
+           coalesce(sum(least(l.planned - l.spent, 0)) filter (where l.estimate is null and l.planned < 0), 0)
+             as assumed_credit
       from lines l
      group by l.category
+  ),
+  places as (
+    select l.id, row_number() over (order by l.position, l.id) as place
+      from finance.budget_line_items l
+     where l.organization_id = organization
+       and l.budget_id = get_budget_variance.budget_id
+       and l.deleted_at is null
   ),
   sums as (
     select e.category,
@@ -37,18 +46,17 @@ begin
            -- spent on the category without saying on which line
            coalesce(sum(e.amount) filter (where e.measure in ('committed', 'actual') and e.line_item_id is null), 0)
              as unallocated,
-           min(e.source_id::text) filter (where e.measure = 'planned') as first_line
+           min(p.place) as first_line
       from entries e
+      left join places p on p.id = e.line_item_id
      group by e.category
   ),
   forecasts as (
     select s.*,
            s.committed + s.actual + coalesce(o.estimated, 0)
-             + case
-                 when coalesce(o.assumed, 0) >= 0
-                   then greatest(coalesce(o.assumed, 0) - greatest(s.unallocated, 0), 0)
-                 else o.assumed
-               end as forecast
+             -- what was spent without a line uses up what cost lines have left, what came in what credits have left
+             + greatest(coalesce(o.assumed_cost, 0) - greatest(s.unallocated, 0), 0)
+             + least(coalesce(o.assumed_credit, 0) - least(s.unallocated, 0), 0) as forecast
       from sums s
       left join left_over o on o.category = s.category
   )
@@ -67,8 +75,11 @@ begin
     into budget
     from finance.budgets b
     left join forecasts f on true
-   where b.organization_id = authz.organization_id() and b.id = get_budget_variance.budget_id
+   where b.organization_id = organization and b.id = get_budget_variance.budget_id
    group by b.organization_id, b.id;
+  if budget.organization_id is null then
+    perform platform.refuse('CB004', 'There is no such budget, or you may not read it.', field => 'budget_id');
+  end if;
 
   result.budget_id := get_budget_variance.budget_id;
   result.as_of := coalesce(get_budget_variance.as_of, platform.today(budget.organization_id));

@@ -105,8 +105,8 @@ $$;
 
 comment on function finance.save_budget(finance.budget_draft, finance.budget_line_draft[]) is
   'A budget with all its lines in one call: what is given is how it will be. Lines with a row_id change, those without '
-  'are new, those that are missing are archived; their order is kept. Without lines at all they stay as they are. Nothing is saved when anything is wrong. Needs '
-  'finance.write. Errors: NOT_FOUND_OR_FORBIDDEN, CONFLICT when it has changed since expected_updated_at, and those of '
+  'are new, those that are missing are archived; their order is kept. Without lines at all they stay as they are. '
+  'Nothing is saved when anything is wrong. Needs finance.write. Errors: NOT_FOUND_OR_FORBIDDEN, CONFLICT when it has changed since expected_updated_at, and those of '
   'the columns.';
 grant execute on function finance.save_budget(finance.budget_draft, finance.budget_line_draft[])
   to callboard_member, callboard_service;

@@ -127,7 +127,7 @@ create type finance.budget_variance_category as (
   actual numeric(14,2),
   forecast numeric(14,2),
   variance numeric(14,2),
-  variance_percent numeric(9,2),
+  variance_percent numeric(18,2),
   status text
 );
 comment on type finance.budget_variance_category is 'The figures of one category of a budget, in its currency.';
@@ -152,7 +152,7 @@ create type finance.budget_variance as (
   actual numeric(14,2),
   forecast numeric(14,2),
   variance numeric(14,2),
-  variance_percent numeric(9,2),
+  variance_percent numeric(18,2),
   status text,
   categories finance.budget_variance_category[]
 );

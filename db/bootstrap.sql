@@ -68,6 +68,7 @@ create extension if not exists pgcrypto schema extensions;
 create extension if not exists pg_trgm schema extensions;
 create extension if not exists btree_gist schema extensions;
 create extension if not exists btree_gin schema extensions;
+create extension if not exists unaccent schema extensions;
 
 -- Nothing is granted to PUBLIC, also not by default.
 alter default privileges for role callboard_owner revoke all on functions from public;

@@ -118,6 +118,55 @@ describe('a tenant row', () => {
   });
 });
 
+describe('archiving', () => {
+  test('what was archived before comes back by itself only, even out of the same transaction', async () => {
+    await as(database, cast.owner, async (client) => {
+      const { rows } = await client.query(
+        `with project as (insert into projects.projects (name) values ('Both') returning id)
+         insert into projects.project_tasks (project_id, title)
+         select project.id, t.title from project cross join unnest('{Earlier,With it}'::text[]) as t (title)
+         returning id, project_id, title`,
+      );
+      const earlier = rows.find((row) => row.title === 'Earlier');
+      await client.query('select projects.delete_project_task($1)', [earlier.id]);
+      await client.query('select projects.delete_project($1)', [earlier.project_id]);
+      await client.query('select projects.restore_project($1)', [earlier.project_id]);
+      const there = await client.query(
+        'select title from projects.project_tasks where project_id = $1 and deleted_at is null',
+        [earlier.project_id],
+      );
+      expect(there.rows).toEqual([{ title: 'With it' }]);
+    });
+  });
+});
+
+describe('platform.protect', () => {
+  test('changes what it said before, and is idempotent', async () => {
+    const client = await database.pool().connect();
+    try {
+      await client.query('begin');
+      await client.query('set local role callboard_owner');
+      const recorded = async () =>
+        (
+          await client.query(
+            `select outlives_parent, parent_column from platform.protected_tables
+              where table_id = 'finance.budgets'::regclass`,
+          )
+        ).rows[0];
+      expect(await recorded()).toEqual({ outlives_parent: false, parent_column: 'project_id' });
+      for (const outlives of [true, true, false]) {
+        await client.query(
+          `call platform.protect('finance.budgets', 'tenant', parent => 'project_id', outlives_parent => ${outlives})`,
+        );
+        expect(await recorded()).toMatchObject({ outlives_parent: outlives });
+      }
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+});
+
 describe('workspaces', () => {
   test('what belongs to a row is in its workspace, and moves with it', async () => {
     await as(database, cast.owner, async (client) => {
@@ -135,6 +184,16 @@ describe('workspaces', () => {
         )
       ).rows[0];
       expect(task.workspace_id).toBe(cast.privateWorkspaceId);
+      // Nor does it get anywhere else by itself.
+      await client.query('update projects.project_tasks set workspace_id = $2 where id = $1', [
+        task.id,
+        cast.workspaceId,
+      ]);
+      const stayed = await client.query(
+        'select workspace_id from projects.project_tasks where id = $1',
+        [task.id],
+      );
+      expect(stayed.rows).toEqual([{ workspace_id: cast.privateWorkspaceId }]);
       await client.query('update projects.projects set workspace_id = null where id = $1', [
         project.id,
       ]);

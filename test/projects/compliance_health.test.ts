@@ -26,6 +26,21 @@ describe('compliance', () => {
     [[{ ...PAPER, status: 'approved' }], 100],
     [[{ ...PAPER, status: 'denied' }], 0],
     [[{ ...PAPER, status: 'approved', valid_until: '2020-01-01' }], 0],
+    // a permit for certain days has served when they are over; an insurance has to go on
+    [[{ ...PAPER, status: 'approved', valid_from: '2019-12-31', valid_until: '2020-01-01' }], 100],
+    [[{ ...PAPER, status: 'denied', valid_from: '2019-12-31', valid_until: '2020-01-01' }], 0],
+    [
+      [
+        {
+          ...PAPER,
+          kind: 'insurance',
+          status: 'approved',
+          valid_from: '2019-12-31',
+          valid_until: '2020-01-01',
+        },
+      ],
+      0,
+    ],
     // what blocks counts twice
     [
       [

@@ -38,6 +38,14 @@ async function addBudget(client: PoolClient, project_id: string): Promise<void> 
 const weights = (health: Awaited<ReturnType<typeof healthOf>>) =>
   Object.fromEntries(health.parts.map((part) => [part.part, part.effective_weight]));
 
+test('a template has no health: it does not run', async () => {
+  await as(database, ours.owner, async (client) => {
+    const id = await add(client, 'projects.projects', { name: 'Pattern', is_template: true });
+    await addHazard(client, id, 'critical');
+    expect(await healthOf(client, id)).toMatchObject({ score: null, grade: null, parts: [] });
+  });
+});
+
 describe('the health of a project', () => {
   test('without any data has no score', async () => {
     await as(database, ours.owner, async (client) => {

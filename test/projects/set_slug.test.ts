@@ -22,6 +22,7 @@ describe('a slug', () => {
     ['The Long Night', 'the-long-night'],
     ['  Act 2: "Storm" & Calm!  ', 'act-2-storm-calm'],
     ['---', 'project'],
+    ['Müller & Çelik: Größe', 'muller-celik-grosse'],
     ['★ ★ ★', 'project'],
     ['Тихая ночь', 'project'],
     ['静かな夜', 'project'],

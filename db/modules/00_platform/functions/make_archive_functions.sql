@@ -22,8 +22,9 @@ begin
     declare
       archived %3$s;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update %3$s t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then

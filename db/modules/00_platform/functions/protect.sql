@@ -32,8 +32,9 @@ begin
     (table_id, kind, module, parent_table, parent_column, outlives_parent, retention)
   values (protected, protect.kind, module_name, parent_id, parent, protect.outlives_parent, protect.retention)
   on conflict (table_id) do update
-    set (kind, module, parent_table, parent_column, retention)
-      = (excluded.kind, excluded.module, excluded.parent_table, excluded.parent_column, excluded.retention);
+    set (kind, module, parent_table, parent_column, outlives_parent, retention)
+      = (excluded.kind, excluded.module, excluded.parent_table, excluded.parent_column, excluded.outlives_parent,
+         excluded.retention);
 
   -- From nothing each time: what an earlier release allowed does not stay.
   execute format('revoke all on table %s from public, callboard_anonymous, callboard_member, callboard_service', protected);

@@ -73,7 +73,7 @@ begin
     protected);
   if parent is not null then
     execute format(
-      $sql$create trigger _110_kernel_follow_parent before insert or update of %I on %s
+      $sql$create trigger _110_kernel_follow_parent before insert or update of %I, workspace_id on %s
         for each row execute function platform.follow_parent_trigger(%L, %L)$sql$,
       parent, protected, parent_id, parent);
     execute format(

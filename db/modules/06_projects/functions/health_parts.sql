@@ -108,6 +108,8 @@ as $$
            case
              when c.status = 'submitted' then 0.5
              when c.status <> 'approved' then 0
+             -- a permit for certain days has served when they are over: it does not expire
+             when c.kind in ('permit', 'clearance') and c.valid_from is not null then 1
              when c.valid_until <= d.day_begins then 0
              when c.valid_until <= d.expiring_until and d.is_running then 0.75
              else 1
@@ -145,7 +147,8 @@ $$;
 
 comment on function projects.compliance_health(uuid, uuid, date) is
   'Papers that hold at the beginning of the day, as a share of all that are asked for; blocking ones count twice, '
-  'submitted ones half, those that expire within 14 days three quarters.';
+  'submitted ones half, those that expire within 14 days three quarters. An approved permit for certain days counts '
+  'before, on and after them.';
 
 create or replace function projects.safety_health(organization_id uuid, project_id uuid) returns projects.health_part
 language sql stable

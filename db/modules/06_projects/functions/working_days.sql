@@ -18,5 +18,5 @@ as $$
 $$;
 
 comment on function projects.working_days(date, integer, smallint[], date[]) is
-  'The first so many working days from a day on.';
+  E'@behavior -*\nThe first so many working days from a day on.';
 grant execute on function projects.working_days(date, integer, smallint[], date[]) to callboard_member, callboard_service;

@@ -122,6 +122,6 @@ return case
 end;
 
 comment on function finance.variance_status(numeric, numeric, numeric, numeric, numeric) is
-  'under, on_track, at_risk or over: a forecast against a plan and the thresholds of a budget.';
+  E'@behavior -*\nunder, on_track, at_risk or over: a forecast against a plan and the thresholds of a budget.';
 grant execute on function finance.variance_status(numeric, numeric, numeric, numeric, numeric)
   to callboard_member, callboard_service;

@@ -1,0 +1,113 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import path from 'node:path';
+import { measureBuilding } from './building.ts';
+import { makeDatabase } from './databases.ts';
+import { ROOT } from './measure.ts';
+import { measureOtherTenants } from './other-tenants.ts';
+import { measureRowSecurity } from './row-security.ts';
+import { measureStarting } from './starting.ts';
+
+// Measures on a real server, both sides of each ratio in the same run, and writes bench/RESULTS.md. The server is the one
+// of BENCH_DATABASE_URL, or a throw-away Postgres 15 made by .ci/postgres.sh.
+
+const OWN_TASKS = 2_000;
+const FEW = 1_000;
+const MANY = 1_000_000;
+
+function throwAwayServer(): { url: string; stop: () => void } {
+  const script = path.join(ROOT, '.ci/postgres.sh');
+  const environment = {
+    ...process.env,
+    CI_POSTGRES_DIR: path.join(ROOT, '.data/bench-postgres'),
+  };
+  const run = (command: string) =>
+    execFileSync('bash', [script, command], { env: environment, encoding: 'utf8' }).trim();
+  return { url: run('start'), stop: () => run('stop') };
+}
+
+const number = (value: number, digits = 0) =>
+  value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+const given = process.env['BENCH_DATABASE_URL'];
+const server = given ? { url: given, stop: () => undefined } : throwAwayServer();
+try {
+  console.log('npm start, first and second time');
+  const starting = await measureStarting();
+  console.log(starting);
+
+  console.log('making databases');
+  const few = await makeDatabase(server.url, 'callboard_bench_few', OWN_TASKS, FEW);
+  const many = await makeDatabase(server.url, 'callboard_bench_many', OWN_TASKS, MANY);
+
+  console.log('rows of other tenants');
+  const others = await measureOtherTenants(few, many);
+  console.log(others);
+
+  console.log('row security');
+  const security = await measureRowSecurity(many);
+  console.log(security);
+
+  console.log('building the schema');
+  const building = await measureBuilding(few);
+  console.log(building);
+
+  await few.drop();
+  await many.drop();
+
+  const row = (...cells: string[]) => `| ${cells.join(' | ')} |`;
+  const [processor] = cpus();
+  writeFileSync(
+    path.join(import.meta.dirname, 'RESULTS.md'),
+    `# Results of \`npm run bench\`
+
+${new Date().toISOString().slice(0, 10)}, ${processor?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${number(totalmem() / 2 ** 30)} GiB,
+Node ${process.versions.node}. Every ratio compares sides that took turns in this run on one real Postgres server; figures
+are medians over the rounds.
+
+${[
+  row('what', 'figure', 'wanted'),
+  '|---|---|---|',
+  row(
+    `A page of 20 tasks over GraphQL, 8 callers: ${number(FEW)} rows of other tenants → ${number(MANY)}`,
+    `${number(others.few)} → ${number(others.many)} requests/s: **${number(others.few / others.many, 3)}** times as long`,
+    '≤ 1.1',
+  ),
+  row(
+    'The same page as a whole transaction, pgbench, 4 clients: row security ÷ conditions written out',
+    `${number(security.underRowSecurity)} ÷ ${number(security.writtenOut)} transactions/s: **${number(security.underRowSecurity / security.writtenOut, 3)}**`,
+    '≥ 0.93',
+  ),
+  row(
+    'The same, against a transaction that does not even ask who is calling (no `authz.enter`)',
+    `${number(security.underRowSecurity)} ÷ ${number(security.notEntered)} transactions/s: ${number(security.underRowSecurity / security.notEntered, 3)}`,
+    '',
+  ),
+  row('Building the GraphQL schema', `${number(building.milliseconds)} ms`, ''),
+  row(
+    'Size of the schema',
+    `${number(building.types)} types, ${number(building.sdl)} characters of SDL`,
+    '',
+  ),
+  row(
+    'Memory of a server that has just become ready',
+    `${number(building.memory / 2 ** 20)} MiB`,
+    '',
+  ),
+  row(
+    '`npm start` to the first answer, embedded, packages installed: no database → all there',
+    `${number(starting.first, 1)} s → ${number(starting.second, 1)} s`,
+    'second ≤ 5 s',
+  ),
+].join('\n')}
+
+The page is read by the key \`(organization_id, id)\` either way: \`explain (analyze, buffers)\` shows an index condition on
+the organization and the same few buffers whatever other tenants have. Asking who is calling takes four look-ups by key and
+two settings; that is what the third line pays for, and what makes a removed member be out at the next request.
+`,
+  );
+  console.log('bench/RESULTS.md is written.');
+} finally {
+  server.stop();
+}

@@ -256,21 +256,21 @@ export async function migrate(
       const exists = await client.query<{ exists: boolean }>(
         "select to_regclass('platform.migrations') is not null as exists",
       );
-      if (exists.rows[0]?.exists) refuseWhatCannotBe(files, await recordedFiles(client));
-      const current = exists.rows[0]?.exists ? await recordedFiles(client) : new Map();
+      const current = exists.rows[0]?.exists
+        ? await recordedFiles(client)
+        : new Map<string, Recorded>();
+      refuseWhatCannotBe(files, current);
       if (files.some((file) => current.get(file.path)?.hash !== file.hash) || current.size === 0) {
         await bootstrap(client);
       }
       for (const file of files) {
-        const known = current.get(file.path) as Recorded | undefined;
+        const known = current.get(file.path);
         if (known?.hash === file.hash) continue;
         dropped.push(...(await runFile(client, file, known)));
         ran.push(file.path);
         options.log?.(file.path);
       }
-      dropped.push(
-        ...(await dropFilesThatAreGone(client, files, current as Map<string, Recorded>)),
-      );
+      dropped.push(...(await dropFilesThatAreGone(client, files, current)));
     } finally {
       await client.query('select pg_advisory_unlock($1)', [LOCK_KEY]);
     }

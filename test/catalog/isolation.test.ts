@@ -276,6 +276,20 @@ describe('from outside nothing is seen and nothing changes', () => {
     });
   });
 
+  test('a row cannot name a user of another organization', async () => {
+    await as(database, ours.owner, async (client) => {
+      for (const [who, refused] of [
+        [ours.member.userId, undefined],
+        [theirs.member.userId, '23503'],
+      ]) {
+        const sqlstate = await sqlstateOf(client, () =>
+          client.query('update projects.project_tasks set assignee_id = $1', [who]),
+        );
+        expect(sqlstate).toBe(refused);
+      }
+    });
+  });
+
   test('not even for the back office, whose policies let it through', async () => {
     const foreign = rows.get('projects.projects')?.shared['id'];
     await asOwnerOfTheSchema(async (client) => {

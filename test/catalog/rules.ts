@@ -78,10 +78,11 @@ export const RULES: readonly CatalogRule[] = [
   },
   {
     name: 'every foreign key has an index led by its columns',
-    // Users are never deleted and never change their id, so nothing ever asks for the rows that somebody created.
+    // Users are never deleted and never change their id, so nothing ever asks a tenant table for a user's rows without
+    // its organization.
     offenders: `
       select f.name as offender from (${FOREIGN_KEYS}) f
-       where f.columns <> '{created_by}'
+       where not (f.confrelid = 'identity.users'::regclass and ${HAS_TENANT('f.conrelid')})
          and not exists (
                select from pg_index i
                 where i.indrelid = f.conrelid
@@ -250,6 +251,23 @@ export const RULES: readonly CatalogRule[] = [
       alter table projects.projects add constraint projects_id_unique unique (id);
       alter table projects.samples add project_id uuid references projects.projects (id);`,
     offender: 'projects.samples.samples_project_id_fkey',
+  },
+  {
+    name: 'whoever a tenant row names is a member of its organization',
+    offenders: `
+      select f.name as offender from (${FOREIGN_KEYS}) f
+        join platform.protected_tables p on p.table_id = f.conrelid and p.kind in ('tenant', 'published')
+       where f.confrelid = 'identity.users'::regclass
+         and f.columns <> '{created_by}'
+         and not exists (
+               select from (${FOREIGN_KEYS}) m
+                where m.conrelid = f.conrelid
+                  and m.confrelid = 'tenancy.organization_members'::regclass
+                  and m.columns = '{organization_id}' || f.columns
+             )`,
+    violation: `${PROTECTED_SAMPLE}
+      alter table projects.samples add lead_id uuid references identity.users (id);`,
+    offender: 'projects.samples.samples_lead_id_fkey',
   },
   {
     name: 'table names are unique across modules',

@@ -21,6 +21,7 @@ begin
     protected, '(organization_id, workspace_id) references tenancy.workspaces (organization_id, id)');
   call platform.add_foreign_key(protected, '(created_by) references identity.users (id)');
   call platform.add_index(protected, '(organization_id, workspace_id)');
+  call platform.keep_users_inside(protected);
 
   -- One policy per command: two that allow the same command are joined by OR, and the key no longer serves.
   if is_published then

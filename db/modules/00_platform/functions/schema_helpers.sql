@@ -87,3 +87,43 @@ $$;
 
 comment on function platform.referenced_table(regclass, text) is
   'The table that the foreign key ending in this column leads to.';
+
+create or replace procedure platform.keep_users_inside(protected regclass)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  reference record;
+  added record;
+begin
+  for reference in
+    select a.attname as name
+      from pg_constraint c
+      join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+     where c.conrelid = protected
+       and c.contype = 'f'
+       and c.confrelid = 'identity.users'::regclass
+       and a.attname <> 'created_by'
+     order by a.attnum
+  loop
+    call platform.add_foreign_key(
+      protected,
+      format('(organization_id, %I) references tenancy.organization_members (organization_id, user_id)', reference.name));
+    call platform.add_index(protected, format('(organization_id, %I)', reference.name));
+  end loop;
+  -- The way to the user is in the API already; this one is there to refuse.
+  for added in
+    select c.conname as name
+      from pg_constraint c
+     where c.conrelid = protected
+       and c.contype = 'f'
+       and c.confrelid = 'tenancy.organization_members'::regclass
+  loop
+    execute format('comment on constraint %I on %s is %L', added.name, protected, '@behavior -*');
+  end loop;
+end
+$$;
+
+comment on procedure platform.keep_users_inside(regclass) is
+  'Whoever a row names, such as an assignee, is a member of its organization: users belong to no tenant, so the key to '
+  'them alone would let a row name anybody.';

@@ -28,8 +28,6 @@ create table projects.projects (
   unique (organization_id, slug),
   foreign key (organization_id, template_id) references projects.projects
 );
-create index on projects.projects (manager_id);
-create index on projects.projects (client_id);
 create index on projects.projects (organization_id, template_id);
 create index on projects.projects (organization_id, status);
 create index on projects.projects (organization_id, starts_on);
@@ -61,7 +59,6 @@ create table projects.project_members (
   unique nulls not distinct (organization_id, project_id, user_id, deleted_at),
   foreign key (organization_id, project_id) references projects.projects
 );
-create index on projects.project_members (user_id);
 comment on table projects.project_members is 'Who works on a project and as what (seed project_members).';
 comment on column projects.project_members.allocation_percent is 'How much of their time goes into it.';
 
@@ -130,7 +127,6 @@ create table projects.project_tasks (
 );
 create index on projects.project_tasks (organization_id, project_id, phase_id);
 create index on projects.project_tasks (organization_id, project_id, parent_task_id);
-create index on projects.project_tasks (assignee_id);
 create index on projects.project_tasks (organization_id, due_on);
 create index on projects.project_tasks (organization_id, status);
 comment on table projects.project_tasks is 'What there is to do (seed project_tasks).';
@@ -209,7 +205,6 @@ create table projects.project_compliance (
   unique nulls not distinct (organization_id, project_id, kind, reference_number, name, deleted_at),
   foreign key (organization_id, project_id) references projects.projects
 );
-create index on projects.project_compliance (responsible_id);
 create index on projects.project_compliance (organization_id, valid_until);
 comment on table projects.project_compliance is
   'Permits, licences, insurances and other papers that a project must have (seed project_compliance).';
@@ -233,7 +228,6 @@ create table projects.project_safety (
   foreign key (organization_id, project_id) references projects.projects
 );
 create index on projects.project_safety (organization_id, project_id);
-create index on projects.project_safety (responsible_id);
 comment on table projects.project_safety is
   'Risk assessments, safety plans, hazards and incidents of a project (seed project_safety).';
 
@@ -252,7 +246,6 @@ create table projects.design_versions (
   unique (organization_id, project_id, name, version),
   foreign key (organization_id, project_id) references projects.projects
 );
-create index on projects.design_versions (reviewed_by);
 comment on table projects.design_versions is
   'Versions of a design, numbered in the order in which they came (seed design_versions).';
 comment on column projects.design_versions.name is 'Which design of the project: versions of one share it.';

@@ -32,7 +32,6 @@ begin
       from (values
         ('callboard_anonymous', 'callboard_authenticator'),
         ('callboard_member', 'callboard_authenticator'),
-        ('callboard_service', 'callboard_authenticator'),
         ('callboard_owner', current_user),
         ('callboard_authenticator', current_user),
         ('callboard_service', current_user)

@@ -286,8 +286,8 @@ export async function pendingMigrations(
   files: readonly MigrationFile[] = readMigrationFiles(),
 ): Promise<string[]> {
   const { rows } = await database
-    .pool('callboard_owner')
-    .query<Recorded>('select path, hash, objects from platform.migrations');
+    .pool('callboard_authenticator')
+    .query<Pick<Recorded, 'path' | 'hash'>>('select path, hash from platform.ran_files()');
   const recorded = new Map(rows.map((row) => [row.path, row.hash]));
   return files.filter((file) => recorded.get(file.path) !== file.hash).map((file) => file.path);
 }

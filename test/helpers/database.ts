@@ -37,6 +37,11 @@ async function openOnServer(server: string, migrated: boolean): Promise<Database
   const name = `${prefix}_${randomBytes(4).toString('hex')}`;
   const template = migrated ? ` template ${prefix}_template` : '';
   await onAdministration(server, `create database ${name}${template}`);
+  // Rights on a database are not part of its template.
+  await onAdministration(
+    server,
+    `grant create, connect, temporary on database ${name} to callboard_owner`,
+  );
   const database = await openDatabase({ databaseUrl: serverAddress(server, name), dataDir: '' });
   return {
     engine: 'server',

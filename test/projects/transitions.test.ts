@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
-import { as, makeCast, type Cast } from '../helpers/callers.ts';
+import { actAs, as, makeCast, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { add, refusalOf, rowOf, type Values } from './fixtures.ts';
 
@@ -178,14 +178,14 @@ describe.each([
   });
 
   test('stays when the same status is written again, and an import may say when it was', async () => {
-    await as(database, cast.member, async (client) => {
-      const id = await addWith(client, rule, before);
-      await client.query('reset role');
-      await client.query('set local role callboard_service');
-      await client.query(
+    const id = await actAs(database, cast.member, (client) => addWith(client, rule, before));
+    await database
+      .pool('callboard_service')
+      .query(
         `update ${table} set status = $2, completed_at = '2020-02-02T12:00:00Z' where id = $1`,
         [id, final],
       );
+    await as(database, cast.member, async (client) => {
       await setStatus(client, id, final);
       expect(await completedAt(client, id)).toBe('2020-02-02T12:00:00+00:00');
     });

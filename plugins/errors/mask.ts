@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { GraphQLError, type GraphQLFormattedError } from 'postgraphile/graphql';
+import { isSafeError } from 'postgraphile/grafast';
+import { fieldOf } from '../names.ts';
+import type { ConstraintColumns } from './constraints.ts';
+import { describeSqlstate, type ErrorDescription } from './registry.ts';
+
+/** An error that nobody foresaw, for the log. */
+export type Unexpected = {
+  /** The id in the message that the client got. */
+  readonly id: string;
+  readonly path: string | undefined;
+  readonly error: unknown;
+};
+
+/** What Postgres, or the socket to it, says about an error. */
+type DatabaseFailure = {
+  readonly code?: string;
+  readonly message: string;
+  readonly schema?: string;
+  readonly column?: string;
+  readonly constraint?: string;
+  readonly detail?: string;
+  readonly hint?: string;
+};
+
+/** How Node and `pg` say that there is no connection. They have no SQLSTATE for it. */
+const UNREACHABLE = /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE)$/;
+const LOST =
+  /^(Connection terminated|Client (has encountered|was closed)|timeout exceeded when trying to connect|Cannot use a pool after)/;
+
+function describe({ code, message }: DatabaseFailure): ErrorDescription | undefined {
+  if (code && /^[0-9A-Z]{5}$/.test(code)) {
+    const known = describeSqlstate(code);
+    if (known) return known;
+  }
+  return UNREACHABLE.test(code ?? '') || LOST.test(message) ? describeSqlstate('08006') : undefined;
+}
+
+type Extensions = Record<string, unknown>;
+
+function coded(error: GraphQLError, message: string, extensions: Extensions): GraphQLError {
+  const { nodes, source, positions, path, originalError } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, originalError, extensions });
+}
+
+function translate(
+  error: GraphQLError,
+  failure: DatabaseFailure,
+  known: ErrorDescription,
+  constraints: ConstraintColumns,
+): GraphQLError {
+  const { code, speaks, status } = known;
+  if (status !== undefined) {
+    return coded(error, known.message ?? code, { code, hint: known.hint });
+  }
+  const column = failure.column || constraints.columnOf(failure.schema, failure.constraint);
+  const field = column ? fieldOf(column) : undefined;
+  const message = speaks
+    ? failure.message
+    : (known.message ?? code).replace('{field}', field ?? 'a value');
+  const hint = speaks ? failure.hint : known.hint;
+  return coded(error, message.charAt(0).toUpperCase() + message.slice(1), {
+    code,
+    ...(field ? { field } : {}),
+    ...(failure.constraint ? { constraint: failure.constraint } : {}),
+    // Postgres' own details quote rows and keys that the caller may not see.
+    ...(speaks && failure.detail ? { detail: failure.detail } : {}),
+    ...(hint ? { hint } : {}),
+  });
+}
+
+/** What the GraphQL engine itself says: about variables, or about a value that must not be null. */
+export function graphqlCode(error: {
+  readonly message: string;
+  readonly path?: readonly (string | number)[] | undefined;
+}): string {
+  if (/^Variable "/.test(error.message)) return 'INVALID_INPUT';
+  if (/^Syntax Error/.test(error.message)) return 'GRAPHQL_PARSE_FAILED';
+  return error.path === undefined ? 'GRAPHQL_VALIDATION_FAILED' : 'INTERNAL_ERROR';
+}
+
+/**
+ * Makes the function that every error of an operation goes through: known ones get their code, the others are hidden behind
+ * an id under which `report` is told about them.
+ */
+export function makeMaskError(constraints: ConstraintColumns, report: (error: Unexpected) => void) {
+  return (error: GraphQLError): GraphQLError | GraphQLFormattedError => {
+    const cause: unknown = error.originalError;
+    if (typeof error.extensions['code'] === 'string' && error.originalError === undefined)
+      return error;
+    if (cause == null) return coded(error, error.message, { code: graphqlCode(error) });
+    if (cause instanceof Error && isSafeError(cause)) {
+      return coded(error, cause.message, { code: 'INVALID_INPUT', ...cause.extensions });
+    }
+    if (cause instanceof GraphQLError) {
+      return coded(error, cause.message, { code: graphqlCode(error), ...cause.extensions });
+    }
+    const failure = cause as DatabaseFailure;
+    const known = describe(failure);
+    if (known) return translate(error, failure, known, constraints);
+    const id = randomUUID();
+    report({ id, path: error.path?.join('.'), error: cause });
+    return coded(error, `Something went wrong. Error id ${id}.`, { code: 'INTERNAL_ERROR', id });
+  };
+}

@@ -1,0 +1,197 @@
+/** What a client gets for an error that the database raises. */
+export type ErrorDescription = {
+  /** `extensions.code`. */
+  readonly code: string;
+  /** SQLSTATEs, or classes of them such as `08*`. Empty: it arises before the database is asked. */
+  readonly sqlstates: readonly string[];
+  /** The HTTP status, where it is another than 200. */
+  readonly status?: number;
+  /** Whether the message of the database is written for clients. */
+  readonly speaks?: true;
+  /** What clients read, where the database does not speak to them. `{field}` is the field, or "a value". */
+  readonly message?: string;
+  readonly hint?: string;
+  /** For the documentation: when it happens and what to do. */
+  readonly when: string;
+};
+
+/** Every error code of the API. `docs/ERRORS.md` is made of it. */
+export const ERRORS = [
+  {
+    code: 'UNAUTHENTICATED',
+    sqlstates: ['CB001'],
+    speaks: true,
+    when: 'Nobody is signed in, or the access token is wrong or out of date: then also HTTP 401. Sign in or refresh the session.',
+  },
+  {
+    code: 'INVALID_INPUT',
+    sqlstates: ['CB002'],
+    speaks: true,
+    when: 'An argument is wrong; `field` names it.',
+  },
+  {
+    code: 'FORBIDDEN',
+    sqlstates: ['CB003'],
+    speaks: true,
+    when: 'The caller lacks the permission, which `detail` names.',
+  },
+  {
+    code: 'NOT_FOUND_OR_FORBIDDEN',
+    sqlstates: ['CB004'],
+    speaks: true,
+    when: 'There is no such row, or none that the caller may touch. Which of the two is not said.',
+  },
+  {
+    code: 'CONFLICT',
+    sqlstates: ['CB005'],
+    speaks: true,
+    when: 'What is there already stands in the way.',
+  },
+  {
+    code: 'INVALID_TRANSITION',
+    sqlstates: ['CB006'],
+    speaks: true,
+    when: 'A status cannot follow the present one; `hint` lists those that can.',
+  },
+  {
+    code: 'DEPENDENCY_CYCLE',
+    sqlstates: ['CB007'],
+    speaks: true,
+    when: 'A link would close a circle; `detail` names its tasks.',
+  },
+  {
+    code: 'INVALID_CREDENTIALS',
+    sqlstates: ['CB008'],
+    speaks: true,
+    when: 'E-mail address and password, or a refresh token, that do not match.',
+  },
+  {
+    code: 'CUSTOM_FIELD_INVALID',
+    sqlstates: ['CB009'],
+    speaks: true,
+    when: 'A custom field does not fit its definition; `field` names it.',
+  },
+  {
+    code: 'NOT_UNIQUE',
+    sqlstates: ['23505'],
+    message: 'There is already a row with this {field}.',
+    when: 'Another row has the same values; `field` names the last of them, `constraint` the rule.',
+  },
+  {
+    code: 'NOT_UNIQUE',
+    sqlstates: ['23P01'],
+    message: 'It overlaps with what is there already.',
+    when: 'Two spans overlap that must not.',
+  },
+  {
+    code: 'UNKNOWN_REFERENCE',
+    sqlstates: ['23503'],
+    message: 'There is no row that {field} could point at, or one still points here.',
+    when: 'What `field` points at does not exist in this organization, or is still pointed at.',
+  },
+  {
+    code: 'CHECK_FAILED',
+    sqlstates: ['23514'],
+    message: 'The value of {field} is not allowed.',
+    when: 'A value breaks a rule of its table; `field` names the column where it is one, `constraint` the rule.',
+  },
+  {
+    code: 'REQUIRED',
+    sqlstates: ['23502'],
+    message: '{field} is required.',
+    when: 'A value is missing; `field` names it.',
+  },
+  {
+    code: 'INVALID_INPUT',
+    sqlstates: ['22*'],
+    message: 'A value has the wrong form or is out of range.',
+    when: 'A value does not fit its type: too long, too large, not a date.',
+  },
+  {
+    code: 'FORBIDDEN',
+    sqlstates: ['42501'],
+    message: 'You may not do this.',
+    when: 'Row security or a missing grant refuses.',
+  },
+  {
+    code: 'READ_ONLY',
+    sqlstates: ['25006'],
+    message: 'A query cannot change anything: use a mutation.',
+    when: 'A query field tried to write.',
+  },
+  {
+    code: 'TIMEOUT',
+    sqlstates: ['57014'],
+    message: 'This took too long and was cancelled.',
+    hint: 'Ask for less at a time.',
+    when: 'A statement ran into the time limit.',
+  },
+  {
+    code: 'SERIALIZATION_FAILURE',
+    sqlstates: ['40001', '40P01'],
+    message: 'Somebody changed the same rows at the same time.',
+    hint: 'Try again.',
+    when: 'Two transactions were in each other’s way. Trying again helps.',
+  },
+  {
+    code: 'LOCKED',
+    sqlstates: ['55P03'],
+    message: 'Somebody is changing this row.',
+    hint: 'Try again.',
+    when: 'A lock could not be had in time.',
+  },
+  {
+    code: 'DATABASE_UNAVAILABLE',
+    sqlstates: ['08*', '57P*', '53*', '3D000', '28*'],
+    status: 503,
+    message: 'The database cannot be reached.',
+    hint: 'Try again later.',
+    when: 'The database is down, starting, full or refuses the server. HTTP 503.',
+  },
+  {
+    code: 'PAGE_TOO_LARGE',
+    sqlstates: [],
+    when: '`first` or `last` asks for more rows than a page has; `limit` says how many it has.',
+  },
+  { code: 'GRAPHQL_PARSE_FAILED', sqlstates: [], when: 'The document is not GraphQL.' },
+  {
+    code: 'GRAPHQL_VALIDATION_FAILED',
+    sqlstates: [],
+    when: 'The document does not fit the schema.',
+  },
+  {
+    code: 'BAD_REQUEST',
+    sqlstates: [],
+    when: 'The HTTP request is not one for GraphQL. HTTP 400, 405, 406, 413 or 415.',
+  },
+  {
+    code: 'INTERNAL_ERROR',
+    sqlstates: [],
+    when: 'Everything else. The message has an id under which the log says more.',
+  },
+] as const satisfies readonly ErrorDescription[];
+
+export type ErrorCode = (typeof ERRORS)[number]['code'];
+
+const exact = new Map<string, ErrorDescription>();
+const classes = new Map<string, ErrorDescription>();
+for (const error of ERRORS as readonly ErrorDescription[]) {
+  for (const sqlstate of error.sqlstates) {
+    if (sqlstate.endsWith('*')) classes.set(sqlstate.slice(0, -1), error);
+    else exact.set(sqlstate, error);
+  }
+}
+
+/** What the registry says about an SQLSTATE; undefined: it is none that clients learn about. */
+export function describeSqlstate(sqlstate: string): ErrorDescription | undefined {
+  return (
+    exact.get(sqlstate) ?? classes.get(sqlstate.slice(0, 3)) ?? classes.get(sqlstate.slice(0, 2))
+  );
+}
+
+/** The HTTP status that goes with a code. */
+export function statusOf(code: string): number | undefined {
+  return (ERRORS as readonly ErrorDescription[]).find(
+    (error) => error.code === code && error.status,
+  )?.status;
+}

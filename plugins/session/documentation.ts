@@ -1,0 +1,151 @@
+import { gql } from 'postgraphile/utils';
+
+/** The types and fields of sessions. */
+export const sessionTypes = gql`
+  """
+  The tokens of a session. Send the access token as "Authorization: Bearer …" with each request.
+  """
+  type Session {
+    """
+    Says who is calling and in which organization. Serves for some minutes.
+    """
+    accessToken: String!
+    accessTokenExpiresAt: Datetime!
+    """
+    Serves once, for refreshSession. Keep it safe: it is as good as the password.
+    """
+    refreshToken: String!
+    refreshTokenExpiresAt: Datetime!
+    """
+    The active organization; null when the user belongs to none.
+    """
+    organizationId: UUID
+  }
+
+  """
+  Who is calling.
+  """
+  type Me {
+    userId: UUID!
+    name: String!
+    email: String!
+    """
+    The user as others see them.
+    """
+    user: User
+    """
+    The active organization; null when there is none.
+    """
+    organization: Organization
+    """
+    The role in the active organization: owner, admin, member, guest or one of its own.
+    """
+    role: String
+    """
+    What the role allows in the active organization, such as projects.write.
+    """
+    permissions: [String!]!
+    """
+    Every organization the caller belongs to: see switchOrganization.
+    """
+    organizations: [Membership!]!
+  }
+
+  """
+  An organization that the caller belongs to.
+  """
+  type Membership {
+    """
+    The organization's id, for switchOrganization.
+    """
+    rowId: UUID!
+    name: String!
+    """
+    The caller's role there.
+    """
+    role: String!
+  }
+
+  input SignUpInput {
+    email: String!
+    """
+    At least 10 characters.
+    """
+    password: String!
+    name: String!
+    """
+    Starts an organization of this name, which the new user owns.
+    """
+    organizationName: String
+    """
+    What the session is called in the list of sessions, such as {"name": "Phone"}.
+    """
+    device: JSON
+  }
+
+  input SignInInput {
+    email: String!
+    password: String!
+    """
+    The organization to work in; without it the one used last.
+    """
+    organizationId: UUID
+    """
+    What the session is called in the list of sessions, such as {"name": "Phone"}.
+    """
+    device: JSON
+  }
+
+  input RefreshSessionInput {
+    refreshToken: String!
+  }
+
+  input SwitchOrganizationInput {
+    organizationId: UUID!
+  }
+
+  """
+  The session, and who it is for. What follows in the same operation acts in this session already.
+  """
+  type SessionPayload {
+    session: Session!
+    me: Me
+  }
+
+  type SignOutPayload {
+    """
+    False when the session was over already.
+    """
+    signedOut: Boolean!
+  }
+
+  extend type Query {
+    """
+    Who is calling; null without a session.
+    """
+    me: Me
+  }
+
+  extend type Mutation {
+    """
+    Makes an account and signs in. Errors: INVALID_INPUT; CONFLICT for a known e-mail address.
+    """
+    signUp(input: SignUpInput!): SessionPayload
+    """
+    Signs in. Errors: INVALID_CREDENTIALS; FORBIDDEN for an organization of others.
+    """
+    signIn(input: SignInInput!): SessionPayload
+    """
+    The next tokens of a session. Each refresh token serves once. Errors: INVALID_CREDENTIALS.
+    """
+    refreshSession(input: RefreshSessionInput!): SessionPayload
+    """
+    Makes another organization of the caller the active one. Errors: UNAUTHENTICATED, FORBIDDEN.
+    """
+    switchOrganization(input: SwitchOrganizationInput!): SessionPayload
+    """
+    Ends the session: it cannot be refreshed any more. Errors: UNAUTHENTICATED.
+    """
+    signOut: SignOutPayload
+  }
+`;

@@ -1,0 +1,107 @@
+import { describe, expect, test } from '@jest/globals';
+import type { GraphQLObjectType } from 'postgraphile/graphql';
+import { fieldOf, namingColumns } from '../../plugins/names.ts';
+import { testDatabase } from '../helpers/database.ts';
+import { testApi } from '../helpers/graphql.ts';
+
+describe('fieldOf', () => {
+  test.each([
+    ['id', 'rowId'],
+    ['row_id', 'rowId'],
+    ['starts_on', 'startsOn'],
+    ['created_by', 'createdById'],
+    ['created_by_id', 'createdById'],
+    ['line_2', 'line2'],
+    ['lines.0.unit_cost', 'lines.0.unitCost'],
+    ['custom_fields.shoe_size', 'customFields.shoe_size'],
+  ])('%s is %s', (column, field) => {
+    expect(fieldOf(column)).toBe(field);
+  });
+});
+
+describe('namingColumns', () => {
+  test.each([
+    [['organization_id', 'project_id'], ['project_id']],
+    [['organization_id', 'project_id', 'phase_id'], ['phase_id']],
+    [['user_id'], ['user_id']],
+    [['organization_id'], []],
+  ])('of %j is %j', (columns, own) => {
+    expect(namingColumns(columns)).toEqual(own);
+  });
+});
+
+describe('the names of the API', () => {
+  const database = testDatabase();
+  const api = testApi(database);
+  const typeOf = (name: string) => api.schema().getType(name) as GraphQLObjectType;
+  const fieldsOf = (name: string) => Object.keys(typeOf(name).getFields());
+  const named = (name: string, type: string) => String(typeOf(name).getFields()[type]?.type);
+
+  test('relations of a task read as if there were one tenant', () => {
+    expect(named('ProjectTask', 'project')).toBe('Project');
+    expect(named('ProjectTask', 'phase')).toBe('ProjectPhase');
+    expect(named('ProjectTask', 'parentTask')).toBe('ProjectTask');
+    expect(named('ProjectTask', 'assignee')).toBe('User');
+    expect(named('ProjectTask', 'workspace')).toBe('Workspace');
+    expect(named('ProjectTask', 'childProjectTasks')).toBe('ProjectTaskConnection!');
+    expect(named('ProjectTask', 'taskDependenciesBySuccessorId')).toBe('TaskDependencyConnection!');
+    expect(named('Project', 'projectTasks')).toBe('ProjectTaskConnection!');
+    expect(named('Budget', 'budgetLineItems')).toBe('BudgetLineItemConnection!');
+  });
+
+  test('who created a row is a relation, its id another field', () => {
+    expect(named('Project', 'createdBy')).toBe('User');
+    expect(named('Project', 'createdById')).toBe('UUID');
+  });
+
+  test('users and workspaces do not list everything that points at them', () => {
+    expect(fieldsOf('User').filter((field) => /Created|ReviewedBy/.test(field))).toEqual([]);
+    expect(fieldsOf('Workspace')).not.toContain('projects');
+    expect(fieldsOf('Workspace')).toContain('workspaceMembers');
+  });
+
+  test('nothing of the tenant shows, in types, inputs or look-ups', () => {
+    const everywhere = ['organizationId', 'organization'];
+    expect(fieldsOf('Project').filter((field) => everywhere.includes(field))).toEqual([]);
+    for (const input of ['ProjectInput', 'ProjectPatch', 'ProjectFilter', 'UpdateProjectInput']) {
+      expect(fieldsOf(input).filter((field) => everywhere.includes(field))).toEqual([]);
+    }
+    const query = api.schema().getQueryType()?.getFields();
+    expect(query?.['project']?.args.map(({ name }) => name)).toEqual(['rowId']);
+    expect(query?.['projectBySlug']?.args.map(({ name }) => name)).toEqual(['slug']);
+    expect(query?.['isSlugTaken']).toBeUndefined();
+  });
+
+  test('mutations take and give what they are about', () => {
+    expect(fieldsOf('DeleteProjectInput')).toEqual(['rowId']);
+    expect(fieldsOf('DeleteProjectPayload')).toEqual(expect.arrayContaining(['project']));
+    expect(fieldsOf('UpdateProjectInput')).toEqual(['rowId', 'patch']);
+    expect(fieldsOf('CreateProjectPayload')).toContain('project');
+    const mutations = Object.keys(api.schema().getMutationType()?.getFields() ?? {});
+    expect(mutations.filter((name) => /ById$/.test(name))).toEqual([]);
+    expect(mutations).not.toContain('identitySignIn');
+  });
+
+  test('columns that the database keeps are in no input', () => {
+    const kept = ['createdById', 'createdAt', 'updatedAt', 'deletedAt'];
+    for (const input of ['ProjectInput', 'ProjectPatch']) {
+      expect(fieldsOf(input).filter((field) => kept.includes(field))).toEqual([]);
+    }
+  });
+
+  test('filters and orders are on indexed columns only', () => {
+    expect(fieldsOf('ProjectFilter')).toContain('status');
+    expect(fieldsOf('ProjectFilter')).not.toContain('description');
+  });
+
+  test('there is no list of all users', () => {
+    const query = Object.keys(api.schema().getQueryType()?.getFields() ?? {});
+    expect(query).not.toContain('users');
+    expect(query).not.toContain('userByEmail');
+    expect(query).toContain('organizationMembers');
+  });
+
+  test('aggregates are there only where a table asks for them', () => {
+    expect(fieldsOf('ProjectConnection')).toEqual(['nodes', 'edges', 'pageInfo', 'totalCount']);
+  });
+});

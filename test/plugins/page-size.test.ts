@@ -1,0 +1,67 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { DEFAULT_PAGE_SIZE, MAXIMUM_PAGE_SIZE } from '../../plugins/page-size.ts';
+import { makeCast, type Cast } from '../helpers/callers.ts';
+import { testDatabase } from '../helpers/database.ts';
+import { dataOf, testApi } from '../helpers/graphql.ts';
+
+const ROWS = MAXIMUM_PAGE_SIZE + 20;
+const WRITTEN = (argument: string) => `{ projects${argument} { nodes { slug } } }`;
+const FIRST = 'query ($n: Int) { projects(first: $n) { nodes { slug } } }';
+const LAST = 'query ($n: Int) { projects(last: $n) { nodes { slug } } }';
+
+describe('a list', () => {
+  const database = testDatabase();
+  const api = testApi(database);
+  let cast: Cast;
+  beforeAll(async () => {
+    cast = await makeCast(database, 'pages');
+    await database.pool().query(
+      `insert into projects.projects (organization_id, name, slug)
+       select $1, 'Project ' || n, 'project-' || n from generate_series(1, $2::int) n`,
+      [cast.organizationId, ROWS],
+    );
+  });
+
+  const countOf = async (source: string, variables = {}) =>
+    dataOf(await api.ask(cast.owner, source, variables)).projects.nodes.length as number;
+
+  test.each([
+    ['nothing', WRITTEN(''), {}, DEFAULT_PAGE_SIZE],
+    ['first: 3', WRITTEN('(first: 3)'), {}, 3],
+    ['first: 0', WRITTEN('(first: 0)'), {}, 0],
+    ['first: null', WRITTEN('(first: null)'), {}, DEFAULT_PAGE_SIZE],
+    ['the most', WRITTEN(`(first: ${MAXIMUM_PAGE_SIZE})`), {}, MAXIMUM_PAGE_SIZE],
+    ['last: 4', WRITTEN('(last: 4)'), {}, 4],
+    ['a variable that is not given', FIRST, {}, DEFAULT_PAGE_SIZE],
+    ['a variable for first', FIRST, { n: 7 }, 7],
+    ['a variable for last', LAST, { n: 8 }, 8],
+    ['a variable for last that is null', LAST, { n: null }, DEFAULT_PAGE_SIZE],
+  ])('asked for with %s', async (_what, source, variables, count) => {
+    expect(await countOf(source, variables)).toBe(count);
+  });
+
+  test.each([
+    ['first', WRITTEN(`(first: ${MAXIMUM_PAGE_SIZE + 1})`), {}],
+    ['last', WRITTEN(`(last: ${MAXIMUM_PAGE_SIZE + 1})`), {}],
+    ['first', WRITTEN('(first: -1)'), {}],
+    ['first', FIRST, { n: MAXIMUM_PAGE_SIZE + 1 }],
+    ['last', LAST, { n: MAXIMUM_PAGE_SIZE + 1 }],
+  ])('that is too long by %s is refused, naming the limit', async (field, source, variables) => {
+    const { errors } = await api.ask(cast.owner, source, variables);
+    expect(errors).toHaveLength(1);
+    expect(errors?.[0]?.extensions).toEqual({
+      code: 'PAGE_TOO_LARGE',
+      field,
+      limit: MAXIMUM_PAGE_SIZE,
+    });
+  });
+
+  test('within a row is limited too', async () => {
+    const { data, errors } = await api.ask(
+      cast.owner,
+      `{ projects(first: 1) { nodes { projectTasks(first: ${MAXIMUM_PAGE_SIZE + 1}) { totalCount } } } }`,
+    );
+    expect(errors?.[0]?.extensions['code']).toBe('PAGE_TOO_LARGE');
+    expect(data).not.toEqual(expect.objectContaining({ totalCount: expect.anything() as unknown }));
+  });
+});

@@ -1,0 +1,67 @@
+/** Who a request acts for. Only what the token says: what they may do is looked up by the database each time. */
+export type Caller = {
+  readonly requestId: string;
+  /** Undefined: nobody is signed in. */
+  readonly session?:
+    | {
+        readonly userId: string;
+        readonly organizationId: string | null;
+        readonly sessionId: string;
+        /** Until when the access token serves. */
+        readonly expiresAt?: Date;
+      }
+    | undefined;
+};
+
+/** Whether a transaction may write. */
+export type Access = 'read only' | 'read write';
+
+/**
+ * What opens a transaction (`pgSettings`, as PostGraphile calls them): the role, and the claims for `authz.enter`.
+ */
+export type Entry = {
+  readonly role: 'callboard_member' | 'callboard_anonymous';
+  /** JSON. Absent only where the catalog is read: then nothing but the role is set, and no row is visible. */
+  readonly claims?: string;
+  readonly access: Access;
+};
+
+/** How a caller enters the database. */
+export function entryOf(caller: Caller, access: Access): Entry {
+  const { requestId, session } = caller;
+  if (!session) {
+    return {
+      role: 'callboard_anonymous',
+      claims: JSON.stringify({ request_id: requestId }),
+      access,
+    };
+  }
+  return {
+    role: 'callboard_member',
+    claims: JSON.stringify({
+      user_id: session.userId,
+      organization_id: session.organizationId,
+      session_id: session.sessionId,
+      request_id: requestId,
+    }),
+    access,
+  };
+}
+
+/** How the schema is built: with the eyes of a member, who may see whatever anybody may see through the API. */
+export const CATALOG_ENTRY: Entry = { role: 'callboard_member', access: 'read only' };
+
+/**
+ * Reads an entry out of what PostGraphile hands over.
+ *
+ * @throws Error when there is none: a request without a caller must not reach the database
+ */
+export function checkedEntry(settings: unknown): Entry {
+  const { role, claims, access } = (settings ?? {}) as Partial<Entry>;
+  const isApiRole = role === 'callboard_member' || role === 'callboard_anonymous';
+  const isAccess = access === 'read only' || access === 'read write';
+  if (!isApiRole || !isAccess || (claims === undefined && settings !== CATALOG_ENTRY)) {
+    throw new Error('A query without a caller was refused.');
+  }
+  return { role, access, ...(claims === undefined ? {} : { claims }) };
+}

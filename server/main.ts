@@ -1,0 +1,21 @@
+import { openDatabase } from '../db/connect.ts';
+import { startServer } from './http.ts';
+import { runProgram, stopRequested } from './process.ts';
+import { requireMigrated } from './readiness.ts';
+import { readSettings } from './settings.ts';
+
+/** The server alone, for production: the database is migrated by `npm run migrate`, jobs are run by `npm run worker`. */
+await runProgram(async () => {
+  const settings = readSettings();
+  const database = await openDatabase(settings);
+  try {
+    const stop = stopRequested();
+    await requireMigrated(database);
+    const server = await startServer({ database, settings });
+    console.log(`Callboard listens on ${server.url}.`);
+    await stop;
+    await server.close();
+  } finally {
+    await database.close();
+  }
+});

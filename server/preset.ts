@@ -1,0 +1,145 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { PgSimplifyInflectionPreset } from '@graphile/simplify-inflection';
+import { PgAggregatesPreset } from '@graphile/pg-aggregates';
+import type { Pool } from 'pg';
+import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
+import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
+import { ArchivedPlugin } from '../plugins/archived.ts';
+import { BackRelationsPlugin } from '../plugins/back-relations.ts';
+import { ChangesPlugin } from '../plugins/changes/plugin.ts';
+import { CollisionsPlugin } from '../plugins/collisions.ts';
+import { ConstraintColumns, constraintsPlugin } from '../plugins/errors/constraints.ts';
+import { HttpErrorsPlugin } from '../plugins/errors/http.ts';
+import { makeMaskError, type Unexpected } from '../plugins/errors/mask.ts';
+import { NothingUpdatedPlugin } from '../plugins/errors/nothing-updated.ts';
+import { InflectionPlugin } from '../plugins/inflection.ts';
+import { InternalFunctionsPlugin } from '../plugins/internal-functions.ts';
+import { LookUpsPlugin } from '../plugins/look-ups.ts';
+import { PageSizePlugin } from '../plugins/page-size.ts';
+import { PlainMutationsPlugin } from '../plugins/plain-mutations.ts';
+import { HiddenSessionFunctionsPlugin } from '../plugins/session/hidden.ts';
+import { sessionPlugin } from '../plugins/session/plugin.ts';
+import type { AccessTokens } from '../plugins/session/tokens.ts';
+import { TenantKeysPlugin } from '../plugins/tenant-keys.ts';
+import { makeService } from './adaptor.ts';
+import { entryOf, type Caller } from './caller.ts';
+import { accessOf } from './operation.ts';
+
+/** Modules that clients have nothing to do with. */
+const INTERNAL_MODULES = new Set(['platform', 'authz']);
+
+/** The schemas of the API: one for each module. */
+export const EXPOSED_SCHEMAS: readonly string[] = readdirSync(
+  path.join(import.meta.dirname, '../db/modules'),
+)
+  .sort()
+  .map((folder) => folder.replace(/^\d+_/, ''))
+  .filter((module) => !INTERNAL_MODULES.has(module));
+
+export type PresetOptions = {
+  /** The pool of `callboard_authenticator`. */
+  readonly pool: Pool;
+  /** The pool whose connection listens for changes; absent: none are heard. */
+  readonly listenPool?: Pool | undefined;
+  readonly tokens: AccessTokens;
+  readonly statementTimeoutMs: number;
+  /** Told about errors that nobody foresaw. */
+  readonly report: (error: Unexpected) => void;
+  /**
+   * Finds out who sent a request.
+   *
+   * @throws SafeError UNAUTHENTICATED when the token is not valid
+   */
+  readonly callerOf: (request: Partial<Grafast.RequestContext>) => Caller;
+  /** Other schemas than those of the modules; for tests. */
+  readonly schemas?: readonly string[] | undefined;
+};
+
+/** The GraphQL API: what PostGraphile makes of the database, and how. */
+export function makePreset(options: PresetOptions): GraphileConfig.Preset {
+  const { pool, listenPool, tokens, statementTimeoutMs, report } = options;
+  const constraints = new ConstraintColumns();
+  return {
+    extends: [
+      PostGraphileAmberPreset,
+      PgSimplifyInflectionPreset,
+      PostGraphileConnectionFilterPreset,
+      PgAggregatesPreset,
+    ],
+    plugins: [
+      InflectionPlugin,
+      CollisionsPlugin,
+      TenantKeysPlugin,
+      BackRelationsPlugin,
+      ArchivedPlugin,
+      PageSizePlugin,
+      LookUpsPlugin,
+      InternalFunctionsPlugin,
+      PlainMutationsPlugin,
+      NothingUpdatedPlugin,
+      constraintsPlugin(constraints),
+      HttpErrorsPlugin,
+      ChangesPlugin,
+      HiddenSessionFunctionsPlugin,
+      sessionPlugin({
+        tokens,
+        continueAs: (settings, session) => {
+          const { claims } = settings as { claims: string };
+          const { request_id: requestId } = JSON.parse(claims) as { request_id: string };
+          Object.assign(settings as object, entryOf({ requestId, session }, 'read write'));
+        },
+      }),
+    ],
+    disablePlugins: [
+      // `query` inside of everything, and an edge in each payload: for Relay Classic.
+      'QueryQueryPlugin',
+      'MutationPayloadQueryPlugin',
+      'PgMutationPayloadEdgePlugin',
+      // `filter` does what `condition` does.
+      'PgConditionArgumentPlugin',
+      'PgConditionCustomFieldsPlugin',
+      // A type for each pair of tables.
+      'PgConnectionArgFilterBackwardRelationsPlugin',
+    ],
+    gather: { pgStrictFunctions: true },
+    schema: {
+      dontSwallowErrors: true,
+      pgSimplifyPatch: true,
+      pgSimplifyAllRows: true,
+      pgShortPk: true,
+      pgSimplifyMultikeyRelations: true,
+      connectionFilterRelations: false,
+      connectionFilterComputedColumns: false,
+      connectionFilterSetofFunctions: false,
+      connectionFilterArrays: true,
+      // Lists are connections; aggregates cost types, so a table asks for them with `@aggregates on`.
+      defaultBehavior:
+        '-list -aggregates -aggregates:filterBy -aggregates:orderBy -aggregate -aggregate:filterBy -aggregate:orderBy',
+    },
+    grafast: {
+      context(request, { document, operationName }) {
+        const caller = options.callerOf(request);
+        return {
+          pgSettings: entryOf(caller, accessOf(document, operationName)),
+          sessionExpiresAt: caller.session?.expiresAt,
+        };
+      },
+    },
+    grafserv: {
+      graphqlPath: '/graphql',
+      graphiql: false,
+      websockets: true,
+      maxRequestLength: 1_000_000,
+      maskError: makeMaskError(constraints, report),
+    },
+    pgServices: [
+      makeService({
+        pool,
+        listenPool,
+        statementTimeoutMs,
+        schemas: options.schemas ?? EXPOSED_SCHEMAS,
+      }),
+    ],
+  };
+}

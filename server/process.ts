@@ -1,0 +1,38 @@
+/**
+ * Runs a program to its end. What its user can do something about is one line on the console and exit code 1, without a
+ * stack.
+ */
+export async function runProgram(program: () => Promise<void>): Promise<void> {
+  try {
+    await program();
+  } catch (error) {
+    console.error(isPlain(error) ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+
+/** Errors whose message says what is wrong and what to do. */
+const PLAIN = new Set([
+  'SettingsError',
+  'ListenError',
+  'DatabaseUnavailableError',
+  'DataDirectoryError',
+  'MigrationError',
+  'NamingCollisionError',
+]);
+
+const isPlain = (error: unknown): error is Error => error instanceof Error && PLAIN.has(error.name);
+
+/** Waits for Ctrl-C or a request to stop; a second one ends the process at once. */
+export function stopRequested(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let asked = false;
+  const onSignal = () => {
+    if (asked) process.exit(130);
+    asked = true;
+    resolve();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return promise;
+}

@@ -1,0 +1,51 @@
+import { openDatabase } from '../db/connect.ts';
+import { DEMO_ACCOUNTS, DEMO_PASSWORD, loadDemo } from '../db/demo/load.ts';
+import { migrate } from '../db/migrate.ts';
+import { prepareQueue } from '../worker/queue.ts';
+import { runWorker } from '../worker/run.ts';
+import { explorer } from './explorer/explorer.ts';
+import { startServer } from './http.ts';
+import { runProgram, stopRequested } from './process.ts';
+import { readSettings } from './settings.ts';
+import { welcome } from './welcome.ts';
+
+/**
+ * `npm start`: everything in one go. Opens the database, brings it to this code, loads demo data where it is wanted, serves,
+ * and on the embedded engine runs jobs too.
+ */
+await runProgram(async () => {
+  const settings = readSettings();
+  const stop = stopRequested();
+  const database = await openDatabase(settings);
+  try {
+    const { ran } = await migrate(database);
+    await prepareQueue(database);
+    if (ran.length > 0) console.log(`${database.describe()}: ${ran.length} SQL files ran.`);
+    if (settings.demo) {
+      await loadDemo(database);
+    }
+    const server = await startServer({
+      database,
+      settings,
+      mount: (app) =>
+        app.use(
+          explorer({
+            endpoint: '/graphql',
+            ...(settings.demo
+              ? { demo: { accounts: DEMO_ACCOUNTS, password: DEMO_PASSWORD } }
+              : {}),
+          }),
+        ),
+    });
+    try {
+      const worker = database.engine === 'embedded' ? await runWorker(database) : undefined;
+      console.log(welcome({ url: server.url, database: database.describe(), demo: settings.demo }));
+      await stop;
+      await worker?.stop();
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await database.close();
+  }
+});

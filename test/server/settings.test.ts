@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readSettings, SETTINGS, SettingsError } from '../../server/settings.ts';
+
+const SECRET = 'x'.repeat(32);
+
+describe('settings', () => {
+  test('have defaults for development', () => {
+    expect(readSettings({})).toMatchObject({
+      production: false,
+      host: '127.0.0.1',
+      port: 5678,
+      databaseUrl: undefined,
+      dataDir: path.resolve('.data'),
+      statementTimeoutMs: 30_000,
+      accessTokenMinutes: 15,
+      demo: true,
+    });
+  });
+
+  test('are others for a production server', () => {
+    const settings = readSettings({
+      NODE_ENV: 'production',
+      JWT_SECRET: SECRET,
+      DATABASE_URL: 'postgres://login@host/name',
+      PUBLIC_URL: 'https://callboard.test/',
+    });
+    expect(settings).toMatchObject({
+      production: true,
+      host: '0.0.0.0',
+      demo: false,
+      publicUrl: 'https://callboard.test',
+    });
+    expect(settings.jwtSecret()).toBe(SECRET);
+  });
+
+  test.each([
+    ['PORT', { PORT: 'abc' }],
+    ['PORT', { PORT: '70000' }],
+    ['PORT', { PORT: '-1' }],
+    ['PORT', { PORT: '1e3' }],
+    ['NODE_ENV', { NODE_ENV: 'prod' }],
+    ['DATABASE_URL', { DATABASE_URL: 'localhost' }],
+    ['DATABASE_URL', { DATABASE_URL: 'mysql://localhost/x' }],
+    ['DATABASE_OWNER_URL', { DATABASE_OWNER_URL: 'postgres://localhost/x' }],
+    ['PUBLIC_URL', { PUBLIC_URL: 'callboard.test' }],
+    ['STATEMENT_TIMEOUT_MS', { STATEMENT_TIMEOUT_MS: '0' }],
+    ['ACCESS_TOKEN_MINUTES', { ACCESS_TOKEN_MINUTES: '1.5' }],
+    ['POOL_SIZE', { POOL_SIZE: '0' }],
+    ['DEMO', { DEMO: 'maybe' }],
+    ['JWT_SECRET', { NODE_ENV: 'production' }],
+    ['JWT_SECRET', { JWT_SECRET: 'x'.repeat(31) }],
+  ])('refuse a wrong %s in one line that names it', (name, environment) => {
+    const read = () => readSettings(environment);
+    expect(read).toThrow(SettingsError);
+    expect(read).toThrow(new RegExp(`^${name}[^\\n]*$`));
+  });
+
+  test('never repeat a database address, which has a password in it', () => {
+    expect(() => readSettings({ DATABASE_URL: 'mysql://me:hunter2@host/x' })).not.toThrow(
+      /hunter2/,
+    );
+  });
+
+  test('are all described', () => {
+    const source = readFileSync(path.join(import.meta.dirname, '../../server/settings.ts'), 'utf8');
+    const read = [...source.matchAll(/Of\(environment, '(\w+)'|textOf\(environment, '(\w+)'/g)];
+    const names = new Set(read.flatMap(([, a, b]) => a ?? b ?? []));
+    expect([...names].sort()).toEqual(SETTINGS.map((setting) => setting.name).sort());
+  });
+
+  describe('the development secret', () => {
+    let dataDir: string;
+    beforeAll(() => {
+      dataDir = mkdtempSync(path.join(tmpdir(), 'callboard-settings-'));
+    });
+    afterAll(() => rmSync(dataDir, { recursive: true }));
+
+    test('is made once, long enough, and readable by its owner alone', () => {
+      const secret = readSettings({ DATA_DIR: dataDir }).jwtSecret();
+      expect(Buffer.byteLength(secret)).toBeGreaterThanOrEqual(32);
+      expect(readSettings({ DATA_DIR: dataDir }).jwtSecret()).toBe(secret);
+      expect(statSync(path.join(dataDir, 'jwt-secret')).mode & 0o777).toBe(0o600);
+    });
+  });
+});

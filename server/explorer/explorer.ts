@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import express, { type Router } from 'express';
+import { ruruHTML } from 'ruru/server';
+import { serveStatic } from 'ruru/static';
+import { readShelf } from './shelf.ts';
+
+/** An account that people may try, as the sign-in offers it. */
+export type ExplorerAccount = {
+  readonly email: string;
+  readonly role: string;
+  readonly organization: string;
+  readonly what: string;
+};
+
+export type ExplorerOptions = {
+  /** Path of the GraphQL API, for requests and for web sockets. */
+  readonly endpoint: string;
+  /** Accounts to offer, with the password of all of them; absent where there is no demo data. */
+  readonly demo?: { readonly accounts: readonly ExplorerAccount[]; readonly password: string };
+};
+
+const FOLDER = import.meta.dirname;
+const RURU_PATH = '/explorer/ruru/';
+
+/** `</script>` inside JSON would end the element that the JSON is in. */
+const asScript = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');
+
+function page(options: ExplorerOptions): string {
+  const body = readFileSync(path.join(FOLDER, 'public/body.html'), 'utf8');
+  const config = { endpoint: options.endpoint, demo: options.demo ?? null, shelf: readShelf() };
+  return ruruHTML({
+    staticPath: RURU_PATH,
+    endpoint: options.endpoint,
+    htmlParts: {
+      titleTag: '<title>Callboard</title>',
+      metaTags: (original) =>
+        `${original}\n<meta name="viewport" content="width=device-width, initial-scale=1" />
+<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='3' fill='%23b3261e'/%3E%3Cpath d='M4 5h8M4 8h8M4 11h5' stroke='white' stroke-width='1.6'/%3E%3C/svg%3E" />`,
+      styleTags: (original) =>
+        `${original}\n<link rel="stylesheet" href="/explorer/explorer.css" />`,
+      bodyContent: (original) => body.replace('<!-- ruru -->', () => original),
+      bodyInitScript: `<script type="application/json" id="explorer-config">${asScript(config)}</script>
+<script type="importmap">${asScript({
+        imports: { ruru: `${RURU_PATH}ruru.js`, 'graphql-ws': '/explorer/graphql-ws/client.js' },
+      })}</script>
+<script type="module" src="/explorer/explorer.js"></script>`,
+    },
+  });
+}
+
+/**
+ * The GraphiQL explorer (Ruru) at `/`, with a sign-in, the caller's organizations and a shelf of ready queries. All that
+ * the page needs is served from here: it works without a network.
+ */
+export function explorer(options: ExplorerOptions): Router {
+  const router = express.Router();
+  const html = page(options);
+  const graphqlWs = path.dirname(createRequire(import.meta.url).resolve('graphql-ws'));
+  router.get('/', (_request, response) => {
+    response.type('html').set('cache-control', 'no-cache').send(html);
+  });
+  router.use((request, response, next) => {
+    if (!request.url.startsWith(RURU_PATH)) next();
+    else serveRuru(request, response, next);
+  });
+  router.use('/explorer/graphql-ws', express.static(graphqlWs, { index: false, maxAge: '1h' }));
+  router.use(
+    '/explorer',
+    express.static(path.join(FOLDER, 'public'), { index: false, cacheControl: false }),
+  );
+  return router;
+}
+
+const serveRuru = serveStatic(RURU_PATH);

@@ -1,0 +1,145 @@
+import { createRoot, React, Ruru } from 'ruru';
+import { makeFetcher } from './fetcher.js';
+import { Session } from './session.js';
+
+const config = JSON.parse(document.getElementById('explorer-config').textContent);
+const session = new Session(config.endpoint);
+const fetcher = makeFetcher(config.endpoint, session);
+const $ = (id) => document.getElementById(id);
+
+// --- the editor
+
+const root = createRoot($('ruru-root'));
+let opened = 0;
+
+/** Shows the editor; with a query, in a tab of its own. */
+function showEditor(query) {
+  opened += 1;
+  root.render(
+    React.createElement(Ruru, {
+      key: opened,
+      fetcher,
+      endpoint: config.endpoint,
+      showPersistHeadersSettings: false,
+      defaultQuery: config.shelf[0]?.query,
+      ...(query ? { initialQuery: query } : {}),
+    }),
+  );
+}
+
+// --- the shelf
+
+function fillShelf() {
+  const modules = Map.groupBy(config.shelf, (each) => each.module);
+  for (const [module, queries] of modules) {
+    const heading = document.createElement('h2');
+    heading.textContent = module;
+    $('shelf').append(heading);
+    for (const { title, query } of queries) {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.textContent = title;
+      button.addEventListener('click', () => showEditor(query));
+      $('shelf').append(button);
+    }
+  }
+}
+
+$('shelf-toggle').addEventListener('click', () => {
+  const hidden = !$('shelf').hidden;
+  $('shelf').hidden = hidden;
+  $('shelf-toggle').setAttribute('aria-expanded', String(!hidden));
+});
+
+// --- who is signed in
+
+async function showCaller() {
+  let me = null;
+  try {
+    me = await session.me();
+  } catch {
+    $('who').textContent = 'The server does not answer.';
+    return;
+  }
+  $('sign-in').hidden = me !== null;
+  $('sign-out').hidden = me === null;
+  $('organization-label').hidden = me === null || me.organizations.length === 0;
+  $('who').textContent = me === null ? 'Nobody is signed in' : me.name;
+  if (me === null) return;
+  $('who').title = me.email;
+  if (me.role) {
+    const role = document.createElement('small');
+    role.textContent = me.role;
+    $('who').append(role);
+  }
+  $('organization').replaceChildren(
+    ...me.organizations.map(({ rowId, name }) => new Option(name, rowId)),
+  );
+  $('organization').value = me.organization?.rowId ?? '';
+}
+
+$('organization').addEventListener('change', async (event) => {
+  try {
+    await session.switchOrganization(event.target.value);
+  } finally {
+    await showCaller();
+  }
+});
+
+$('sign-out').addEventListener('click', async () => {
+  try {
+    await session.signOut();
+  } finally {
+    await showCaller();
+  }
+});
+
+// --- signing in
+
+const dialog = $('sign-in-dialog');
+
+async function signIn(email, password) {
+  $('sign-in-error').textContent = '';
+  try {
+    await session.signIn(email, password);
+  } catch (error) {
+    $('sign-in-error').textContent = error.message;
+    return;
+  }
+  dialog.close();
+  $('sign-in-form').reset();
+  await showCaller();
+}
+
+function offerDemoAccounts() {
+  if (!config.demo) return;
+  $('demo').hidden = false;
+  for (const { email, what } of config.demo.accounts) {
+    const item = document.createElement('li');
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = email;
+    const explanation = document.createElement('small');
+    explanation.textContent = what;
+    button.append(explanation);
+    button.addEventListener('click', () => signIn(email, config.demo.password));
+    item.append(button);
+    $('demo-accounts').append(item);
+  }
+}
+
+$('sign-in').addEventListener('click', () => dialog.showModal());
+$('sign-in-cancel').addEventListener('click', () => dialog.close());
+$('sign-in-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  void signIn($('email').value, $('password').value);
+});
+
+// A session that begins or ends in another tab does so here too.
+window.addEventListener('storage', () => void showCaller());
+
+fillShelf();
+offerDemoAccounts();
+showEditor();
+await showCaller();
+if (!session.tokens) dialog.showModal();

@@ -1,0 +1,122 @@
+// The signed-in session: kept in this browser, renewed when its access token runs out, shared by all its tabs.
+
+const KEY = 'callboard:session';
+const SESSION = 'session { accessToken refreshToken accessTokenExpiresAt }';
+
+/** An answer with errors, as one error. */
+class GraphQLRequestError extends Error {
+  constructor(errors) {
+    super(errors.map((error) => error.message).join(' '));
+    this.code = errors[0]?.extensions?.code;
+  }
+}
+
+export class Session {
+  #endpoint;
+  #renewal = null;
+
+  constructor(endpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  get tokens() {
+    return JSON.parse(localStorage.getItem(KEY) ?? 'null');
+  }
+
+  #keep(tokens) {
+    if (tokens) localStorage.setItem(KEY, JSON.stringify(tokens));
+    else localStorage.removeItem(KEY);
+  }
+
+  /** The access token to send: renewed when it is about to run out, null when nobody is signed in. */
+  async accessToken() {
+    const { tokens } = this;
+    if (!tokens) return null;
+    if (Date.parse(tokens.accessTokenExpiresAt) - Date.now() > 10_000) return tokens.accessToken;
+    // Requests that start together wait for one renewal: a refresh token serves once.
+    this.#renewal ??= this.#renew().finally(() => (this.#renewal = null));
+    return this.#renewal;
+  }
+
+  async #renew() {
+    // Another tab may have renewed it in the meantime; tabs take turns.
+    return navigator.locks.request(KEY, async () => {
+      const { tokens } = this;
+      if (!tokens) return null;
+      if (Date.parse(tokens.accessTokenExpiresAt) - Date.now() > 10_000) return tokens.accessToken;
+      try {
+        const { refreshSession } = await this.#ask(
+          `mutation Refresh($input: RefreshSessionInput!) { refreshSession(input: $input) { ${SESSION} } }`,
+          { input: { refreshToken: tokens.refreshToken } },
+          null,
+        );
+        this.#keep(refreshSession.session);
+        return refreshSession.session.accessToken;
+      } catch (error) {
+        // Only a refusal ends the session; a server that is restarting does not.
+        if (error instanceof GraphQLRequestError) this.#keep(null);
+        else throw error;
+        return null;
+      }
+    });
+  }
+
+  async #ask(query, variables, token) {
+    const response = await fetch(this.#endpoint, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json, application/json',
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+    const { data, errors } = await response.json();
+    if (errors?.length) throw new GraphQLRequestError(errors);
+    return data;
+  }
+
+  async signIn(email, password) {
+    const { signIn } = await this.#ask(
+      `mutation SignIn($input: SignInInput!) { signIn(input: $input) { ${SESSION} } }`,
+      { input: { email, password } },
+      null,
+    );
+    this.#keep(signIn.session);
+  }
+
+  async switchOrganization(organizationId) {
+    const { switchOrganization } = await this.#ask(
+      `mutation Switch($input: SwitchOrganizationInput!) { switchOrganization(input: $input) { ${SESSION} } }`,
+      { input: { organizationId } },
+      await this.accessToken(),
+    );
+    this.#keep({ ...this.tokens, ...switchOrganization.session });
+  }
+
+  async signOut() {
+    const token = await this.accessToken();
+    this.#keep(null);
+    if (token) {
+      await this.#ask('mutation SignOut { signOut { signedOut } }', {}, token);
+    }
+  }
+
+  /** Who is signed in, where and as what; null when nobody is. */
+  async me() {
+    const token = await this.accessToken();
+    if (!token) return null;
+    try {
+      const { me } = await this.#ask(
+        '{ me { name email role organization { rowId name } organizations { rowId name role } } }',
+        {},
+        token,
+      );
+      return me;
+    } catch (error) {
+      if (error.code !== 'UNAUTHENTICATED') throw error;
+      this.#keep(null);
+      return null;
+    }
+  }
+}

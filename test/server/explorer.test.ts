@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parse, validate } from 'graphql';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { DEMO_ACCOUNTS, DEMO_PASSWORD, loadDemo } from '../../db/demo/load.ts';
+import { explorer } from '../../server/explorer/explorer.ts';
+import { readShelf } from '../../server/explorer/shelf.ts';
+import { startServer, type RunningServer } from '../../server/http.ts';
+import { buildSchema } from '../../server/schema.ts';
+import { readSettings } from '../../server/settings.ts';
+import { testDatabase } from '../helpers/database.ts';
+
+const database = testDatabase();
+
+describe('the shelf', () => {
+  test('holds queries that the API understands', async () => {
+    const schema = await buildSchema(database);
+    for (const { title, query } of readShelf()) {
+      expect([title, validate(schema, parse(query))]).toEqual([title, []]);
+    }
+  });
+});
+
+const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+const hasChromium = existsSync(CHROMIUM);
+if (!hasChromium) {
+  process.stderr.write('Skipped: the explorer in a browser needs Chromium; set CHROMIUM_PATH.\n');
+}
+const inBrowser = hasChromium ? describe : describe.skip;
+
+inBrowser('the explorer in Chromium', () => {
+  let folder: string;
+  let server: RunningServer;
+  let browser: Browser;
+  let page: Page;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    await loadDemo(database);
+    folder = mkdtempSync(path.join(tmpdir(), 'callboard-explorer-'));
+    server = await startServer({
+      database,
+      settings: readSettings({ NODE_ENV: 'test', PORT: '0', DATA_DIR: folder }),
+      mount: (app) =>
+        app.use(
+          explorer({
+            endpoint: '/graphql',
+            demo: { accounts: DEMO_ACCOUNTS, password: DEMO_PASSWORD },
+          }),
+        ),
+    });
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: [
+        ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+        ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      ],
+    });
+    page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(error.message));
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    if (folder) rmSync(folder, { recursive: true });
+  });
+
+  /** The names of projects in the answer, once it is there. */
+  async function projectsIn(answerTo: () => Promise<unknown>): Promise<string[]> {
+    const [response] = await Promise.all([
+      page.waitForResponse(
+        (each) =>
+          each.url().endsWith('/graphql') &&
+          (each.request().postData() ?? '').includes('query Projects'),
+      ),
+      answerTo(),
+    ]);
+    const { data } = (await response.json()) as {
+      data: { projects: { nodes: { name: string }[] } };
+    };
+    const names = data.projects.nodes.map((node) => node.name);
+    // What came over the wire is what the page shows.
+    if (names[0]) await page.locator('.graphiql-response').getByText(names[0]).first().waitFor();
+    return names;
+  }
+
+  const run = () => page.getByRole('button', { name: /execute query/i }).click();
+
+  test('signs in, runs a query of the shelf, switches the organization and the account', async () => {
+    await page.goto(server.url);
+    await page.getByRole('button', { name: /owner@lumen\.test/ }).click();
+    await page.locator('#organization').waitFor();
+    expect(await page.locator('#who').textContent()).toMatch(/owner/);
+
+    await page.locator('#shelf').getByRole('button', { name: 'Projects, by their start' }).click();
+    await page.locator('.graphiql-query-editor').getByText('orderBy').first().waitFor();
+    const lumen = await projectsIn(run);
+    expect(lumen.length).toBeGreaterThan(0);
+
+    await page.locator('#organization').selectOption({ label: 'Brightside Pictures' });
+    await page.locator('#who').getByText('member').waitFor();
+    const brightside = await projectsIn(run);
+    expect(brightside.length).toBeGreaterThan(0);
+    expect(brightside.filter((name) => lumen.includes(name))).toEqual([]);
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.locator('#who').getByText('Nobody is signed in').waitFor();
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: /client@lumen\.test/ }).click();
+    await page.locator('#who').getByText('guest').waitFor();
+    const clients = await projectsIn(run);
+    expect(clients.length).toBeGreaterThan(0);
+    expect(clients.length).toBeLessThan(lumen.length);
+    expect(problems).toEqual([]);
+  }, 120_000);
+
+  test('says why a sign-in failed', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.locator('#who').getByText('Nobody is signed in').waitFor();
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByLabel('E-mail').fill('owner@lumen.test');
+    await page.getByLabel('Password').fill('not the password');
+    await page.locator('#sign-in-form').getByRole('button', { name: 'Sign in' }).click();
+    const alert = page.locator('#sign-in-error');
+    await alert.getByText(/./).waitFor();
+    expect(await alert.textContent()).toBe('E-mail address and password do not match.');
+  }, 60_000);
+});

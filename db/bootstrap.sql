@@ -15,8 +15,8 @@ begin
         -- a caller without a session, and one with
         ('callboard_anonymous', 'nologin noinherit'),
         ('callboard_member', 'nologin noinherit'),
-        -- worker and back office: policies let it through
-        ('callboard_service', 'nologin noinherit')
+        -- worker and back office, and the worker's login: policies let it through
+        ('callboard_service', 'login noinherit')
       ) as r (name, options)
      where not exists (select from pg_catalog.pg_roles where rolname = r.name)
   loop

@@ -1,4 +1,5 @@
 import { openDatabase } from '../db/connect.ts';
+import { explorer } from './explorer/explorer.ts';
 import { startServer } from './http.ts';
 import { runProgram, stopRequested } from './process.ts';
 import { requireMigrated } from './readiness.ts';
@@ -11,7 +12,11 @@ await runProgram(async () => {
   try {
     const stop = stopRequested();
     await requireMigrated(database);
-    const server = await startServer({ database, settings });
+    const server = await startServer({
+      database,
+      settings,
+      mount: (app) => app.use(explorer({})),
+    });
     console.log(`Callboard listens on ${server.url}.`);
     await stop;
     await server.close();

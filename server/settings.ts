@@ -68,11 +68,7 @@ export const SETTINGS: readonly SettingDescription[] = [
     requiredInProduction: true,
   },
   optional('ACCESS_TOKEN_MINUTES', '15', 'Minutes for which an access token serves.'),
-  optional(
-    'DEMO',
-    'on with the embedded engine, otherwise off',
-    'Whether a start loads demo data: on or off.',
-  ),
+  optional('DEMO', 'on; off in production', 'Whether `npm start` loads demo data: on or off.'),
 ];
 
 /** The settings of a process, checked. */
@@ -208,7 +204,7 @@ export function readSettings(environment: Environment = process.env): Settings {
     poolSize: integerOf(environment, 'POOL_SIZE', 1, 1_000),
     statementTimeoutMs: integerOf(environment, 'STATEMENT_TIMEOUT_MS', 1, 3_600_000) ?? 30_000,
     accessTokenMinutes: integerOf(environment, 'ACCESS_TOKEN_MINUTES', 1, 1_440) ?? 15,
-    demo: switchOf(environment, 'DEMO', databaseUrl === undefined),
+    demo: switchOf(environment, 'DEMO', !production),
     jwtSecret: () => secret ?? developmentSecret(dataDir),
   };
 }

@@ -10,8 +10,8 @@ import { readSettings } from './settings.ts';
 import { welcome } from './welcome.ts';
 
 /**
- * `npm start`: everything in one go. Opens the database, brings it to this code, loads demo data where it is wanted, serves,
- * and on the embedded engine runs jobs too.
+ * `npm start`: everything in one go, on either engine. Opens the database, brings it to this code, loads demo data unless
+ * told not to, serves, and runs jobs.
  */
 await runProgram(async () => {
   const settings = readSettings();
@@ -29,19 +29,16 @@ await runProgram(async () => {
       settings,
       mount: (app) =>
         app.use(
-          explorer({
-            endpoint: '/graphql',
-            ...(settings.demo
-              ? { demo: { accounts: DEMO_ACCOUNTS, password: DEMO_PASSWORD } }
-              : {}),
-          }),
+          explorer(
+            settings.demo ? { demo: { accounts: DEMO_ACCOUNTS, password: DEMO_PASSWORD } } : {},
+          ),
         ),
     });
     try {
-      const worker = database.engine === 'embedded' ? await runWorker(database) : undefined;
+      const worker = await runWorker(database);
       console.log(welcome({ url: server.url, database: database.describe(), demo: settings.demo }));
       await stop;
-      await worker?.stop();
+      await worker.stop();
     } finally {
       await server.close();
     }

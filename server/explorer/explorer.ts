@@ -15,24 +15,24 @@ export type ExplorerAccount = {
 };
 
 export type ExplorerOptions = {
-  /** Path of the GraphQL API, for requests and for web sockets. */
-  readonly endpoint: string;
   /** Accounts to offer, with the password of all of them; absent where there is no demo data. */
   readonly demo?: { readonly accounts: readonly ExplorerAccount[]; readonly password: string };
 };
 
 const FOLDER = import.meta.dirname;
 const RURU_PATH = '/explorer/ruru/';
+/** The GraphQL API, for requests and for web sockets. */
+const ENDPOINT = '/graphql';
 
 /** `</script>` inside JSON would end the element that the JSON is in. */
 const asScript = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 function page(options: ExplorerOptions): string {
   const body = readFileSync(path.join(FOLDER, 'public/body.html'), 'utf8');
-  const config = { endpoint: options.endpoint, demo: options.demo ?? null, shelf: readShelf() };
+  const config = { endpoint: ENDPOINT, demo: options.demo ?? null, shelf: readShelf() };
   return ruruHTML({
     staticPath: RURU_PATH,
-    endpoint: options.endpoint,
+    endpoint: ENDPOINT,
     htmlParts: {
       titleTag: '<title>Callboard</title>',
       metaTags: (original) =>

@@ -45,12 +45,7 @@ inBrowser('the explorer in Chromium', () => {
       database,
       settings: readSettings({ NODE_ENV: 'test', PORT: '0', DATA_DIR: folder }),
       mount: (app) =>
-        app.use(
-          explorer({
-            endpoint: '/graphql',
-            demo: { accounts: DEMO_ACCOUNTS, password: DEMO_PASSWORD },
-          }),
-        ),
+        app.use(explorer({ demo: { accounts: DEMO_ACCOUNTS, password: DEMO_PASSWORD } })),
     });
     browser = await chromium.launch({
       executablePath: CHROMIUM,

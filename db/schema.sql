@@ -116,6 +116,18 @@ CREATE EXTENSION IF NOT EXISTS pgcrypto WITH SCHEMA extensions;
 COMMENT ON EXTENSION pgcrypto IS 'cryptographic functions';
 
 --
+-- Name: unaccent; Type: EXTENSION; Schema: -; Owner: -
+--
+
+CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA extensions;
+
+--
+-- Name: EXTENSION unaccent; Type: COMMENT; Schema: -; Owner: -
+--
+
+COMMENT ON EXTENSION unaccent IS 'text search dictionary that removes accents';
+
+--
 -- Name: vector; Type: EXTENSION; Schema: -; Owner: -
 --
 
@@ -200,7 +212,7 @@ CREATE TYPE finance.budget_variance_category AS (
 	actual numeric(14,2),
 	forecast numeric(14,2),
 	variance numeric(14,2),
-	variance_percent numeric(9,2),
+	variance_percent numeric(18,2),
 	status text
 );
 
@@ -265,7 +277,7 @@ CREATE TYPE finance.budget_variance AS (
 	actual numeric(14,2),
 	forecast numeric(14,2),
 	variance numeric(14,2),
-	variance_percent numeric(9,2),
+	variance_percent numeric(18,2),
 	status text,
 	categories finance.budget_variance_category[]
 );
@@ -934,8 +946,9 @@ CREATE FUNCTION collaboration.delete_custom_field(row_id uuid) RETURNS collabora
     declare
       archived collaboration.custom_fields;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update collaboration.custom_fields t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -1039,6 +1052,134 @@ $$;
 COMMENT ON FUNCTION finance.budget_variance_entries(budget_id uuid, as_of date) IS 'The rows behind get_budget_variance: each figure is the sum of those with its category and measure. as_of is a day of the organization, today when left out; postings count up to its end. Needs finance.read. Errors: NOT_FOUND_OR_FORBIDDEN.';
 
 --
+-- Name: budgets; Type: TABLE; Schema: finance; Owner: -
+--
+
+CREATE TABLE finance.budgets (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.user_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    project_id uuid,
+    name text NOT NULL,
+    status text DEFAULT 'draft'::text NOT NULL,
+    currency character(3) DEFAULT 'USD'::bpchar NOT NULL,
+    starts_on date,
+    ends_on date,
+    under_below_percent numeric(6,2) DEFAULT 95 NOT NULL,
+    at_risk_above_percent numeric(6,2) DEFAULT 100 NOT NULL,
+    over_above_percent numeric(6,2) DEFAULT 110 NOT NULL,
+    notes text,
+    CONSTRAINT budgets_at_risk_above_percent_finite CHECK ((at_risk_above_percent <> 'NaN'::numeric)),
+    CONSTRAINT budgets_check CHECK ((ends_on >= starts_on)),
+    CONSTRAINT budgets_check1 CHECK (((under_below_percent <= at_risk_above_percent) AND (at_risk_above_percent <= over_above_percent))),
+    CONSTRAINT budgets_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT budgets_ends_on_finite CHECK (isfinite(ends_on)),
+    CONSTRAINT budgets_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT budgets_over_above_percent_finite CHECK ((over_above_percent <> 'NaN'::numeric)),
+    CONSTRAINT budgets_starts_on_finite CHECK (isfinite(starts_on)),
+    CONSTRAINT budgets_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'submitted'::text, 'approved'::text, 'closed'::text, 'cancelled'::text]))),
+    CONSTRAINT budgets_under_below_percent_check CHECK ((under_below_percent >= (0)::numeric)),
+    CONSTRAINT budgets_under_below_percent_finite CHECK ((under_below_percent <> 'NaN'::numeric)),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY finance.budgets FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE budgets; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON TABLE finance.budgets IS 'What a project, or something else in a span of time, may cost (seeds budgets, project_budgets).';
+
+--
+-- Name: COLUMN budgets.organization_id; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budgets.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN budgets.id; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budgets.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN budgets.workspace_id; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budgets.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN budgets.created_by; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budgets.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN budgets.created_at; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budgets.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN budgets.updated_at; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budgets.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN budgets.custom_fields; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budgets.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN budgets.deleted_at; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budgets.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN budgets.under_below_percent; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budgets.under_below_percent IS 'The forecast is "under" below this percentage of the plan.';
+
+--
+-- Name: COLUMN budgets.at_risk_above_percent; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budgets.at_risk_above_percent IS 'The forecast is "at_risk" above this percentage of the plan.';
+
+--
+-- Name: COLUMN budgets.over_above_percent; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budgets.over_above_percent IS 'The forecast is "over" above this percentage of the plan.';
+
+--
+-- Name: budgets_variance(finance.budgets, date); Type: FUNCTION; Schema: finance; Owner: -
+--
+
+CREATE FUNCTION finance.budgets_variance(budget finance.budgets, as_of date DEFAULT NULL::date) RETURNS finance.budget_variance
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select finance.get_budget_variance(budget.id, budgets_variance.as_of)
+$$;
+
+--
+-- Name: FUNCTION budgets_variance(budget finance.budgets, as_of date); Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON FUNCTION finance.budgets_variance(budget finance.budgets, as_of date) IS 'Plan, actual cost and forecast of the budget: see getBudgetVariance.';
+
+--
 -- Name: accounts; Type: TABLE; Schema: finance; Owner: -
 --
 
@@ -1137,8 +1278,9 @@ CREATE FUNCTION finance.delete_account(row_id uuid) RETURNS finance.accounts
     declare
       archived finance.accounts;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update finance.accounts t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -1155,112 +1297,6 @@ CREATE FUNCTION finance.delete_account(row_id uuid) RETURNS finance.accounts
 COMMENT ON FUNCTION finance.delete_account(row_id uuid) IS 'Archives a account with all that belongs to it; restore_account puts it back. Needs finance.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
 
 --
--- Name: budgets; Type: TABLE; Schema: finance; Owner: -
---
-
-CREATE TABLE finance.budgets (
-    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
-    id uuid DEFAULT platform.uuidv7() NOT NULL,
-    workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
-    deleted_at timestamp with time zone,
-    project_id uuid,
-    name text NOT NULL,
-    status text DEFAULT 'draft'::text NOT NULL,
-    currency character(3) DEFAULT 'USD'::bpchar NOT NULL,
-    starts_on date,
-    ends_on date,
-    under_below_percent numeric(6,2) DEFAULT 95 NOT NULL,
-    at_risk_above_percent numeric(6,2) DEFAULT 100 NOT NULL,
-    over_above_percent numeric(6,2) DEFAULT 110 NOT NULL,
-    notes text,
-    CONSTRAINT budgets_check CHECK ((ends_on >= starts_on)),
-    CONSTRAINT budgets_check1 CHECK (((under_below_percent <= at_risk_above_percent) AND (at_risk_above_percent <= over_above_percent))),
-    CONSTRAINT budgets_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT budgets_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
-    CONSTRAINT budgets_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'submitted'::text, 'approved'::text, 'closed'::text, 'cancelled'::text]))),
-    CONSTRAINT budgets_under_below_percent_check CHECK ((under_below_percent >= (0)::numeric)),
-    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
-);
-
-ALTER TABLE ONLY finance.budgets FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE budgets; Type: COMMENT; Schema: finance; Owner: -
---
-
-COMMENT ON TABLE finance.budgets IS 'What a project, or something else in a span of time, may cost (seeds budgets, project_budgets).';
-
---
--- Name: COLUMN budgets.organization_id; Type: COMMENT; Schema: finance; Owner: -
---
-
-COMMENT ON COLUMN finance.budgets.organization_id IS 'The tenant. Always the active organization of the caller.';
-
---
--- Name: COLUMN budgets.id; Type: COMMENT; Schema: finance; Owner: -
---
-
-COMMENT ON COLUMN finance.budgets.id IS 'Time-ordered id: sorting by it sorts by creation.';
-
---
--- Name: COLUMN budgets.workspace_id; Type: COMMENT; Schema: finance; Owner: -
---
-
-COMMENT ON COLUMN finance.budgets.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
-
---
--- Name: COLUMN budgets.created_by; Type: COMMENT; Schema: finance; Owner: -
---
-
-COMMENT ON COLUMN finance.budgets.created_by IS 'Who created it.';
-
---
--- Name: COLUMN budgets.created_at; Type: COMMENT; Schema: finance; Owner: -
---
-
-COMMENT ON COLUMN finance.budgets.created_at IS 'When it was created.';
-
---
--- Name: COLUMN budgets.updated_at; Type: COMMENT; Schema: finance; Owner: -
---
-
-COMMENT ON COLUMN finance.budgets.updated_at IS 'When it was last changed.';
-
---
--- Name: COLUMN budgets.custom_fields; Type: COMMENT; Schema: finance; Owner: -
---
-
-COMMENT ON COLUMN finance.budgets.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
-
---
--- Name: COLUMN budgets.deleted_at; Type: COMMENT; Schema: finance; Owner: -
---
-
-COMMENT ON COLUMN finance.budgets.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
-
---
--- Name: COLUMN budgets.under_below_percent; Type: COMMENT; Schema: finance; Owner: -
---
-
-COMMENT ON COLUMN finance.budgets.under_below_percent IS 'The forecast is "under" below this percentage of the plan.';
-
---
--- Name: COLUMN budgets.at_risk_above_percent; Type: COMMENT; Schema: finance; Owner: -
---
-
-COMMENT ON COLUMN finance.budgets.at_risk_above_percent IS 'The forecast is "at_risk" above this percentage of the plan.';
-
---
--- Name: COLUMN budgets.over_above_percent; Type: COMMENT; Schema: finance; Owner: -
---
-
-COMMENT ON COLUMN finance.budgets.over_above_percent IS 'The forecast is "over" above this percentage of the plan.';
-
---
 -- Name: delete_budget(uuid); Type: FUNCTION; Schema: finance; Owner: -
 --
 
@@ -1271,8 +1307,9 @@ CREATE FUNCTION finance.delete_budget(row_id uuid) RETURNS finance.budgets
     declare
       archived finance.budgets;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update finance.budgets t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -1314,7 +1351,10 @@ CREATE TABLE finance.budget_line_items (
     notes text,
     CONSTRAINT budget_line_items_category_check CHECK (((btrim(category) <> ''::text) AND (length(category) <= 100))),
     CONSTRAINT budget_line_items_estimate_to_complete_check CHECK ((estimate_to_complete >= (0)::numeric)),
+    CONSTRAINT budget_line_items_estimate_to_complete_finite CHECK ((estimate_to_complete <> 'NaN'::numeric)),
     CONSTRAINT budget_line_items_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT budget_line_items_quantity_finite CHECK ((quantity <> 'NaN'::numeric)),
+    CONSTRAINT budget_line_items_unit_cost_finite CHECK ((unit_cost <> 'NaN'::numeric)),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
 );
 
@@ -1403,8 +1443,9 @@ CREATE FUNCTION finance.delete_budget_line_item(row_id uuid) RETURNS finance.bud
     declare
       archived finance.budget_line_items;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update finance.budget_line_items t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -1448,6 +1489,7 @@ CREATE TABLE finance.transactions (
     posted_on date,
     voided_on date,
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text)),
+    CONSTRAINT transactions_amount_finite CHECK ((amount <> 'NaN'::numeric)),
     CONSTRAINT transactions_category_check CHECK (((btrim(category) <> ''::text) AND (length(category) <= 100))),
     CONSTRAINT transactions_check CHECK (((status = 'draft'::text) OR (posted_on IS NOT NULL))),
     CONSTRAINT transactions_check1 CHECK (((status = 'void'::text) = (voided_on IS NOT NULL))),
@@ -1455,7 +1497,9 @@ CREATE TABLE finance.transactions (
     CONSTRAINT transactions_check3 CHECK (((budget_line_item_id IS NULL) OR (budget_id IS NOT NULL))),
     CONSTRAINT transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT transactions_kind_check CHECK ((kind = ANY (ARRAY['expense'::text, 'payroll'::text, 'invoice_received'::text, 'revenue'::text, 'transfer'::text, 'adjustment'::text]))),
-    CONSTRAINT transactions_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'posted'::text, 'void'::text])))
+    CONSTRAINT transactions_posted_on_finite CHECK (isfinite(posted_on)),
+    CONSTRAINT transactions_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'posted'::text, 'void'::text]))),
+    CONSTRAINT transactions_voided_on_finite CHECK (isfinite(voided_on))
 );
 
 ALTER TABLE ONLY finance.transactions FORCE ROW LEVEL SECURITY;
@@ -1549,8 +1593,9 @@ CREATE FUNCTION finance.delete_transaction(row_id uuid) RETURNS finance.transact
     declare
       archived finance.transactions;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update finance.transactions t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -1578,6 +1623,9 @@ declare
   line record;
   budget record;
 begin
+  if new.status <> 'draft' and new.deleted_at is not null and tg_op = 'UPDATE' and old.status = 'draft' then
+    perform platform.refuse('CB005', 'This draft is archived: restore it first.', field => 'status');
+  end if;
   if new.status = 'posted' and new.posted_on is null then
     new.posted_on := platform.today(new.organization_id);
   end if;
@@ -1618,7 +1666,14 @@ begin
         'CB002', format('The budget is kept in %s, this amount is in %s.', budget.currency, new.currency),
         field => 'currency');
     end if;
-    new.project_id := coalesce(new.project_id, budget.project_id);
+    if new.project_id is null and budget.project_id is not null then
+      new.project_id := budget.project_id;
+      -- platform.follow_parent_trigger has run before the project was known
+      select p.workspace_id
+        into new.workspace_id
+        from projects.projects p
+       where p.organization_id = new.organization_id and p.id = new.project_id;
+    end if;
     if new.project_id is distinct from budget.project_id and budget.project_id is not null then
       perform platform.refuse('CB002', 'The budget is another project''s.', field => 'budget_id');
     end if;
@@ -1631,7 +1686,7 @@ $$;
 -- Name: FUNCTION find_budget_trigger(); Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON FUNCTION finance.find_budget_trigger() IS 'Fills what follows from the rest of a posting: its day, its budget, category and project; refuses a currency that is not the budget''s. Definer: the rule holds whatever the caller sees.';
+COMMENT ON FUNCTION finance.find_budget_trigger() IS 'Fills what follows from the rest of a posting: its day, its budget, category, project and workspace; refuses a currency that is not the budget''s. Definer: the rule holds whatever the caller sees.';
 
 --
 -- Name: get_budget_variance(uuid, date); Type: FUNCTION; Schema: finance; Owner: -
@@ -1642,6 +1697,7 @@ CREATE FUNCTION finance.get_budget_variance(budget_id uuid, as_of date DEFAULT N
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  organization constant uuid := authz.require('finance.read');
   budget record;
   result finance.budget_variance;
 begin
@@ -1661,11 +1717,19 @@ begin
   left_over as (
     select l.category,
            coalesce(sum(l.estimate), 0) as estimated,
-           coalesce(sum(
-             case when l.planned >= 0 then greatest(l.planned - l.spent, 0) else least(l.planned - l.spent, 0) end
-           ) filter (where l.estimate is null), 0) as assumed
+           coalesce(sum(greatest(l.planned - l.spent, 0)) filter (where l.estimate is null and l.planned >= 0), 0)
+             as assumed_cost,
+           coalesce(sum(least(l.planned - l.spent, 0)) filter (where l.estimate is null and l.planned < 0), 0)
+             as assumed_credit
       from lines l
      group by l.category
+  ),
+  places as (
+    select l.id, row_number() over (order by l.position, l.id) as place
+      from finance.budget_line_items l
+     where l.organization_id = organization
+       and l.budget_id = get_budget_variance.budget_id
+       and l.deleted_at is null
   ),
   sums as (
     select e.category,
@@ -1675,18 +1739,17 @@ begin
            -- spent on the category without saying on which line
            coalesce(sum(e.amount) filter (where e.measure in ('committed', 'actual') and e.line_item_id is null), 0)
              as unallocated,
-           min(e.source_id::text) filter (where e.measure = 'planned') as first_line
+           min(p.place) as first_line
       from entries e
+      left join places p on p.id = e.line_item_id
      group by e.category
   ),
   forecasts as (
     select s.*,
            s.committed + s.actual + coalesce(o.estimated, 0)
-             + case
-                 when coalesce(o.assumed, 0) >= 0
-                   then greatest(coalesce(o.assumed, 0) - greatest(s.unallocated, 0), 0)
-                 else o.assumed
-               end as forecast
+             -- what was spent without a line uses up what cost lines have left, what came in what credits have left
+             + greatest(coalesce(o.assumed_cost, 0) - greatest(s.unallocated, 0), 0)
+             + least(coalesce(o.assumed_credit, 0) - least(s.unallocated, 0), 0) as forecast
       from sums s
       left join left_over o on o.category = s.category
   )
@@ -1705,8 +1768,11 @@ begin
     into budget
     from finance.budgets b
     left join forecasts f on true
-   where b.organization_id = authz.organization_id() and b.id = get_budget_variance.budget_id
+   where b.organization_id = organization and b.id = get_budget_variance.budget_id
    group by b.organization_id, b.id;
+  if budget.organization_id is null then
+    perform platform.refuse('CB004', 'There is no such budget, or you may not read it.', field => 'budget_id');
+  end if;
 
   result.budget_id := get_budget_variance.budget_id;
   result.as_of := coalesce(get_budget_variance.as_of, platform.today(budget.organization_id));
@@ -1757,6 +1823,33 @@ $$;
 COMMENT ON FUNCTION finance.keep_budget_currency_trigger() IS 'A budget that something was posted against keeps its currency (CB005). Definer: postings that the caller does not see count too.';
 
 --
+-- Name: keep_budget_project_trigger(); Type: FUNCTION; Schema: finance; Owner: -
+--
+
+CREATE FUNCTION finance.keep_budget_project_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if exists (
+    select
+      from finance.transactions t
+     where t.organization_id = new.organization_id and t.budget_id = new.id and t.project_id <> new.project_id
+  ) then
+    perform platform.refuse(
+      'CB005', 'Amounts of another project count against this budget.', field => 'project_id');
+  end if;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_budget_project_trigger(); Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON FUNCTION finance.keep_budget_project_trigger() IS 'A budget does not move to another project than that of its postings (CB005). Definer: postings that the caller does not see count too.';
+
+--
 -- Name: keep_posted_trigger(); Type: FUNCTION; Schema: finance; Owner: -
 --
 
@@ -1771,6 +1864,7 @@ declare
       join jsonb_each(to_jsonb(old)) b on b.key = a.key and b.value is distinct from a.value
      where a.key in ('account_id', 'project_id', 'budget_id', 'budget_line_item_id', 'kind', 'category', 'amount',
                      'currency', 'posted_on', 'deleted_at')
+        or a.key = 'voided_on' and old.status = 'void'
      order by a.key
      limit 1
   );
@@ -2041,7 +2135,8 @@ CREATE FUNCTION finance.variance_status(planned numeric, forecast numeric, under
 -- Name: FUNCTION variance_status(planned numeric, forecast numeric, under_below_percent numeric, at_risk_above_percent numeric, over_above_percent numeric); Type: COMMENT; Schema: finance; Owner: -
 --
 
-COMMENT ON FUNCTION finance.variance_status(planned numeric, forecast numeric, under_below_percent numeric, at_risk_above_percent numeric, over_above_percent numeric) IS 'under, on_track, at_risk or over: a forecast against a plan and the thresholds of a budget.';
+COMMENT ON FUNCTION finance.variance_status(planned numeric, forecast numeric, under_below_percent numeric, at_risk_above_percent numeric, over_above_percent numeric) IS '@behavior -*
+under, on_track, at_risk or over: a forecast against a plan and the thresholds of a budget.';
 
 --
 -- Name: check_password(text); Type: FUNCTION; Schema: identity; Owner: -
@@ -2914,6 +3009,94 @@ $_$;
 COMMENT ON FUNCTION platform.is_time_zone(name text) IS 'Whether Postgres knows a time zone of this name.';
 
 --
+-- Name: keep_users_inside(regclass); Type: PROCEDURE; Schema: platform; Owner: -
+--
+
+CREATE PROCEDURE platform.keep_users_inside(IN protected regclass)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  reference record;
+  added record;
+begin
+  for reference in
+    select a.attname as name
+      from pg_constraint c
+      join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+     where c.conrelid = protected
+       and c.contype = 'f'
+       and c.confrelid = 'identity.users'::regclass
+       and a.attname <> 'created_by'
+     order by a.attnum
+  loop
+    call platform.add_foreign_key(
+      protected,
+      format('(organization_id, %I) references tenancy.organization_members (organization_id, user_id)', reference.name));
+    call platform.add_index(protected, format('(organization_id, %I)', reference.name));
+  end loop;
+  -- The way to the user is in the API already; this one is there to refuse.
+  for added in
+    select c.conname as name
+      from pg_constraint c
+     where c.conrelid = protected
+       and c.contype = 'f'
+       and c.confrelid = 'tenancy.organization_members'::regclass
+  loop
+    execute format('comment on constraint %I on %s is %L', added.name, protected, '@behavior -*');
+  end loop;
+end
+$$;
+
+--
+-- Name: PROCEDURE keep_users_inside(IN protected regclass); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON PROCEDURE platform.keep_users_inside(IN protected regclass) IS 'Whoever a row names, such as an assignee, is a member of its organization: users belong to no tenant, so the key to them alone would let a row name anybody.';
+
+--
+-- Name: keep_values_finite(regclass); Type: PROCEDURE; Schema: platform; Owner: -
+--
+
+CREATE PROCEDURE platform.keep_values_finite(IN protected regclass)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  endless record;
+begin
+  for endless in
+    select a.attname as name, a.atttypid = 'numeric'::regtype as is_number,
+           format('%s_%s_finite', c.relname, a.attname) as constraint_name
+      from pg_attribute a
+      join pg_class c on c.oid = a.attrelid
+     where a.attrelid = protected
+       and a.attnum > 0
+       and not a.attisdropped
+       and a.attgenerated = ''
+       and a.atttypid in ('numeric'::regtype, 'date'::regtype, 'timestamptz'::regtype)
+       and a.attname not in ('created_at', 'updated_at', 'deleted_at')
+       and not exists (
+             select
+               from pg_constraint k
+              where k.conrelid = protected and k.conname = format('%s_%s_finite', c.relname, a.attname)
+           )
+     order by a.attnum
+  loop
+    execute format(
+      'alter table %s add constraint %I check (%s)', protected, endless.constraint_name,
+      format(case when endless.is_number then '%I <> ''NaN''' else 'isfinite(%I)' end, endless.name));
+  end loop;
+end
+$$;
+
+--
+-- Name: PROCEDURE keep_values_finite(IN protected regclass); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON PROCEDURE platform.keep_values_finite(IN protected regclass) IS 'Postgres takes NaN for a number and infinity for a day; one such row would spoil every sum and every calendar.';
+
+--
 -- Name: lead_children_trigger(); Type: FUNCTION; Schema: platform; Owner: -
 --
 
@@ -3052,8 +3235,9 @@ begin
     declare
       archived %3$s;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update %3$s t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -3182,8 +3366,9 @@ begin
     (table_id, kind, module, parent_table, parent_column, outlives_parent, retention)
   values (protected, protect.kind, module_name, parent_id, parent, protect.outlives_parent, protect.retention)
   on conflict (table_id) do update
-    set (kind, module, parent_table, parent_column, retention)
-      = (excluded.kind, excluded.module, excluded.parent_table, excluded.parent_column, excluded.retention);
+    set (kind, module, parent_table, parent_column, outlives_parent, retention)
+      = (excluded.kind, excluded.module, excluded.parent_table, excluded.parent_column, excluded.outlives_parent,
+         excluded.retention);
 
   -- From nothing each time: what an earlier release allowed does not stay.
   execute format('revoke all on table %s from public, callboard_anonymous, callboard_member, callboard_service', protected);
@@ -3340,6 +3525,8 @@ begin
     protected, '(organization_id, workspace_id) references tenancy.workspaces (organization_id, id)');
   call platform.add_foreign_key(protected, '(created_by) references identity.users (id)');
   call platform.add_index(protected, '(organization_id, workspace_id)');
+  call platform.keep_users_inside(protected);
+  call platform.keep_values_finite(protected);
 
   -- One policy per command: two that allow the same command are joined by OR, and the key no longer serves.
   if is_published then
@@ -3392,7 +3579,7 @@ begin
     protected);
   if parent is not null then
     execute format(
-      $sql$create trigger _110_kernel_follow_parent before insert or update of %I on %s
+      $sql$create trigger _110_kernel_follow_parent before insert or update of %I, workspace_id on %s
         for each row execute function platform.follow_parent_trigger(%L, %L)$sql$,
       parent, protected, parent_id, parent);
     execute format(
@@ -3416,6 +3603,23 @@ $_$;
 --
 
 COMMENT ON PROCEDURE platform.protect_tenant(IN protected regclass, IN module_name text, IN parent text, IN parent_id regclass, IN read_only text[], IN is_published boolean) IS 'The rules of kinds tenant and published; called by platform.protect.';
+
+--
+-- Name: ran_files(); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.ran_files() RETURNS TABLE(path text, hash text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select m.path, m.hash from platform.migrations m
+$$;
+
+--
+-- Name: FUNCTION ran_files(); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.ran_files() IS 'Which files have run, from which text: whether the database is what a server expects. Definer: the server''s login may read nothing before it enters.';
 
 --
 -- Name: referenced_table(regclass, text); Type: FUNCTION; Schema: platform; Owner: -
@@ -3486,8 +3690,8 @@ COMMENT ON FUNCTION platform.singular(plural text) IS 'One of what a table name 
 --
 
 CREATE FUNCTION platform.slugify(name text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN NULLIF(btrim("left"(btrim(regexp_replace(lower(name), '[^a-z0-9]+'::text, '-'::text, 'g'::text), '-'::text), 60), '-'::text), ''::text);
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN NULLIF(btrim("left"(btrim(regexp_replace(lower(extensions.unaccent(name)), '[^a-z0-9]+'::text, '-'::text, 'g'::text), '-'::text), 60), '-'::text), ''::text);
 
 --
 -- Name: FUNCTION slugify(name text); Type: COMMENT; Schema: platform; Owner: -
@@ -3685,7 +3889,8 @@ begin
          min(100 - least(greatest(-coalesce(v.variance_percent, case when v.forecast > 0 then -100 else 0 end), 0) * 4,
                          100)) as score,
          min(v.variance_percent) as worst_variance_percent,
-         count(*) filter (where v.status in ('at_risk', 'over')) as endangered
+         count(*) filter (where v.status in ('at_risk', 'over')) as endangered,
+         coalesce(bool_or(v.variance_percent is null and v.forecast > 0), false) as has_unplanned
     into counted
     from finance.budgets b
    cross join lateral finance.get_budget_variance(b.id, budget_health.today) v
@@ -3697,8 +3902,10 @@ begin
     'budget', round(counted.score, 1), 25, null, counted.budgets > 0,
     case
       when counted.budgets = 0 then 'No budget is approved.'
+      when counted.has_unplanned then format(
+        '%s of %s approved budgets at risk or over; one has costs and no plan.', counted.endangered, counted.budgets)
       else format('%s of %s approved budgets at risk or over; the worst varies by %s %%.',
-                  counted.endangered, counted.budgets, coalesce(counted.worst_variance_percent::text, 'an unplanned'))
+                  counted.endangered, counted.budgets, coalesce(counted.worst_variance_percent, 0))
     end,
     jsonb_build_object('budgets', counted.budgets, 'atRiskOrOver', counted.endangered,
                        'worstVariancePercent', counted.worst_variance_percent)
@@ -3725,13 +3932,17 @@ CREATE FUNCTION projects.compliance_health(organization_id uuid, project_id uuid
            case
              when c.status = 'submitted' then 0.5
              when c.status <> 'approved' then 0
-             when c.valid_until <= d.day_end then 0
-             when c.valid_until <= d.day_end + interval '14 days' and d.is_running then 0.75
+             -- a permit for certain days has served when they are over: it does not expire
+             when c.kind in ('permit', 'clearance') and c.valid_from is not null then 1
+             when c.valid_until <= d.day_begins then 0
+             when c.valid_until <= d.expiring_until and d.is_running then 0.75
              else 1
            end as fulfilled
       from projects.project_compliance c
      cross join (
-             select (compliance_health.as_of)::timestamp at time zone o.time_zone as day_end,
+             select compliance_health.as_of::timestamp at time zone o.time_zone as day_begins,
+                    -- by the calendar: two weeks with a change of the clock are not 336 hours
+                    (compliance_health.as_of + 14)::timestamp at time zone o.time_zone as expiring_until,
                     compliance_health.as_of >= platform.today(o.id) as is_running
                from tenancy.organizations o
               where o.id = compliance_health.organization_id
@@ -3762,7 +3973,7 @@ $$;
 -- Name: FUNCTION compliance_health(organization_id uuid, project_id uuid, as_of date); Type: COMMENT; Schema: projects; Owner: -
 --
 
-COMMENT ON FUNCTION projects.compliance_health(organization_id uuid, project_id uuid, as_of date) IS 'Papers that hold at the beginning of the day, as a share of all that are asked for; blocking ones count twice, submitted ones half, those that expire within 14 days three quarters.';
+COMMENT ON FUNCTION projects.compliance_health(organization_id uuid, project_id uuid, as_of date) IS 'Papers that hold at the beginning of the day, as a share of all that are asked for; blocking ones count twice, submitted ones half, those that expire within 14 days three quarters. An approved permit for certain days counts before, on and after them.';
 
 --
 -- Name: projects; Type: TABLE; Schema: projects; Owner: -
@@ -3798,13 +4009,17 @@ CREATE TABLE projects.projects (
     is_template boolean DEFAULT false NOT NULL,
     template_id uuid,
     CONSTRAINT projects_check CHECK ((ends_on >= starts_on)),
+    CONSTRAINT projects_completed_at_finite CHECK (isfinite(completed_at)),
     CONSTRAINT projects_days_off_check CHECK ((array_position(days_off, NULL::date) IS NULL)),
+    CONSTRAINT projects_ends_on_finite CHECK (isfinite(ends_on)),
     CONSTRAINT projects_estimated_hours_check CHECK ((estimated_hours >= (0)::numeric)),
+    CONSTRAINT projects_estimated_hours_finite CHECK ((estimated_hours <> 'NaN'::numeric)),
     CONSTRAINT projects_kind_check CHECK ((kind = ANY (ARRAY['film'::text, 'television'::text, 'commercial'::text, 'documentary'::text, 'music_video'::text, 'photography'::text, 'theatre'::text, 'event'::text, 'design'::text, 'student'::text, 'online'::text, 'other'::text]))),
     CONSTRAINT projects_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
     CONSTRAINT projects_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'urgent'::text]))),
     CONSTRAINT projects_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
     CONSTRAINT projects_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 80))),
+    CONSTRAINT projects_starts_on_finite CHECK (isfinite(starts_on)),
     CONSTRAINT projects_status_check CHECK ((status = ANY (ARRAY['planning'::text, 'active'::text, 'on_hold'::text, 'completed'::text, 'cancelled'::text]))),
     CONSTRAINT projects_working_days_check CHECK (((working_days <@ '{1,2,3,4,5,6,7}'::smallint[]) AND (cardinality(working_days) > 0))),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
@@ -3952,8 +4167,37 @@ begin
   if not template.is_template then
     perform platform.refuse('CB002', 'This project is not a template.', field => 'template_id');
   end if;
-  -- Without a day to count from there is nothing to shift: the days stay as they are in the template.
-  shift := coalesce(create_project_from_template.starts_on - template.starts_on, 0);
+  -- A template without a first day counts from the first one in it; without any day there is nothing to shift.
+  shift := coalesce(
+    create_project_from_template.starts_on - coalesce(
+      template.starts_on,
+      (
+        select min(d.day)
+          from (
+            select least(f.starts_on, f.ends_on) as day
+              from projects.project_phases f
+             where f.organization_id = organization and f.project_id = template.id and f.deleted_at is null
+            union all
+            select m.due_on
+              from projects.project_milestones m
+             where m.organization_id = organization
+               and m.project_id = template.id
+               and m.status <> 'cancelled'
+               and m.deleted_at is null
+            union all
+            select least(t.starts_on, t.due_on)
+              from projects.project_tasks t
+             where t.organization_id = organization
+               and t.project_id = template.id
+               and t.status <> 'cancelled'
+               and t.deleted_at is null
+            union all
+            select least(r.needed_from, r.needed_until)
+              from projects.project_resources r
+             where r.organization_id = organization and r.project_id = template.id and r.deleted_at is null
+          ) d
+      )),
+    0);
 
   insert into projects.projects
     (workspace_id, name, description, kind, priority, manager_id, client_id, client_name, location, starts_on, ends_on,
@@ -3962,7 +4206,12 @@ begin
     coalesce(create_project_from_template.workspace_id, template.workspace_id), create_project_from_template.name,
     template.description, template.kind, template.priority, template.manager_id, template.client_id,
     template.client_name, template.location,
-    coalesce(create_project_from_template.starts_on, template.starts_on), template.ends_on + shift,
+    coalesce(create_project_from_template.starts_on, template.starts_on),
+    -- an end before the beginning that is asked for says nothing about the new project
+    case
+      when template.ends_on + shift < create_project_from_template.starts_on then null
+      else template.ends_on + shift
+    end,
     template.estimated_hours, template.working_days, template.days_off, template.tags, template.settings,
     template.custom_fields, template.id)
   returning * into made;
@@ -3976,7 +4225,10 @@ begin
       union all
       select t.id
         from projects.project_tasks t
-       where t.organization_id = organization and t.project_id = template.id and t.deleted_at is null
+       where t.organization_id = organization
+         and t.project_id = template.id
+         and t.status <> 'cancelled'
+         and t.deleted_at is null
     ) r;
 
   insert into projects.project_phases
@@ -4002,7 +4254,7 @@ begin
          t.title, t.description, t.priority, t.assignee_id, t.starts_on + shift, t.due_on + shift, t.duration_days,
          t.estimated_hours, t.position, t.custom_fields
     from projects.project_tasks t
-   where t.organization_id = organization and t.project_id = template.id and t.deleted_at is null;
+   where t.organization_id = organization and t.project_id = template.id and ids ? t.id::text;
 
   insert into projects.task_dependencies (project_id, predecessor_id, successor_id, kind, lag_days)
   select made.id, (ids ->> d.predecessor_id::text)::uuid, (ids ->> d.successor_id::text)::uuid, d.kind, d.lag_days
@@ -4034,7 +4286,7 @@ $$;
 -- Name: FUNCTION create_project_from_template(template_id uuid, name text, starts_on date, workspace_id uuid); Type: COMMENT; Schema: projects; Owner: -
 --
 
-COMMENT ON FUNCTION projects.create_project_from_template(template_id uuid, name text, starts_on date, workspace_id uuid) IS 'A new project with the phases, milestones, tasks with their links, resources and papers of a template. Everything begins anew (planning, todo, required), and all days are shifted by what starts_on differs from the template''s. Needs projects.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT for a project that is no template, and those of the columns.';
+COMMENT ON FUNCTION projects.create_project_from_template(template_id uuid, name text, starts_on date, workspace_id uuid) IS 'A new project with the phases, milestones, tasks with their links, resources and papers of a template. What is cancelled or archived is left out; everything else begins anew (planning, todo, required). All days are shifted by what starts_on differs from the template''s, or from the first day in it. Needs projects.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT for a project that is no template, and those of the columns.';
 
 --
 -- Name: design_versions; Type: TABLE; Schema: projects; Owner: -
@@ -4061,6 +4313,7 @@ CREATE TABLE projects.design_versions (
     CONSTRAINT design_versions_content_check CHECK ((jsonb_typeof(content) = 'object'::text)),
     CONSTRAINT design_versions_name_check CHECK ((btrim(name) <> ''::text)),
     CONSTRAINT design_versions_preview_url_check CHECK ((preview_url ~ '^https?://'::text)),
+    CONSTRAINT design_versions_reviewed_at_finite CHECK (isfinite(reviewed_at)),
     CONSTRAINT design_versions_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'in_review'::text, 'changes_requested'::text, 'approved'::text, 'superseded'::text]))),
     CONSTRAINT design_versions_version_check CHECK ((version >= 0)),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
@@ -4151,8 +4404,9 @@ CREATE FUNCTION projects.delete_design_version(row_id uuid) RETURNS projects.des
     declare
       archived projects.design_versions;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update projects.design_versions t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -4179,8 +4433,9 @@ CREATE FUNCTION projects.delete_project(row_id uuid) RETURNS projects.projects
     declare
       archived projects.projects;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update projects.projects t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -4227,10 +4482,15 @@ CREATE TABLE projects.project_compliance (
     notes text,
     CONSTRAINT project_compliance_check CHECK ((valid_until > valid_from)),
     CONSTRAINT project_compliance_cost_check CHECK ((cost >= (0)::numeric)),
+    CONSTRAINT project_compliance_cost_finite CHECK ((cost <> 'NaN'::numeric)),
     CONSTRAINT project_compliance_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT project_compliance_decided_at_finite CHECK (isfinite(decided_at)),
     CONSTRAINT project_compliance_kind_check CHECK ((kind = ANY (ARRAY['permit'::text, 'licence'::text, 'insurance'::text, 'certification'::text, 'clearance'::text, 'contract'::text]))),
     CONSTRAINT project_compliance_name_check CHECK ((btrim(name) <> ''::text)),
     CONSTRAINT project_compliance_status_check CHECK ((status = ANY (ARRAY['required'::text, 'submitted'::text, 'approved'::text, 'denied'::text, 'revoked'::text, 'waived'::text]))),
+    CONSTRAINT project_compliance_submitted_at_finite CHECK (isfinite(submitted_at)),
+    CONSTRAINT project_compliance_valid_from_finite CHECK (isfinite(valid_from)),
+    CONSTRAINT project_compliance_valid_until_finite CHECK (isfinite(valid_until)),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
 );
 
@@ -4319,8 +4579,9 @@ CREATE FUNCTION projects.delete_project_compliance(row_id uuid) RETURNS projects
     declare
       archived projects.project_compliance;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update projects.project_compliance t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -4356,7 +4617,10 @@ CREATE TABLE projects.project_members (
     joined_on date,
     left_on date,
     CONSTRAINT project_members_allocation_percent_check CHECK (((allocation_percent >= (0)::numeric) AND (allocation_percent <= (100)::numeric))),
+    CONSTRAINT project_members_allocation_percent_finite CHECK ((allocation_percent <> 'NaN'::numeric)),
     CONSTRAINT project_members_check CHECK ((left_on >= joined_on)),
+    CONSTRAINT project_members_joined_on_finite CHECK (isfinite(joined_on)),
+    CONSTRAINT project_members_left_on_finite CHECK (isfinite(left_on)),
     CONSTRAINT project_members_role_check CHECK ((role = ANY (ARRAY['manager'::text, 'lead'::text, 'contributor'::text, 'viewer'::text, 'client'::text]))),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
 );
@@ -4434,8 +4698,9 @@ CREATE FUNCTION projects.delete_project_member(row_id uuid) RETURNS projects.pro
     declare
       archived projects.project_members;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update projects.project_members t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -4471,7 +4736,9 @@ CREATE TABLE projects.project_milestones (
     status text DEFAULT 'pending'::text NOT NULL,
     due_on date NOT NULL,
     achieved_on date,
+    CONSTRAINT project_milestones_achieved_on_finite CHECK (isfinite(achieved_on)),
     CONSTRAINT project_milestones_check CHECK (((status <> 'achieved'::text) OR (achieved_on IS NOT NULL))),
+    CONSTRAINT project_milestones_due_on_finite CHECK (isfinite(due_on)),
     CONSTRAINT project_milestones_name_check CHECK ((btrim(name) <> ''::text)),
     CONSTRAINT project_milestones_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'achieved'::text, 'missed'::text, 'cancelled'::text]))),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
@@ -4544,8 +4811,9 @@ CREATE FUNCTION projects.delete_project_milestone(row_id uuid) RETURNS projects.
     declare
       archived projects.project_milestones;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update projects.project_milestones t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -4582,8 +4850,10 @@ CREATE TABLE projects.project_phases (
     ends_on date,
     "position" integer DEFAULT 0 NOT NULL,
     CONSTRAINT project_phases_check CHECK ((ends_on >= starts_on)),
+    CONSTRAINT project_phases_ends_on_finite CHECK (isfinite(ends_on)),
     CONSTRAINT project_phases_kind_check CHECK ((kind = ANY (ARRAY['development'::text, 'pre_production'::text, 'production'::text, 'post_production'::text, 'load_in'::text, 'rehearsal'::text, 'show'::text, 'load_out'::text, 'wrap'::text, 'delivery'::text, 'other'::text]))),
     CONSTRAINT project_phases_name_check CHECK ((btrim(name) <> ''::text)),
+    CONSTRAINT project_phases_starts_on_finite CHECK (isfinite(starts_on)),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
 );
 
@@ -4654,8 +4924,9 @@ CREATE FUNCTION projects.delete_project_phase(row_id uuid) RETURNS projects.proj
     declare
       archived projects.project_phases;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update projects.project_phases t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -4699,9 +4970,13 @@ CREATE TABLE projects.project_resources (
     CONSTRAINT project_resources_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT project_resources_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'equipment'::text, 'space'::text, 'vehicle'::text, 'material'::text, 'service'::text]))),
     CONSTRAINT project_resources_name_check CHECK ((btrim(name) <> ''::text)),
+    CONSTRAINT project_resources_needed_from_finite CHECK (isfinite(needed_from)),
+    CONSTRAINT project_resources_needed_until_finite CHECK (isfinite(needed_until)),
     CONSTRAINT project_resources_quantity_check CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT project_resources_quantity_finite CHECK ((quantity <> 'NaN'::numeric)),
     CONSTRAINT project_resources_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'requested'::text, 'confirmed'::text, 'released'::text]))),
     CONSTRAINT project_resources_unit_cost_check CHECK ((unit_cost >= (0)::numeric)),
+    CONSTRAINT project_resources_unit_cost_finite CHECK ((unit_cost <> 'NaN'::numeric)),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
 );
 
@@ -4778,8 +5053,9 @@ CREATE FUNCTION projects.delete_project_resource(row_id uuid) RETURNS projects.p
     declare
       archived projects.project_resources;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update projects.project_resources t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -4819,8 +5095,10 @@ CREATE TABLE projects.project_safety (
     mitigation text,
     occurred_at timestamp with time zone,
     closed_at timestamp with time zone,
+    CONSTRAINT project_safety_closed_at_finite CHECK (isfinite(closed_at)),
     CONSTRAINT project_safety_kind_check CHECK ((kind = ANY (ARRAY['risk_assessment'::text, 'safety_plan'::text, 'hazard'::text, 'incident'::text, 'briefing'::text, 'inspection'::text]))),
     CONSTRAINT project_safety_likelihood_check CHECK ((likelihood = ANY (ARRAY['rare'::text, 'unlikely'::text, 'possible'::text, 'likely'::text, 'certain'::text]))),
+    CONSTRAINT project_safety_occurred_at_finite CHECK (isfinite(occurred_at)),
     CONSTRAINT project_safety_severity_check CHECK ((severity = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text]))),
     CONSTRAINT project_safety_status_check CHECK ((status = ANY (ARRAY['open'::text, 'mitigated'::text, 'closed'::text]))),
     CONSTRAINT project_safety_title_check CHECK ((btrim(title) <> ''::text)),
@@ -4894,8 +5172,9 @@ CREATE FUNCTION projects.delete_project_safety(row_id uuid) RETURNS projects.pro
     declare
       archived projects.project_safety;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update projects.project_safety t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -4940,11 +5219,16 @@ CREATE TABLE projects.project_tasks (
     completed_at timestamp with time zone,
     "position" integer DEFAULT 0 NOT NULL,
     CONSTRAINT project_tasks_actual_hours_check CHECK ((actual_hours >= (0)::numeric)),
+    CONSTRAINT project_tasks_actual_hours_finite CHECK ((actual_hours <> 'NaN'::numeric)),
     CONSTRAINT project_tasks_check CHECK ((due_on >= starts_on)),
     CONSTRAINT project_tasks_check1 CHECK ((parent_task_id <> id)),
+    CONSTRAINT project_tasks_completed_at_finite CHECK (isfinite(completed_at)),
+    CONSTRAINT project_tasks_due_on_finite CHECK (isfinite(due_on)),
     CONSTRAINT project_tasks_duration_days_check CHECK (((duration_days >= 0) AND (duration_days <= 3650))),
     CONSTRAINT project_tasks_estimated_hours_check CHECK ((estimated_hours >= (0)::numeric)),
+    CONSTRAINT project_tasks_estimated_hours_finite CHECK ((estimated_hours <> 'NaN'::numeric)),
     CONSTRAINT project_tasks_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'urgent'::text]))),
+    CONSTRAINT project_tasks_starts_on_finite CHECK (isfinite(starts_on)),
     CONSTRAINT project_tasks_status_check CHECK ((status = ANY (ARRAY['todo'::text, 'in_progress'::text, 'in_review'::text, 'blocked'::text, 'done'::text, 'cancelled'::text]))),
     CONSTRAINT project_tasks_title_check CHECK (((btrim(title) <> ''::text) AND (length(title) <= 500))),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
@@ -5041,8 +5325,9 @@ CREATE FUNCTION projects.delete_project_task(row_id uuid) RETURNS projects.proje
     declare
       archived projects.project_tasks;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update projects.project_tasks t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -5161,8 +5446,9 @@ CREATE FUNCTION projects.delete_task_dependency(row_id uuid) RETURNS projects.ta
     declare
       archived projects.task_dependencies;
     begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
       update projects.task_dependencies t
-         set deleted_at = now()
+         set deleted_at = clock_timestamp()
        where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
       returning t.* into archived;
       if archived.id is null then
@@ -5269,12 +5555,18 @@ declare
   data_weight numeric;
   result projects.production_health;
 begin
-  select p.id, p.ends_on
+  select p.id, p.ends_on, p.is_template
     into project
     from projects.projects p
    where p.organization_id = organization and p.id = get_production_health.project_id;
   if project.id is null then
     perform platform.refuse('CB004', 'There is no such project, or you may not read it.', field => 'project_id');
+  end if;
+  result.project_id := project.id;
+  result.as_of := today;
+  if project.is_template then
+    result.parts := '{}';
+    return result;
   end if;
   parts := array[
     projects.schedule_health(organization, project.id, today),
@@ -5286,8 +5578,6 @@ begin
   ];
   select sum(p.weight) into data_weight from unnest(parts) p where p.has_data;
 
-  result.project_id := project.id;
-  result.as_of := today;
   select array_agg(
            (p.part, p.score, p.weight,
             case when p.has_data then round(100 * p.weight / data_weight, 2) else 0 end,
@@ -5309,7 +5599,7 @@ $$;
 -- Name: FUNCTION get_production_health(project_id uuid); Type: COMMENT; Schema: projects; Owner: -
 --
 
-COMMENT ON FUNCTION projects.get_production_health(project_id uuid) IS 'How a project stands, 0 to 100, with its parts: schedule (30 %), budget (25 %), compliance (20 %), safety (15 %), staffing (10 %). A part without data, or without data that the caller may read, is left out; its weight goes to the others, and the answer says so. Needs projects.read. Errors: NOT_FOUND_OR_FORBIDDEN.';
+COMMENT ON FUNCTION projects.get_production_health(project_id uuid) IS 'How a project stands, 0 to 100, with its parts: schedule (30 %), budget (25 %), compliance (20 %), safety (15 %), staffing (10 %). A part without data, or without data that the caller may read, is left out; its weight goes to the others, and the answer says so. A template has no health. Needs projects.read. Errors: NOT_FOUND_OR_FORBIDDEN.';
 
 --
 -- Name: get_production_timeline(uuid); Type: FUNCTION; Schema: projects; Owner: -
@@ -5557,6 +5847,40 @@ $$;
 COMMENT ON FUNCTION projects.number_version_trigger() IS 'The next version number of a design. Definer: archived versions, and those in workspaces that the caller does not see, count too.';
 
 --
+-- Name: projects_health(projects.projects); Type: FUNCTION; Schema: projects; Owner: -
+--
+
+CREATE FUNCTION projects.projects_health(project projects.projects) RETURNS projects.production_health
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select projects.get_production_health(project.id)
+$$;
+
+--
+-- Name: FUNCTION projects_health(project projects.projects); Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON FUNCTION projects.projects_health(project projects.projects) IS 'How the project stands, 0 to 100, with its parts: see getProductionHealth.';
+
+--
+-- Name: projects_timeline(projects.projects); Type: FUNCTION; Schema: projects; Owner: -
+--
+
+CREATE FUNCTION projects.projects_timeline(project projects.projects) RETURNS projects.production_timeline
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select projects.get_production_timeline(project.id)
+$$;
+
+--
+-- Name: FUNCTION projects_timeline(project projects.projects); Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON FUNCTION projects.projects_timeline(project projects.projects) IS 'The critical path of the project: see getProductionTimeline.';
+
+--
 -- Name: refuse_cycles_trigger(); Type: FUNCTION; Schema: projects; Owner: -
 --
 
@@ -5615,7 +5939,9 @@ begin
       join projects.project_tasks t on t.organization_id = new.organization_id and t.id = a.parent_task_id
      where a.parent_task_id <> new.id
   )
-  select string_agg(a.title, ' → ' order by a.depth) into circle from above a having bool_or(a.parent_task_id = new.id);
+  select string_agg(a.title, ' → ' order by a.depth) into circle
+    from above a
+  having bool_or(a.parent_task_id = new.id);
   if circle is not null then
     perform platform.refuse(
       'CB007', 'A task cannot be part of itself.', field => 'parent_task_id',
@@ -6098,7 +6424,7 @@ CREATE FUNCTION projects.staffing_health(organization_id uuid, project_id uuid) 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   with needed as (
-    select r.status in ('confirmed', 'released') as is_filled
+    select r.quantity, r.status in ('confirmed', 'released') as is_filled
       from projects.project_resources r
      where r.organization_id = staffing_health.organization_id
        and r.project_id = staffing_health.project_id
@@ -6106,7 +6432,9 @@ CREATE FUNCTION projects.staffing_health(organization_id uuid, project_id uuid) 
        and r.deleted_at is null
   ),
   counted as (
-    select count(*) as needed, count(*) filter (where not n.is_filled) as unfilled from needed n
+    select trim_scale(coalesce(sum(n.quantity), 0)) as needed,
+           trim_scale(coalesce(sum(n.quantity) filter (where not n.is_filled), 0)) as unfilled
+      from needed n
   )
   select ('staffing', round(100.0 * (c.needed - c.unfilled) / nullif(c.needed, 0), 1), 10, null, c.needed > 0,
           case
@@ -6150,7 +6478,8 @@ $$;
 -- Name: FUNCTION working_days(from_day date, count integer, weekdays smallint[], days_off date[]); Type: COMMENT; Schema: projects; Owner: -
 --
 
-COMMENT ON FUNCTION projects.working_days(from_day date, count integer, weekdays smallint[], days_off date[]) IS 'The first so many working days from a day on.';
+COMMENT ON FUNCTION projects.working_days(from_day date, count integer, weekdays smallint[], days_off date[]) IS '@behavior -*
+The first so many working days from a day on.';
 
 --
 -- Name: create_organization(text, uuid, text, text); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -7356,16 +7685,22 @@ CREATE INDEX refresh_tokens_user_id_session_id_idx ON identity.refresh_tokens US
 CREATE INDEX protected_tables_parent_table_idx ON platform.protected_tables USING btree (parent_table);
 
 --
+-- Name: design_versions_organization_id_reviewed_by_idx; Type: INDEX; Schema: projects; Owner: -
+--
+
+CREATE INDEX design_versions_organization_id_reviewed_by_idx ON projects.design_versions USING btree (organization_id, reviewed_by);
+
+--
 -- Name: design_versions_organization_id_workspace_id_idx; Type: INDEX; Schema: projects; Owner: -
 --
 
 CREATE INDEX design_versions_organization_id_workspace_id_idx ON projects.design_versions USING btree (organization_id, workspace_id);
 
 --
--- Name: design_versions_reviewed_by_idx; Type: INDEX; Schema: projects; Owner: -
+-- Name: project_compliance_organization_id_responsible_id_idx; Type: INDEX; Schema: projects; Owner: -
 --
 
-CREATE INDEX design_versions_reviewed_by_idx ON projects.design_versions USING btree (reviewed_by);
+CREATE INDEX project_compliance_organization_id_responsible_id_idx ON projects.project_compliance USING btree (organization_id, responsible_id);
 
 --
 -- Name: project_compliance_organization_id_valid_until_idx; Type: INDEX; Schema: projects; Owner: -
@@ -7380,22 +7715,16 @@ CREATE INDEX project_compliance_organization_id_valid_until_idx ON projects.proj
 CREATE INDEX project_compliance_organization_id_workspace_id_idx ON projects.project_compliance USING btree (organization_id, workspace_id);
 
 --
--- Name: project_compliance_responsible_id_idx; Type: INDEX; Schema: projects; Owner: -
+-- Name: project_members_organization_id_user_id_idx; Type: INDEX; Schema: projects; Owner: -
 --
 
-CREATE INDEX project_compliance_responsible_id_idx ON projects.project_compliance USING btree (responsible_id);
+CREATE INDEX project_members_organization_id_user_id_idx ON projects.project_members USING btree (organization_id, user_id);
 
 --
 -- Name: project_members_organization_id_workspace_id_idx; Type: INDEX; Schema: projects; Owner: -
 --
 
 CREATE INDEX project_members_organization_id_workspace_id_idx ON projects.project_members USING btree (organization_id, workspace_id);
-
---
--- Name: project_members_user_id_idx; Type: INDEX; Schema: projects; Owner: -
---
-
-CREATE INDEX project_members_user_id_idx ON projects.project_members USING btree (user_id);
 
 --
 -- Name: project_milestones_organization_id_due_on_idx; Type: INDEX; Schema: projects; Owner: -
@@ -7440,22 +7769,22 @@ CREATE INDEX project_resources_organization_id_workspace_id_idx ON projects.proj
 CREATE INDEX project_safety_organization_id_project_id_idx ON projects.project_safety USING btree (organization_id, project_id);
 
 --
+-- Name: project_safety_organization_id_responsible_id_idx; Type: INDEX; Schema: projects; Owner: -
+--
+
+CREATE INDEX project_safety_organization_id_responsible_id_idx ON projects.project_safety USING btree (organization_id, responsible_id);
+
+--
 -- Name: project_safety_organization_id_workspace_id_idx; Type: INDEX; Schema: projects; Owner: -
 --
 
 CREATE INDEX project_safety_organization_id_workspace_id_idx ON projects.project_safety USING btree (organization_id, workspace_id);
 
 --
--- Name: project_safety_responsible_id_idx; Type: INDEX; Schema: projects; Owner: -
+-- Name: project_tasks_organization_id_assignee_id_idx; Type: INDEX; Schema: projects; Owner: -
 --
 
-CREATE INDEX project_safety_responsible_id_idx ON projects.project_safety USING btree (responsible_id);
-
---
--- Name: project_tasks_assignee_id_idx; Type: INDEX; Schema: projects; Owner: -
---
-
-CREATE INDEX project_tasks_assignee_id_idx ON projects.project_tasks USING btree (assignee_id);
+CREATE INDEX project_tasks_organization_id_assignee_id_idx ON projects.project_tasks USING btree (organization_id, assignee_id);
 
 --
 -- Name: project_tasks_organization_id_due_on_idx; Type: INDEX; Schema: projects; Owner: -
@@ -7488,16 +7817,16 @@ CREATE INDEX project_tasks_organization_id_status_idx ON projects.project_tasks 
 CREATE INDEX project_tasks_organization_id_workspace_id_idx ON projects.project_tasks USING btree (organization_id, workspace_id);
 
 --
--- Name: projects_client_id_idx; Type: INDEX; Schema: projects; Owner: -
+-- Name: projects_organization_id_client_id_idx; Type: INDEX; Schema: projects; Owner: -
 --
 
-CREATE INDEX projects_client_id_idx ON projects.projects USING btree (client_id);
+CREATE INDEX projects_organization_id_client_id_idx ON projects.projects USING btree (organization_id, client_id);
 
 --
--- Name: projects_manager_id_idx; Type: INDEX; Schema: projects; Owner: -
+-- Name: projects_organization_id_manager_id_idx; Type: INDEX; Schema: projects; Owner: -
 --
 
-CREATE INDEX projects_manager_id_idx ON projects.projects USING btree (manager_id);
+CREATE INDEX projects_organization_id_manager_id_idx ON projects.projects USING btree (organization_id, manager_id);
 
 --
 -- Name: projects_organization_id_starts_on_idx; Type: INDEX; Schema: projects; Owner: -
@@ -7683,19 +8012,19 @@ CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON finance.transactions FOR EACH 
 -- Name: budget_line_items _110_kernel_follow_parent; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF budget_id ON finance.budget_line_items FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('finance.budgets', 'budget_id');
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF budget_id, workspace_id ON finance.budget_line_items FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('finance.budgets', 'budget_id');
 
 --
 -- Name: budgets _110_kernel_follow_parent; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id ON finance.budgets FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id, workspace_id ON finance.budgets FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
 
 --
 -- Name: transactions _110_kernel_follow_parent; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id ON finance.transactions FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id, workspace_id ON finance.transactions FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
 
 --
 -- Name: transactions _150_budget; Type: TRIGGER; Schema: finance; Owner: -
@@ -7726,6 +8055,12 @@ CREATE TRIGGER _250_currency_stays BEFORE UPDATE OF currency ON finance.budgets 
 --
 
 CREATE TRIGGER _250_posted_stays BEFORE UPDATE ON finance.transactions FOR EACH ROW WHEN ((old.status <> 'draft'::text)) EXECUTE FUNCTION finance.keep_posted_trigger();
+
+--
+-- Name: budgets _250_project_stays; Type: TRIGGER; Schema: finance; Owner: -
+--
+
+CREATE TRIGGER _250_project_stays BEFORE UPDATE OF project_id ON finance.budgets FOR EACH ROW WHEN ((old.project_id IS DISTINCT FROM new.project_id)) EXECUTE FUNCTION finance.keep_budget_project_trigger();
 
 --
 -- Name: accounts _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: finance; Owner: -
@@ -8013,55 +8348,55 @@ CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON projects.task_dependencies FOR
 -- Name: design_versions _110_kernel_follow_parent; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id ON projects.design_versions FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id, workspace_id ON projects.design_versions FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
 
 --
 -- Name: project_compliance _110_kernel_follow_parent; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id ON projects.project_compliance FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id, workspace_id ON projects.project_compliance FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
 
 --
 -- Name: project_members _110_kernel_follow_parent; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id ON projects.project_members FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id, workspace_id ON projects.project_members FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
 
 --
 -- Name: project_milestones _110_kernel_follow_parent; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id ON projects.project_milestones FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id, workspace_id ON projects.project_milestones FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
 
 --
 -- Name: project_phases _110_kernel_follow_parent; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id ON projects.project_phases FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id, workspace_id ON projects.project_phases FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
 
 --
 -- Name: project_resources _110_kernel_follow_parent; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id ON projects.project_resources FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id, workspace_id ON projects.project_resources FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
 
 --
 -- Name: project_safety _110_kernel_follow_parent; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id ON projects.project_safety FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id, workspace_id ON projects.project_safety FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
 
 --
 -- Name: project_tasks _110_kernel_follow_parent; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id ON projects.project_tasks FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id, workspace_id ON projects.project_tasks FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
 
 --
 -- Name: task_dependencies _110_kernel_follow_parent; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id ON projects.task_dependencies FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id, workspace_id ON projects.task_dependencies FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('projects.projects', 'project_id');
 
 --
 -- Name: projects _150_slug; Type: TRIGGER; Schema: projects; Owner: -
@@ -8966,6 +9301,19 @@ ALTER TABLE ONLY projects.design_versions
     ADD CONSTRAINT design_versions_organization_id_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES projects.projects(organization_id, id);
 
 --
+-- Name: design_versions design_versions_organization_id_reviewed_by_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
+--
+
+ALTER TABLE ONLY projects.design_versions
+    ADD CONSTRAINT design_versions_organization_id_reviewed_by_fkey FOREIGN KEY (organization_id, reviewed_by) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT design_versions_organization_id_reviewed_by_fkey ON design_versions; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT design_versions_organization_id_reviewed_by_fkey ON projects.design_versions IS '@behavior -*';
+
+--
 -- Name: design_versions design_versions_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
 --
 
@@ -9001,6 +9349,19 @@ ALTER TABLE ONLY projects.project_compliance
     ADD CONSTRAINT project_compliance_organization_id_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES projects.projects(organization_id, id);
 
 --
+-- Name: project_compliance project_compliance_organization_id_responsible_id_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
+--
+
+ALTER TABLE ONLY projects.project_compliance
+    ADD CONSTRAINT project_compliance_organization_id_responsible_id_fkey FOREIGN KEY (organization_id, responsible_id) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT project_compliance_organization_id_responsible_id_fkey ON project_compliance; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT project_compliance_organization_id_responsible_id_fkey ON projects.project_compliance IS '@behavior -*';
+
+--
 -- Name: project_compliance project_compliance_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
 --
 
@@ -9034,6 +9395,19 @@ ALTER TABLE ONLY projects.project_members
 
 ALTER TABLE ONLY projects.project_members
     ADD CONSTRAINT project_members_organization_id_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES projects.projects(organization_id, id);
+
+--
+-- Name: project_members project_members_organization_id_user_id_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
+--
+
+ALTER TABLE ONLY projects.project_members
+    ADD CONSTRAINT project_members_organization_id_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT project_members_organization_id_user_id_fkey ON project_members; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT project_members_organization_id_user_id_fkey ON projects.project_members IS '@behavior -*';
 
 --
 -- Name: project_members project_members_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
@@ -9169,6 +9543,19 @@ ALTER TABLE ONLY projects.project_safety
     ADD CONSTRAINT project_safety_organization_id_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES projects.projects(organization_id, id);
 
 --
+-- Name: project_safety project_safety_organization_id_responsible_id_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
+--
+
+ALTER TABLE ONLY projects.project_safety
+    ADD CONSTRAINT project_safety_organization_id_responsible_id_fkey FOREIGN KEY (organization_id, responsible_id) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT project_safety_organization_id_responsible_id_fkey ON project_safety; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT project_safety_organization_id_responsible_id_fkey ON projects.project_safety IS '@behavior -*';
+
+--
 -- Name: project_safety project_safety_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
 --
 
@@ -9195,6 +9582,19 @@ ALTER TABLE ONLY projects.project_tasks
 
 ALTER TABLE ONLY projects.project_tasks
     ADD CONSTRAINT project_tasks_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: project_tasks project_tasks_organization_id_assignee_id_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
+--
+
+ALTER TABLE ONLY projects.project_tasks
+    ADD CONSTRAINT project_tasks_organization_id_assignee_id_fkey FOREIGN KEY (organization_id, assignee_id) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT project_tasks_organization_id_assignee_id_fkey ON project_tasks; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT project_tasks_organization_id_assignee_id_fkey ON projects.project_tasks IS '@behavior -*';
 
 --
 -- Name: project_tasks project_tasks_organization_id_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
@@ -9253,11 +9653,37 @@ ALTER TABLE ONLY projects.projects
     ADD CONSTRAINT projects_manager_id_fkey FOREIGN KEY (manager_id) REFERENCES identity.users(id);
 
 --
+-- Name: projects projects_organization_id_client_id_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
+--
+
+ALTER TABLE ONLY projects.projects
+    ADD CONSTRAINT projects_organization_id_client_id_fkey FOREIGN KEY (organization_id, client_id) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT projects_organization_id_client_id_fkey ON projects; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT projects_organization_id_client_id_fkey ON projects.projects IS '@behavior -*';
+
+--
 -- Name: projects projects_organization_id_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
 --
 
 ALTER TABLE ONLY projects.projects
     ADD CONSTRAINT projects_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: projects projects_organization_id_manager_id_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
+--
+
+ALTER TABLE ONLY projects.projects
+    ADD CONSTRAINT projects_organization_id_manager_id_fkey FOREIGN KEY (organization_id, manager_id) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT projects_organization_id_manager_id_fkey ON projects; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT projects_organization_id_manager_id_fkey ON projects.projects IS '@behavior -*';
 
 --
 -- Name: projects projects_organization_id_template_id_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
@@ -10603,81 +11029,6 @@ GRANT ALL ON FUNCTION finance.budget_variance_entries(budget_id uuid, as_of date
 GRANT ALL ON FUNCTION finance.budget_variance_entries(budget_id uuid, as_of date) TO callboard_service;
 
 --
--- Name: TABLE accounts; Type: ACL; Schema: finance; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE finance.accounts TO callboard_service;
-GRANT SELECT ON TABLE finance.accounts TO callboard_member;
-
---
--- Name: COLUMN accounts.id; Type: ACL; Schema: finance; Owner: -
---
-
-GRANT INSERT(id) ON TABLE finance.accounts TO callboard_member;
-
---
--- Name: COLUMN accounts.workspace_id; Type: ACL; Schema: finance; Owner: -
---
-
-GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE finance.accounts TO callboard_member;
-
---
--- Name: COLUMN accounts.custom_fields; Type: ACL; Schema: finance; Owner: -
---
-
-GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE finance.accounts TO callboard_member;
-
---
--- Name: COLUMN accounts.deleted_at; Type: ACL; Schema: finance; Owner: -
---
-
-GRANT UPDATE(deleted_at) ON TABLE finance.accounts TO callboard_member;
-
---
--- Name: COLUMN accounts.code; Type: ACL; Schema: finance; Owner: -
---
-
-GRANT INSERT(code),UPDATE(code) ON TABLE finance.accounts TO callboard_member;
-
---
--- Name: COLUMN accounts.name; Type: ACL; Schema: finance; Owner: -
---
-
-GRANT INSERT(name),UPDATE(name) ON TABLE finance.accounts TO callboard_member;
-
---
--- Name: COLUMN accounts.kind; Type: ACL; Schema: finance; Owner: -
---
-
-GRANT INSERT(kind),UPDATE(kind) ON TABLE finance.accounts TO callboard_member;
-
---
--- Name: COLUMN accounts.parent_account_id; Type: ACL; Schema: finance; Owner: -
---
-
-GRANT INSERT(parent_account_id),UPDATE(parent_account_id) ON TABLE finance.accounts TO callboard_member;
-
---
--- Name: COLUMN accounts.currency; Type: ACL; Schema: finance; Owner: -
---
-
-GRANT INSERT(currency),UPDATE(currency) ON TABLE finance.accounts TO callboard_member;
-
---
--- Name: COLUMN accounts.is_active; Type: ACL; Schema: finance; Owner: -
---
-
-GRANT INSERT(is_active),UPDATE(is_active) ON TABLE finance.accounts TO callboard_member;
-
---
--- Name: FUNCTION delete_account(row_id uuid); Type: ACL; Schema: finance; Owner: -
---
-
-REVOKE ALL ON FUNCTION finance.delete_account(row_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION finance.delete_account(row_id uuid) TO callboard_member;
-GRANT ALL ON FUNCTION finance.delete_account(row_id uuid) TO callboard_service;
-
---
 -- Name: TABLE budgets; Type: ACL; Schema: finance; Owner: -
 --
 
@@ -10767,6 +11118,89 @@ GRANT INSERT(over_above_percent),UPDATE(over_above_percent) ON TABLE finance.bud
 --
 
 GRANT INSERT(notes),UPDATE(notes) ON TABLE finance.budgets TO callboard_member;
+
+--
+-- Name: FUNCTION budgets_variance(budget finance.budgets, as_of date); Type: ACL; Schema: finance; Owner: -
+--
+
+REVOKE ALL ON FUNCTION finance.budgets_variance(budget finance.budgets, as_of date) FROM PUBLIC;
+GRANT ALL ON FUNCTION finance.budgets_variance(budget finance.budgets, as_of date) TO callboard_member;
+GRANT ALL ON FUNCTION finance.budgets_variance(budget finance.budgets, as_of date) TO callboard_service;
+
+--
+-- Name: TABLE accounts; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE finance.accounts TO callboard_service;
+GRANT SELECT ON TABLE finance.accounts TO callboard_member;
+
+--
+-- Name: COLUMN accounts.id; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE finance.accounts TO callboard_member;
+
+--
+-- Name: COLUMN accounts.workspace_id; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE finance.accounts TO callboard_member;
+
+--
+-- Name: COLUMN accounts.custom_fields; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE finance.accounts TO callboard_member;
+
+--
+-- Name: COLUMN accounts.deleted_at; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE finance.accounts TO callboard_member;
+
+--
+-- Name: COLUMN accounts.code; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT INSERT(code),UPDATE(code) ON TABLE finance.accounts TO callboard_member;
+
+--
+-- Name: COLUMN accounts.name; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE finance.accounts TO callboard_member;
+
+--
+-- Name: COLUMN accounts.kind; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE finance.accounts TO callboard_member;
+
+--
+-- Name: COLUMN accounts.parent_account_id; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT INSERT(parent_account_id),UPDATE(parent_account_id) ON TABLE finance.accounts TO callboard_member;
+
+--
+-- Name: COLUMN accounts.currency; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT INSERT(currency),UPDATE(currency) ON TABLE finance.accounts TO callboard_member;
+
+--
+-- Name: COLUMN accounts.is_active; Type: ACL; Schema: finance; Owner: -
+--
+
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE finance.accounts TO callboard_member;
+
+--
+-- Name: FUNCTION delete_account(row_id uuid); Type: ACL; Schema: finance; Owner: -
+--
+
+REVOKE ALL ON FUNCTION finance.delete_account(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION finance.delete_account(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION finance.delete_account(row_id uuid) TO callboard_service;
 
 --
 -- Name: FUNCTION delete_budget(row_id uuid); Type: ACL; Schema: finance; Owner: -
@@ -11019,6 +11453,12 @@ GRANT ALL ON FUNCTION finance.get_budget_variance(budget_id uuid, as_of date) TO
 REVOKE ALL ON FUNCTION finance.keep_budget_currency_trigger() FROM PUBLIC;
 
 --
+-- Name: FUNCTION keep_budget_project_trigger(); Type: ACL; Schema: finance; Owner: -
+--
+
+REVOKE ALL ON FUNCTION finance.keep_budget_project_trigger() FROM PUBLIC;
+
+--
 -- Name: FUNCTION keep_posted_trigger(); Type: ACL; Schema: finance; Owner: -
 --
 
@@ -11248,6 +11688,18 @@ GRANT ALL ON FUNCTION platform.is_time_zone(name text) TO callboard_member;
 GRANT ALL ON FUNCTION platform.is_time_zone(name text) TO callboard_service;
 
 --
+-- Name: PROCEDURE keep_users_inside(IN protected regclass); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON PROCEDURE platform.keep_users_inside(IN protected regclass) FROM PUBLIC;
+
+--
+-- Name: PROCEDURE keep_values_finite(IN protected regclass); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON PROCEDURE platform.keep_values_finite(IN protected regclass) FROM PUBLIC;
+
+--
 -- Name: FUNCTION lead_children_trigger(); Type: ACL; Schema: platform; Owner: -
 --
 
@@ -11301,6 +11753,14 @@ REVOKE ALL ON PROCEDURE platform.protect_personal(IN protected regclass, IN read
 --
 
 REVOKE ALL ON PROCEDURE platform.protect_tenant(IN protected regclass, IN module_name text, IN parent text, IN parent_id regclass, IN read_only text[], IN is_published boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION ran_files(); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.ran_files() FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.ran_files() TO callboard_authenticator;
+GRANT ALL ON FUNCTION platform.ran_files() TO callboard_service;
 
 --
 -- Name: FUNCTION referenced_table(referencing regclass, column_name text); Type: ACL; Schema: platform; Owner: -
@@ -12451,6 +12911,22 @@ REVOKE ALL ON FUNCTION projects.note_completion_trigger() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION projects.number_version_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION projects_health(project projects.projects); Type: ACL; Schema: projects; Owner: -
+--
+
+REVOKE ALL ON FUNCTION projects.projects_health(project projects.projects) FROM PUBLIC;
+GRANT ALL ON FUNCTION projects.projects_health(project projects.projects) TO callboard_member;
+GRANT ALL ON FUNCTION projects.projects_health(project projects.projects) TO callboard_service;
+
+--
+-- Name: FUNCTION projects_timeline(project projects.projects); Type: ACL; Schema: projects; Owner: -
+--
+
+REVOKE ALL ON FUNCTION projects.projects_timeline(project projects.projects) FROM PUBLIC;
+GRANT ALL ON FUNCTION projects.projects_timeline(project projects.projects) TO callboard_member;
+GRANT ALL ON FUNCTION projects.projects_timeline(project projects.projects) TO callboard_service;
 
 --
 -- Name: FUNCTION refuse_cycles_trigger(); Type: ACL; Schema: projects; Owner: -

@@ -18,4 +18,10 @@ export const ACCEPTED: readonly Accepted[] = [
   migrationOnly('platform.add_index(regclass,text)'),
   migrationOnly('platform.allow_transitions(regclass,text,jsonb)'),
   migrationOnly('platform.grant_columns(regclass,text,text[])'),
+  {
+    name: 'platform.keep_values_finite(regclass)',
+    level: 'security',
+    reason:
+      'Runs in migrations only; what it pastes is one of its own two texts, with names from the catalog quoted.',
+  },
 ];

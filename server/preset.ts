@@ -5,6 +5,7 @@ import { PgAggregatesPreset } from '@graphile/pg-aggregates';
 import type { Pool } from 'pg';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
+import { allowedValuesPlugin } from '../plugins/allowed-values.ts';
 import { ArchivedPlugin } from '../plugins/archived.ts';
 import { BackRelationsPlugin } from '../plugins/back-relations.ts';
 import { ChangesPlugin } from '../plugins/changes/plugin.ts';
@@ -18,6 +19,7 @@ import { InternalFunctionsPlugin } from '../plugins/internal-functions.ts';
 import { LookUpsPlugin } from '../plugins/look-ups.ts';
 import { PageSizePlugin } from '../plugins/page-size.ts';
 import { PlainMutationsPlugin } from '../plugins/plain-mutations.ts';
+import { ScalarsPlugin } from '../plugins/scalars.ts';
 import { HiddenSessionFunctionsPlugin } from '../plugins/session/hidden.ts';
 import { sessionPlugin } from '../plugins/session/plugin.ts';
 import type { AccessTokens } from '../plugins/session/tokens.ts';
@@ -79,6 +81,8 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       PlainMutationsPlugin,
       NothingUpdatedPlugin,
       constraintsPlugin(constraints),
+      allowedValuesPlugin(constraints),
+      ScalarsPlugin,
       HttpErrorsPlugin,
       ChangesPlugin,
       HiddenSessionFunctionsPlugin,

@@ -4,9 +4,20 @@ import { namingColumns } from '../names.ts';
 /** Which columns each rule of a table is about. Filled when the schema is built. */
 export class ConstraintColumns {
   readonly #columns = new Map<string, readonly string[]>();
+  readonly #explanations = new Map<string, string>();
 
   add(schema: string, constraint: string, columns: readonly string[]): void {
     this.#columns.set(`${schema}.${constraint}`, columns);
+  }
+
+  /** Notes what a rule allows, in words. */
+  explain(schema: string, constraint: string, explanation: string): void {
+    this.#explanations.set(`${schema}.${constraint}`, explanation);
+  }
+
+  /** What a rule allows, where that can be said. */
+  explanationOf(schema: string | undefined, constraint: string | undefined): string | undefined {
+    return this.#explanations.get(`${schema}.${constraint}`);
   }
 
   /** The column that a client can do something about; undefined when the rule is about several or unknown. */

@@ -59,7 +59,9 @@ function translate(
   const message = speaks
     ? failure.message
     : (known.message ?? code).replace('{field}', field ?? 'a value');
-  const hint = speaks ? failure.hint : known.hint;
+  const hint = speaks
+    ? failure.hint
+    : (constraints.explanationOf(failure.schema, failure.constraint) ?? known.hint);
   return coded(error, message.charAt(0).toUpperCase() + message.slice(1), {
     code,
     ...(field ? { field } : {}),
@@ -70,12 +72,22 @@ function translate(
   });
 }
 
+type Message = { readonly message: string };
+
+/** About a value in the document or in a variable, found before anything runs. */
+const isAboutInput = ({ message }: Message) =>
+  /^(Variable "|Expected value of type ")/.test(message);
+
+/** The input field that a variable has a wrong value at: `startsOn` of `Variable … at "project.startsOn"; …`. */
+const fieldOfVariable = ({ message }: Message): string | undefined =>
+  /^Variable [^;]* at "(?:[^"]*\.)?(\w+)"/.exec(message)?.[1];
+
 /** What the GraphQL engine itself says: about variables, or about a value that must not be null. */
 export function graphqlCode(error: {
   readonly message: string;
   readonly path?: readonly (string | number)[] | undefined;
 }): string {
-  if (/^Variable "/.test(error.message)) return 'INVALID_INPUT';
+  if (isAboutInput(error)) return 'INVALID_INPUT';
   if (/^Syntax Error/.test(error.message)) return 'GRAPHQL_PARSE_FAILED';
   return error.path === undefined ? 'GRAPHQL_VALIDATION_FAILED' : 'INTERNAL_ERROR';
 }
@@ -89,7 +101,13 @@ export function makeMaskError(constraints: ConstraintColumns, report: (error: Un
     const cause: unknown = error.originalError;
     if (typeof error.extensions['code'] === 'string' && error.originalError === undefined)
       return error;
-    if (cause == null) return coded(error, error.message, { code: graphqlCode(error) });
+    if (cause == null || isAboutInput(error)) {
+      const field = fieldOfVariable(error);
+      return coded(error, error.message, {
+        code: graphqlCode(error),
+        ...(field ? { field } : {}),
+      });
+    }
     if (cause instanceof Error && isSafeError(cause)) {
       return coded(error, cause.message, { code: 'INVALID_INPUT', ...cause.extensions });
     }

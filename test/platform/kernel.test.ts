@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { actAs, as, makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
+import { RowMaker } from '../helpers/rows.ts';
 
 const database = testDatabase();
 let cast: Cast;
@@ -137,6 +138,35 @@ describe('archiving', () => {
       );
       expect(there.rows).toEqual([{ title: 'With it' }]);
     });
+  });
+});
+
+describe('what is no value', () => {
+  test.each([
+    ['finance.transactions', 'amount', 'NaN'],
+    ['projects.projects', 'starts_on', 'infinity'],
+    ['projects.projects', 'starts_on', '-infinity'],
+    ['projects.project_compliance', 'valid_until', 'infinity'],
+  ])('%s.%s cannot be %s', async (table, column, value) => {
+    const client = await database.pool().connect();
+    try {
+      await client.query('begin');
+      const values = new RowMaker();
+      const row = await values.insert(client, table, {
+        organizationId: cast.organizationId,
+        workspaceId: null,
+        userId: cast.owner.userId ?? '',
+      });
+      await expect(
+        client.query(`update ${table} set ${column} = $2 where id = $1`, [row['id'], value]),
+      ).rejects.toMatchObject({
+        code: '23514',
+        constraint: `${table.split('.')[1]}_${column}_finite`,
+      });
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
   });
 });
 

@@ -22,6 +22,7 @@ begin
   call platform.add_foreign_key(protected, '(created_by) references identity.users (id)');
   call platform.add_index(protected, '(organization_id, workspace_id)');
   call platform.keep_users_inside(protected);
+  call platform.keep_values_finite(protected);
 
   -- One policy per command: two that allow the same command are joined by OR, and the key no longer serves.
   if is_published then

@@ -127,3 +127,38 @@ $$;
 comment on procedure platform.keep_users_inside(regclass) is
   'Whoever a row names, such as an assignee, is a member of its organization: users belong to no tenant, so the key to '
   'them alone would let a row name anybody.';
+
+create or replace procedure platform.keep_values_finite(protected regclass)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  endless record;
+begin
+  for endless in
+    select a.attname as name, a.atttypid = 'numeric'::regtype as is_number,
+           format('%s_%s_finite', c.relname, a.attname) as constraint_name
+      from pg_attribute a
+      join pg_class c on c.oid = a.attrelid
+     where a.attrelid = protected
+       and a.attnum > 0
+       and not a.attisdropped
+       and a.attgenerated = ''
+       and a.atttypid in ('numeric'::regtype, 'date'::regtype, 'timestamptz'::regtype)
+       and a.attname not in ('created_at', 'updated_at', 'deleted_at')
+       and not exists (
+             select
+               from pg_constraint k
+              where k.conrelid = protected and k.conname = format('%s_%s_finite', c.relname, a.attname)
+           )
+     order by a.attnum
+  loop
+    execute format(
+      'alter table %s add constraint %I check (%s)', protected, endless.constraint_name,
+      format(case when endless.is_number then '%I <> ''NaN''' else 'isfinite(%I)' end, endless.name));
+  end loop;
+end
+$$;
+
+comment on procedure platform.keep_values_finite(regclass) is
+  'Postgres takes NaN for a number and infinity for a day; one such row would spoil every sum and every calendar.';

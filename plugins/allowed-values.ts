@@ -1,0 +1,65 @@
+import type { PgClient } from 'postgraphile/@dataplan/pg';
+import { withPgClientFromPgService } from 'postgraphile/@dataplan/pg';
+import { gatherConfig } from 'postgraphile/graphile-build';
+import type { ConstraintColumns } from './errors/constraints.ts';
+
+/** Columns whose check lists what they may hold, such as `status in ('draft', 'posted')`. */
+const ALLOWED = `
+  select n.nspname as schema, c.relname as "table", a.attname as column, k.conname as constraint,
+         (select array_agg(m.value[1] order by m.position)
+            from regexp_matches(pg_get_constraintdef(k.oid), '''((?:[^'']|'''')*)''::text', 'g')
+                   with ordinality as m (value, position)) as values
+    from pg_catalog.pg_constraint k
+    join pg_catalog.pg_class c on c.oid = k.conrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
+   where k.contype = 'c'
+     and cardinality(k.conkey) = 1
+     and n.nspname = any ($1)
+     and pg_get_constraintdef(k.oid) ~ '^CHECK \\(\\([a-z_]+ = ANY \\(ARRAY\\['`;
+
+type Allowed = {
+  schema: string;
+  table: string;
+  column: string;
+  constraint: string;
+  values: string[];
+};
+
+const oneOf = (values: readonly string[]) => `One of: ${values.join(', ')}.`;
+
+/** Says in the documentation of a field, and in the error about it, what it may hold. */
+export const allowedValuesPlugin = (known: ConstraintColumns): GraphileConfig.Plugin => {
+  const documentation = new Map<string, string>();
+  return {
+    name: 'CallboardAllowedValuesPlugin',
+    description: 'Tells what columns with a list of allowed values may hold.',
+    version: '1.0.0',
+    gather: gatherConfig({
+      namespace: 'callboardAllowedValues' as never,
+      hooks: {
+        async pgIntrospection_introspection(info, { serviceName }) {
+          const service = info.resolvedPreset.pgServices?.find(({ name }) => name === serviceName);
+          if (!service) return;
+          const { rows } = await withPgClientFromPgService(
+            service as never,
+            service.pgSettingsForIntrospection ?? null,
+            (client: PgClient) =>
+              client.query<Allowed>({ text: ALLOWED, values: [service.schemas ?? []] }),
+          );
+          for (const { schema, table, column, constraint, values } of rows) {
+            documentation.set(`${schema}.${table}.${column}`, oneOf(values));
+            known.explain(schema, constraint, oneOf(values));
+          }
+        },
+        pgCodecs_attribute(_info, { pgClass, pgAttribute, attribute }) {
+          const allowed = documentation.get(
+            `${pgClass.getNamespace()?.nspname}.${pgClass.relname}.${pgAttribute.attname}`,
+          );
+          if (!allowed) return;
+          attribute.description = [attribute.description, allowed].filter(Boolean).join(' ');
+        },
+      },
+    }),
+  };
+};

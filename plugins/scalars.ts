@@ -1,0 +1,71 @@
+import { Kind, type ValueNode } from 'postgraphile/graphql';
+
+type Scalar = {
+  /** What is said of a value that is none. */
+  readonly expected: string;
+  readonly matches: (text: string) => boolean;
+};
+
+const DAY = /^(\d{4,6})-(\d{2})-(\d{2})$/;
+
+/** Whether the calendar has such a day: 2028-02-29, not 2027-02-29. */
+function isDay(text: string): boolean {
+  const [, year, month, day] = (DAY.exec(text) ?? []).map(Number);
+  if (year === undefined || month === undefined || day === undefined) return false;
+  const date = new Date(Date.UTC(2000, month - 1, day));
+  date.setUTCFullYear(year, month - 1, day);
+  return year > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
+
+const INSTANT = /^([\d-]+)[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)$/i;
+
+const SCALARS: Readonly<Record<string, Scalar>> = {
+  Date: { expected: 'a day such as 2027-02-28', matches: isDay },
+  Datetime: {
+    expected: 'an instant with its time zone, such as 2027-02-28T18:30:00Z',
+    matches: (text) => isDay(INSTANT.exec(text)?.[1] ?? ''),
+  },
+  UUID: {
+    expected: 'an id such as 01a1fc59-954f-7849-ad63-8bc337df41ef',
+    matches: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text),
+  },
+  BigFloat: {
+    expected: 'a number such as 12.50',
+    matches: (text) => /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text),
+  },
+};
+
+function checked({ expected, matches }: Scalar, value: unknown): string {
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text === 'string' && matches(text)) return text;
+  throw new TypeError(`It is not ${expected}.`);
+}
+
+/** Strings and numbers; anything else is no value of these types. */
+const written = (node: ValueNode): unknown =>
+  node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT
+    ? node.value
+    : undefined;
+
+/**
+ * Refuses days, instants, ids and numbers that are none before anything runs, so that the error names the place in the
+ * input. Postgres would refuse them too, without saying which of the values it means.
+ */
+export const ScalarsPlugin: GraphileConfig.Plugin = {
+  name: 'CallboardScalarsPlugin',
+  description: 'Checks the form of days, instants, ids and numbers.',
+  version: '1.0.0',
+  schema: {
+    hooks: {
+      GraphQLScalarType(config) {
+        const scalar = SCALARS[config.name];
+        if (!scalar) return config;
+        return {
+          ...config,
+          parseValue: (value) => checked(scalar, value),
+          parseLiteral: (node) => checked(scalar, written(node)),
+        };
+      },
+    },
+  },
+};

@@ -54,7 +54,8 @@ begin
 
   execute format('revoke all on database %I from public', current_database());
   execute format('grant create, connect, temporary on database %I to callboard_owner', current_database());
-  execute format('grant connect on database %I to callboard_authenticator', current_database());
+  execute format(
+    'grant connect on database %I to callboard_authenticator, callboard_service', current_database());
 end
 $$;
 

@@ -23,13 +23,16 @@ const PLAIN = new Set([
 
 const isPlain = (error: unknown): error is Error => error instanceof Error && PLAIN.has(error.name);
 
+/** Milliseconds within which a second signal is the first one again: npm hands Ctrl-C on, which the terminal has sent. */
+const SAME_SIGNAL = 500;
+
 /** Waits for Ctrl-C or a request to stop; a second one ends the process at once. */
 export function stopRequested(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  let asked = false;
+  let asked: number | undefined;
   const onSignal = () => {
-    if (asked) process.exit(130);
-    asked = true;
+    if (asked !== undefined && performance.now() - asked > SAME_SIGNAL) process.exit(130);
+    asked ??= performance.now();
     resolve();
   };
   process.on('SIGINT', onSignal);

@@ -29,7 +29,7 @@ async function administer(server: string, sql: string): Promise<void> {
 }
 
 /**
- * Makes a database with `ownTasks` tasks in the tenant that is measured and `otherTasks` in a hundred others. Triggers of
+ * Makes a database with `ownTasks` tasks in the tenant that is measured and `otherTasks` in ten others. Triggers of
  * the product are off while the rows of others go in: they are there to be in the way, not to be audited.
  */
 export async function makeDatabase(
@@ -59,7 +59,7 @@ export async function makeDatabase(
          other_id uuid;
        begin
          insert into identity.users (email, name) values ('others@callboard.test', 'Others') returning id into other_id;
-         for number in 1 .. 100 loop
+         for number in 1 .. 10 loop
            perform tenancy.create_organization('Other ' || number, other_id);
          end loop;
        end

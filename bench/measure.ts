@@ -141,14 +141,16 @@ export async function rate(
   return (done * 1000) / (performance.now() - started);
 }
 
+/** The figures of each side, a round after the other. */
+export type Rounds<Side extends string> = Readonly<Record<Side, readonly number[]>>;
+
 /**
- * Compares sides that take turns, so that what else the machine does hits both: the median of each over the rounds, after
- * one round that does not count.
+ * Measures sides that take turns, so that what else the machine does hits both; after one round that does not count.
  */
 export async function takeTurns<Side extends string>(
   sides: Readonly<Record<Side, () => Promise<number>>>,
   rounds: number,
-): Promise<Record<Side, number>> {
+): Promise<Rounds<Side>> {
   const names = Object.keys(sides) as Side[];
   const results = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
     Side,
@@ -161,8 +163,9 @@ export async function takeTurns<Side extends string>(
       if (round > 0) results[name].push(figure);
     }
   }
-  return Object.fromEntries(names.map((name) => [name, median(results[name])])) as Record<
-    Side,
-    number
-  >;
+  return results;
 }
+
+/** The middle of the ratios of the rounds: two sides of one round met the same machine. */
+export const ratioOf = (above: readonly number[], below: readonly number[]): number =>
+  median(above.map((figure, round) => figure / (below[round] ?? NaN)));

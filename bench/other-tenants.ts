@@ -1,5 +1,5 @@
 import { ACCOUNT, type BenchDatabase } from './databases.ts';
-import { ApiClient, rate, start, takeTurns, type Running } from './measure.ts';
+import { ApiClient, rate, start, takeTurns, type Rounds, type Running } from './measure.ts';
 
 const CALLERS = 8;
 const MILLISECONDS = 3_000;
@@ -36,7 +36,7 @@ async function client(running: Running): Promise<ApiClient> {
 export async function measureOtherTenants(
   few: BenchDatabase,
   many: BenchDatabase,
-): Promise<Record<'few' | 'many', number>> {
+): Promise<Rounds<'few' | 'many'>> {
   const serve = (bench: BenchDatabase) =>
     start(process.execPath, ['server/main.ts'], { DATABASE_URL: bench.url, POOL_SIZE: '8' });
   const servers = { few: await serve(few), many: await serve(many) };

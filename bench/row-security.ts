@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { BenchDatabase } from './databases.ts';
-import { takeTurns } from './measure.ts';
+import { takeTurns, type Rounds } from './measure.ts';
 
 const run = promisify(execFile);
-const SECONDS = 4;
-const ROUNDS = 5;
+const SECONDS = 3;
+const ROUNDS = 9;
 const CLIENTS = 4;
 
 /** Transactions per second of a pgbench script. */
@@ -29,15 +29,15 @@ async function pgbench(url: string, script: string): Promise<number> {
  */
 export async function measureRowSecurity(
   bench: BenchDatabase,
-): Promise<Record<'underRowSecurity' | 'writtenOut' | 'notEntered', number>> {
+): Promise<Rounds<'underRowSecurity' | 'writtenOut' | 'notEntered'>> {
   const { userId, organizationId } = bench.tenant;
   const claims = JSON.stringify({ user_id: userId, organization_id: organizationId });
   const entering = (role: string) =>
     `select set_config('role', '${role}', true), authz.enter('${claims}');`;
   const page = 'select * from projects.project_tasks where deleted_at is null';
   const order = 'order by organization_id, id limit 20;';
-  const condition = `and organization_id = '${organizationId}'
-    and (workspace_id is null and true or true or workspace_id = any ('{}'::uuid[]))`;
+  // The owner sees every workspace, so nothing of that is left to write out.
+  const condition = `and organization_id = '${organizationId}'`;
   const scripts = {
     underRowSecurity: `begin;\n${entering('callboard_member')}\n${page} ${order}\ncommit;\n`,
     writtenOut: `begin;\n${entering('none')}\n${page} ${condition} ${order}\ncommit;\n`,
@@ -47,7 +47,7 @@ export async function measureRowSecurity(
   try {
     const side = async (name: keyof typeof scripts) => {
       const file = path.join(folder, `${name}.sql`);
-      await writeFile(file, scripts[name].replaceAll(/\n {4}/g, ' '));
+      await writeFile(file, scripts[name]);
       return () => pgbench(bench.url, file);
     };
     return await takeTurns(

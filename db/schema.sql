@@ -594,18 +594,24 @@ begin
          m.organization_id,
          r.key as role_key,
          r.permissions,
-         case when 'workspaces.all' = any (r.permissions) then null else (
-           select array_agg(w.id)
-             from tenancy.workspaces w
-            where w.organization_id = m.organization_id
-              and (not w.is_private and 'workspaces.shared' = any (r.permissions)
-                   or exists (
-                        select
-                          from tenancy.workspace_members wm
-                         where wm.organization_id = w.organization_id
-                           and wm.workspace_id = w.id
-                           and wm.user_id = u.id
-                      ))
+         case when 'workspaces.all' = any (r.permissions) then 'all' else (
+           select array_agg(seen.id)::text
+             from (
+               select w.id
+                 from tenancy.workspaces w
+                where w.organization_id = m.organization_id
+                  and (not w.is_private and 'workspaces.shared' = any (r.permissions)
+                       or exists (
+                            select
+                              from tenancy.workspace_members wm
+                             where wm.organization_id = w.organization_id
+                               and wm.workspace_id = w.id
+                               and wm.user_id = u.id
+                          ))
+               union all
+               -- stands for rows in no workspace
+               select '00000000-0000-0000-0000-000000000000' where 'workspaces.shared' = any (r.permissions)
+             ) seen
          ) end as workspaces,
          (select string_agg(p.role, ',') from identity.platform_roles p where p.user_id = u.id) as platform_roles
     into caller
@@ -625,14 +631,10 @@ begin
             'authz.caller',
             concat_ws('|', coalesce(caller.user_id::text, ''), coalesce(caller.organization_id::text, ''),
                       coalesce(caller.role_key, ''), coalesce(claims ->> 'session_id', ''),
-                      coalesce(',' || caller.platform_roles || ',', ''),
+                      coalesce(',' || caller.platform_roles || ',', ''), coalesce(caller.workspaces, ''),
                       replace(claims ->> 'request_id', '|', '')),
             true),
           set_config('authz.permissions', coalesce(',' || array_to_string(caller.permissions, ',') || ',', ''), true);
-  -- Seldom is there anything to list, and nothing to clear unless a transaction is entered a second time.
-  if coalesce(caller.workspaces::text, '') <> coalesce(current_setting('authz.workspaces', true), '') then
-    perform set_config('authz.workspaces', coalesce(caller.workspaces::text, ''), true);
-  end if;
 end
 $$;
 
@@ -704,7 +706,7 @@ COMMENT ON FUNCTION authz.permissions() IS 'All that the caller may do in the ac
 
 CREATE FUNCTION authz.request_id() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN NULLIF(split_part(current_setting('authz.caller'::text, true), '|'::text, 6), ''::text);
+    RETURN NULLIF(split_part(current_setting('authz.caller'::text, true), '|'::text, 7), ''::text);
 
 --
 -- Name: FUNCTION request_id(); Type: COMMENT; Schema: authz; Owner: -
@@ -780,18 +782,18 @@ CREATE FUNCTION authz.user_id() RETURNS uuid
 COMMENT ON FUNCTION authz.user_id() IS 'Who is calling; null without a session.';
 
 --
--- Name: workspaces(); Type: FUNCTION; Schema: authz; Owner: -
+-- Name: visible_workspaces(); Type: FUNCTION; Schema: authz; Owner: -
 --
 
-CREATE FUNCTION authz.workspaces() RETURNS uuid[]
+CREATE FUNCTION authz.visible_workspaces() RETURNS uuid[]
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (COALESCE(NULLIF(current_setting('authz.workspaces'::text, true), ''::text), '{}'::text))::uuid[];
+    RETURN CASE split_part(COALESCE(current_setting('authz.caller'::text, true), ''::text), '|'::text, 6) WHEN 'all'::text THEN NULL::uuid[] WHEN ''::text THEN '{}'::uuid[] ELSE (split_part(current_setting('authz.caller'::text, true), '|'::text, 6))::uuid[] END;
 
 --
--- Name: FUNCTION workspaces(); Type: COMMENT; Schema: authz; Owner: -
+-- Name: FUNCTION visible_workspaces(); Type: COMMENT; Schema: authz; Owner: -
 --
 
-COMMENT ON FUNCTION authz.workspaces() IS 'The workspaces whose rows the caller sees. Holders of workspaces.all see every one, whatever is listed here.';
+COMMENT ON FUNCTION authz.visible_workspaces() IS 'The workspaces whose rows the caller sees, with the id of zeros for rows that are in none; null for holders of workspaces.all, who see every one; empty before a transaction is entered.';
 
 --
 -- Name: uuidv7(); Type: FUNCTION; Schema: platform; Owner: -
@@ -3553,18 +3555,14 @@ begin
       using (organization_id = (select authz.allowed(%2$L)))
       with check (organization_id = (select authz.allowed(%2$L)))$sql$,
     protected, write_key);
+  -- One sub-select for all there is to ask. Null, for those who see every workspace, makes it "not false".
   execute format(
-    $sql$create policy workspace on %s as restrictive to callboard_member
-      using (
-        workspace_id is null and (select authz.has('workspaces.shared'))
-        or (select authz.has('workspaces.all'))
-        or workspace_id = any ((select authz.workspaces())::uuid[])
-        %2$s)
-      with check (
-        workspace_id is null and (select authz.has('workspaces.shared'))
-        or (select authz.has('workspaces.all'))
-        or workspace_id = any ((select authz.workspaces())::uuid[]))$sql$,
+    $sql$create policy workspace on %1$s as restrictive to callboard_member
+      using ((%2$s) is not false %3$s)
+      with check ((%2$s) is not false)$sql$,
     protected,
+    $sql$coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
+      = any ((select authz.visible_workspaces())::uuid[])$sql$,
     case when is_published then 'or published_at <= (select now())' else '' end);
 
   execute format('grant select on table %s to callboard_member', protected);
@@ -9857,7 +9855,7 @@ CREATE POLICY tenant_update ON collaboration.custom_fields FOR UPDATE TO callboa
 -- Name: custom_fields workspace; Type: POLICY; Schema: collaboration; Owner: -
 --
 
-CREATE POLICY workspace ON collaboration.custom_fields AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON collaboration.custom_fields AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: accounts; Type: ROW SECURITY; Schema: finance; Owner: -
@@ -9983,25 +9981,25 @@ ALTER TABLE finance.transactions ENABLE ROW LEVEL SECURITY;
 -- Name: accounts workspace; Type: POLICY; Schema: finance; Owner: -
 --
 
-CREATE POLICY workspace ON finance.accounts AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON finance.accounts AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: budget_line_items workspace; Type: POLICY; Schema: finance; Owner: -
 --
 
-CREATE POLICY workspace ON finance.budget_line_items AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON finance.budget_line_items AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: budgets workspace; Type: POLICY; Schema: finance; Owner: -
 --
 
-CREATE POLICY workspace ON finance.budgets AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON finance.budgets AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: transactions workspace; Type: POLICY; Schema: finance; Owner: -
 --
 
-CREATE POLICY workspace ON finance.transactions AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON finance.transactions AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: credentials back_office; Type: POLICY; Schema: identity; Owner: -
@@ -10453,61 +10451,61 @@ CREATE POLICY tenant_update ON projects.task_dependencies FOR UPDATE TO callboar
 -- Name: design_versions workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.design_versions AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON projects.design_versions AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: project_compliance workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_compliance AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON projects.project_compliance AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: project_members workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_members AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON projects.project_members AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: project_milestones workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_milestones AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON projects.project_milestones AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: project_phases workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_phases AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON projects.project_phases AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: project_resources workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_resources AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON projects.project_resources AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: project_safety workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_safety AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON projects.project_safety AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: project_tasks workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_tasks AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON projects.project_tasks AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: projects workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.projects AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON projects.projects AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: task_dependencies workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.task_dependencies AS RESTRICTIVE TO callboard_member USING ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))) WITH CHECK ((((workspace_id IS NULL) AND ( SELECT authz.has('workspaces.shared'::text) AS has)) OR ( SELECT authz.has('workspaces.all'::text) AS has) OR (workspace_id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[]))));
+CREATE POLICY workspace ON projects.task_dependencies AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
 
 --
 -- Name: audit_logs; Type: ROW SECURITY; Schema: security; Owner: -
@@ -10639,7 +10637,7 @@ CREATE POLICY tenant_read ON tenancy.workspace_members FOR SELECT TO callboard_m
 -- Name: workspaces tenant_read; Type: POLICY; Schema: tenancy; Owner: -
 --
 
-CREATE POLICY tenant_read ON tenancy.workspaces FOR SELECT TO callboard_member USING (((organization_id = ( SELECT authz.organization_id() AS organization_id)) AND (( SELECT authz.has('workspaces.all'::text) AS has) OR (id = ANY (( SELECT authz.workspaces() AS workspaces)::uuid[])))));
+CREATE POLICY tenant_read ON tenancy.workspaces FOR SELECT TO callboard_member USING (((organization_id = ( SELECT authz.organization_id() AS organization_id)) AND ((id = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)));
 
 --
 -- Name: workspaces tenant_update; Type: POLICY; Schema: tenancy; Owner: -
@@ -10913,14 +10911,14 @@ GRANT ALL ON FUNCTION authz.user_id() TO callboard_member;
 GRANT ALL ON FUNCTION authz.user_id() TO callboard_service;
 
 --
--- Name: FUNCTION workspaces(); Type: ACL; Schema: authz; Owner: -
+-- Name: FUNCTION visible_workspaces(); Type: ACL; Schema: authz; Owner: -
 --
 
-REVOKE ALL ON FUNCTION authz.workspaces() FROM PUBLIC;
-GRANT ALL ON FUNCTION authz.workspaces() TO callboard_authenticator;
-GRANT ALL ON FUNCTION authz.workspaces() TO callboard_anonymous;
-GRANT ALL ON FUNCTION authz.workspaces() TO callboard_member;
-GRANT ALL ON FUNCTION authz.workspaces() TO callboard_service;
+REVOKE ALL ON FUNCTION authz.visible_workspaces() FROM PUBLIC;
+GRANT ALL ON FUNCTION authz.visible_workspaces() TO callboard_authenticator;
+GRANT ALL ON FUNCTION authz.visible_workspaces() TO callboard_anonymous;
+GRANT ALL ON FUNCTION authz.visible_workspaces() TO callboard_member;
+GRANT ALL ON FUNCTION authz.visible_workspaces() TO callboard_service;
 
 --
 -- Name: FUNCTION uuidv7(); Type: ACL; Schema: platform; Owner: -

@@ -11,6 +11,7 @@ import { readShelf } from '../../server/explorer/shelf.ts';
 import { startServer, type RunningServer } from '../../server/http.ts';
 import { buildSchema } from '../../server/schema.ts';
 import { readSettings } from '../../server/settings.ts';
+import { actAs } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 
 const database = testDatabase();
@@ -115,6 +116,40 @@ inBrowser('the explorer in Chromium', () => {
     expect(clients.length).toBeLessThan(lumen.length);
     expect(problems).toEqual([]);
   }, 120_000);
+
+  test('shows live changes, over a web socket', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.locator('#who').getByText('Nobody is signed in').waitFor();
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: /crew@lumen\.test/ }).click();
+    await page.locator('#who').getByText('member').waitFor();
+    await page.locator('#shelf').getByRole('button', { name: 'Live changes' }).click();
+    await page.locator('.graphiql-query-editor').getByText('subscription').first().waitFor();
+    const socket = page.waitForEvent('websocket');
+    await run();
+    // What subscribes first is answered first: the acknowledgement, then nothing until something changes.
+    await (await socket).waitForEvent('framereceived');
+    const { userId, organizationId } = await page.evaluate(() => {
+      const { accessToken } = JSON.parse(localStorage.getItem('callboard:session') ?? '{}') as {
+        accessToken: string;
+      };
+      const { sub, org } = JSON.parse(atob(accessToken.split('.')[1] ?? '')) as {
+        sub: string;
+        org: string;
+      };
+      return { userId: sub, organizationId: org };
+    });
+    const shown = page.locator('.graphiql-response').getByText('Told while it happened');
+    // The subscription begins a moment after its acknowledgement: change something until it is told.
+    for (let attempt = 0; attempt < 20 && !(await shown.isVisible()); attempt += 1) {
+      await actAs(database, { userId, organizationId }, (client) =>
+        client.query("insert into projects.projects (name) values ('Told while it happened')"),
+      );
+      await page.waitForTimeout(250);
+    }
+    expect(await shown.first().textContent()).toContain('Told while it happened');
+    expect(problems).toEqual([]);
+  }, 60_000);
 
   test('says why a sign-in failed', async () => {
     await page.getByRole('button', { name: 'Sign out' }).click();

@@ -49,18 +49,14 @@ begin
       using (organization_id = (select authz.allowed(%2$L)))
       with check (organization_id = (select authz.allowed(%2$L)))$sql$,
     protected, write_key);
+  -- One sub-select for all there is to ask. Null, for those who see every workspace, makes it "not false".
   execute format(
-    $sql$create policy workspace on %s as restrictive to callboard_member
-      using (
-        workspace_id is null and (select authz.has('workspaces.shared'))
-        or (select authz.has('workspaces.all'))
-        or workspace_id = any ((select authz.workspaces())::uuid[])
-        %2$s)
-      with check (
-        workspace_id is null and (select authz.has('workspaces.shared'))
-        or (select authz.has('workspaces.all'))
-        or workspace_id = any ((select authz.workspaces())::uuid[]))$sql$,
+    $sql$create policy workspace on %1$s as restrictive to callboard_member
+      using ((%2$s) is not false %3$s)
+      with check ((%2$s) is not false)$sql$,
     protected,
+    $sql$coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
+      = any ((select authz.visible_workspaces())::uuid[])$sql$,
     case when is_published then 'or published_at <= (select now())' else '' end);
 
   execute format('grant select on table %s to callboard_member', protected);

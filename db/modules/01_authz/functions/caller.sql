@@ -1,6 +1,6 @@
 -- What authz.enter has found out about the caller. All of them are inlined into the statement that asks.
 -- Every transaction pays for each variable that is set, so who is calling is one:
--- user | organization | role | session | ,platform roles, | request
+-- user | organization | role | session | ,platform roles, | workspaces | request
 
 create or replace function authz.user_id() returns uuid
 language sql stable parallel safe
@@ -16,7 +16,7 @@ comment on function authz.organization_id() is 'The active organization; null wh
 
 create or replace function authz.request_id() returns text
 language sql stable parallel safe
-return nullif(split_part(current_setting('authz.caller', true), '|', 6), '');
+return nullif(split_part(current_setting('authz.caller', true), '|', 7), '');
 
 comment on function authz.request_id() is 'The id of the request, for the audit log.';
 
@@ -54,12 +54,17 @@ end;
 comment on function authz.allowed(text) is
   'The active organization when the caller holds the permission there, else null: what policies compare with.';
 
-create or replace function authz.workspaces() returns uuid[]
+create or replace function authz.visible_workspaces() returns uuid[]
 language sql stable parallel safe
-return coalesce(nullif(current_setting('authz.workspaces', true), ''), '{}')::uuid[];
+return case split_part(coalesce(current_setting('authz.caller', true), ''), '|', 6)
+  when 'all' then null
+  when '' then '{}'::uuid[]
+  else split_part(current_setting('authz.caller', true), '|', 6)::uuid[]
+end;
 
-comment on function authz.workspaces() is
-  'The workspaces whose rows the caller sees. Holders of workspaces.all see every one, whatever is listed here.';
+comment on function authz.visible_workspaces() is
+  'The workspaces whose rows the caller sees, with the id of zeros for rows that are in none; null for holders of '
+  'workspaces.all, who see every one; empty before a transaction is entered.';
 
 create or replace function authz.is_platform_admin() returns boolean
 language sql stable parallel safe
@@ -69,5 +74,5 @@ comment on function authz.is_platform_admin() is 'Whether the caller administers
 
 grant execute on function
   authz.user_id(), authz.organization_id(), authz.request_id(), authz.role_key(), authz.session_id(),
-  authz.permissions(), authz.has(text), authz.allowed(text), authz.workspaces(), authz.is_platform_admin()
+  authz.permissions(), authz.has(text), authz.allowed(text), authz.visible_workspaces(), authz.is_platform_admin()
   to callboard_authenticator, callboard_anonymous, callboard_member, callboard_service;

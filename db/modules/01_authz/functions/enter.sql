@@ -9,18 +9,24 @@ begin
          m.organization_id,
          r.key as role_key,
          r.permissions,
-         case when 'workspaces.all' = any (r.permissions) then null else (
-           select array_agg(w.id)
-             from tenancy.workspaces w
-            where w.organization_id = m.organization_id
-              and (not w.is_private and 'workspaces.shared' = any (r.permissions)
-                   or exists (
-                        select
-                          from tenancy.workspace_members wm
-                         where wm.organization_id = w.organization_id
-                           and wm.workspace_id = w.id
-                           and wm.user_id = u.id
-                      ))
+         case when 'workspaces.all' = any (r.permissions) then 'all' else (
+           select array_agg(seen.id)::text
+             from (
+               select w.id
+                 from tenancy.workspaces w
+                where w.organization_id = m.organization_id
+                  and (not w.is_private and 'workspaces.shared' = any (r.permissions)
+                       or exists (
+                            select
+                              from tenancy.workspace_members wm
+                             where wm.organization_id = w.organization_id
+                               and wm.workspace_id = w.id
+                               and wm.user_id = u.id
+                          ))
+               union all
+               -- stands for rows in no workspace
+               select '00000000-0000-0000-0000-000000000000' where 'workspaces.shared' = any (r.permissions)
+             ) seen
          ) end as workspaces,
          (select string_agg(p.role, ',') from identity.platform_roles p where p.user_id = u.id) as platform_roles
     into caller
@@ -40,14 +46,10 @@ begin
             'authz.caller',
             concat_ws('|', coalesce(caller.user_id::text, ''), coalesce(caller.organization_id::text, ''),
                       coalesce(caller.role_key, ''), coalesce(claims ->> 'session_id', ''),
-                      coalesce(',' || caller.platform_roles || ',', ''),
+                      coalesce(',' || caller.platform_roles || ',', ''), coalesce(caller.workspaces, ''),
                       replace(claims ->> 'request_id', '|', '')),
             true),
           set_config('authz.permissions', coalesce(',' || array_to_string(caller.permissions, ',') || ',', ''), true);
-  -- Seldom is there anything to list, and nothing to clear unless a transaction is entered a second time.
-  if coalesce(caller.workspaces::text, '') <> coalesce(current_setting('authz.workspaces', true), '') then
-    perform set_config('authz.workspaces', coalesce(caller.workspaces::text, ''), true);
-  end if;
 end
 $$;
 

@@ -127,8 +127,7 @@ inBrowser('the explorer in Chromium', () => {
     await page.locator('.graphiql-query-editor').getByText('subscription').first().waitFor();
     const socket = page.waitForEvent('websocket');
     await run();
-    // What subscribes first is answered first: the acknowledgement, then nothing until something changes.
-    await (await socket).waitForEvent('framereceived');
+    await socket;
     const { userId, organizationId } = await page.evaluate(() => {
       const { accessToken } = JSON.parse(localStorage.getItem('callboard:session') ?? '{}') as {
         accessToken: string;
@@ -140,14 +139,14 @@ inBrowser('the explorer in Chromium', () => {
       return { userId: sub, organizationId: org };
     });
     const shown = page.locator('.graphiql-response').getByText('Told while it happened');
-    // The subscription begins a moment after its acknowledgement: change something until it is told.
+    // The subscription begins a moment after the socket opens: change something until it is told.
     for (let attempt = 0; attempt < 20 && !(await shown.isVisible()); attempt += 1) {
       await actAs(database, { userId, organizationId }, (client) =>
         client.query("insert into projects.projects (name) values ('Told while it happened')"),
       );
       await page.waitForTimeout(250);
     }
-    expect(await shown.first().textContent()).toContain('Told while it happened');
+    expect(await shown.first().isVisible()).toBe(true);
     expect(problems).toEqual([]);
   }, 60_000);
 

@@ -102,10 +102,6 @@ ${[
   ),
 ].join('\n')}
 
-Both sides of the first line have ten other tenants. The planner does not know whose rows it will be asked for, so it
-reckons with the average tenant; where that one has fewer rows than a page (a hundred tiny tenants in a small table), it
-sorts the tenant's rows instead of walking the key. That is slower than the key, and bounded by the size of such a table.
-
 The page is read by the key \`(organization_id, id)\` either way: \`explain (analyze, buffers)\` shows an index condition on
 the organization and the same few buffers whatever other tenants have. Asking who is calling takes four look-ups by key and
 two settings; that is what the third line pays for, and what makes a removed member be out at the next request.

@@ -594,7 +594,7 @@ begin
          m.organization_id,
          r.key as role_key,
          r.permissions,
-         case when 'workspaces.all' = any (r.permissions) then 'all' else (
+         case when 'workspaces.all' = any (r.permissions) then null else (
            select array_agg(seen.id)::text
              from (
                select w.id
@@ -787,13 +787,13 @@ COMMENT ON FUNCTION authz.user_id() IS 'Who is calling; null without a session.'
 
 CREATE FUNCTION authz.visible_workspaces() RETURNS uuid[]
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE split_part(COALESCE(current_setting('authz.caller'::text, true), ''::text), '|'::text, 6) WHEN 'all'::text THEN NULL::uuid[] WHEN ''::text THEN '{}'::uuid[] ELSE (split_part(current_setting('authz.caller'::text, true), '|'::text, 6))::uuid[] END;
+    RETURN CASE split_part(COALESCE(current_setting('authz.caller'::text, true), ''::text), '|'::text, 6) WHEN ''::text THEN '{}'::uuid[] ELSE (split_part(current_setting('authz.caller'::text, true), '|'::text, 6))::uuid[] END;
 
 --
 -- Name: FUNCTION visible_workspaces(); Type: COMMENT; Schema: authz; Owner: -
 --
 
-COMMENT ON FUNCTION authz.visible_workspaces() IS 'The workspaces whose rows the caller sees, with the id of zeros for rows that are in none; null for holders of workspaces.all, who see every one; empty before a transaction is entered.';
+COMMENT ON FUNCTION authz.visible_workspaces() IS 'The workspaces whose rows the caller sees, with the id of zeros for rows that are in none. Nothing is listed for holders of workspaces.all, who see every one.';
 
 --
 -- Name: uuidv7(); Type: FUNCTION; Schema: platform; Owner: -
@@ -3555,14 +3555,15 @@ begin
       using (organization_id = (select authz.allowed(%2$L)))
       with check (organization_id = (select authz.allowed(%2$L)))$sql$,
     protected, write_key);
-  -- One sub-select for all there is to ask. Null, for those who see every workspace, makes it "not false".
+  -- Two sub-selects, of which owners need the first. The planner takes either to be likely, as it is.
   execute format(
     $sql$create policy workspace on %1$s as restrictive to callboard_member
-      using ((%2$s) is not false %3$s)
-      with check ((%2$s) is not false)$sql$,
+      using (%2$s %3$s)
+      with check (%2$s)$sql$,
     protected,
-    $sql$coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
-      = any ((select authz.visible_workspaces())::uuid[])$sql$,
+    $sql$(select authz.has('workspaces.all'))
+      or coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
+         = any ((select authz.visible_workspaces())::uuid[])$sql$,
     case when is_published then 'or published_at <= (select now())' else '' end);
 
   execute format('grant select on table %s to callboard_member', protected);
@@ -9855,7 +9856,7 @@ CREATE POLICY tenant_update ON collaboration.custom_fields FOR UPDATE TO callboa
 -- Name: custom_fields workspace; Type: POLICY; Schema: collaboration; Owner: -
 --
 
-CREATE POLICY workspace ON collaboration.custom_fields AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON collaboration.custom_fields AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: accounts; Type: ROW SECURITY; Schema: finance; Owner: -
@@ -9981,25 +9982,25 @@ ALTER TABLE finance.transactions ENABLE ROW LEVEL SECURITY;
 -- Name: accounts workspace; Type: POLICY; Schema: finance; Owner: -
 --
 
-CREATE POLICY workspace ON finance.accounts AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON finance.accounts AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: budget_line_items workspace; Type: POLICY; Schema: finance; Owner: -
 --
 
-CREATE POLICY workspace ON finance.budget_line_items AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON finance.budget_line_items AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: budgets workspace; Type: POLICY; Schema: finance; Owner: -
 --
 
-CREATE POLICY workspace ON finance.budgets AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON finance.budgets AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: transactions workspace; Type: POLICY; Schema: finance; Owner: -
 --
 
-CREATE POLICY workspace ON finance.transactions AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON finance.transactions AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: credentials back_office; Type: POLICY; Schema: identity; Owner: -
@@ -10451,61 +10452,61 @@ CREATE POLICY tenant_update ON projects.task_dependencies FOR UPDATE TO callboar
 -- Name: design_versions workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.design_versions AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON projects.design_versions AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: project_compliance workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_compliance AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON projects.project_compliance AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: project_members workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_members AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON projects.project_members AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: project_milestones workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_milestones AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON projects.project_milestones AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: project_phases workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_phases AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON projects.project_phases AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: project_resources workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_resources AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON projects.project_resources AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: project_safety workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_safety AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON projects.project_safety AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: project_tasks workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.project_tasks AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON projects.project_tasks AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: projects workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.projects AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON projects.projects AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: task_dependencies workspace; Type: POLICY; Schema: projects; Owner: -
 --
 
-CREATE POLICY workspace ON projects.task_dependencies AS RESTRICTIVE TO callboard_member USING (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)) WITH CHECK (((COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE));
+CREATE POLICY workspace ON projects.task_dependencies AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: audit_logs; Type: ROW SECURITY; Schema: security; Owner: -
@@ -10637,7 +10638,7 @@ CREATE POLICY tenant_read ON tenancy.workspace_members FOR SELECT TO callboard_m
 -- Name: workspaces tenant_read; Type: POLICY; Schema: tenancy; Owner: -
 --
 
-CREATE POLICY tenant_read ON tenancy.workspaces FOR SELECT TO callboard_member USING (((organization_id = ( SELECT authz.organization_id() AS organization_id)) AND ((id = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])) IS NOT FALSE)));
+CREATE POLICY tenant_read ON tenancy.workspaces FOR SELECT TO callboard_member USING (((organization_id = ( SELECT authz.organization_id() AS organization_id)) AND (( SELECT authz.has('workspaces.all'::text) AS has) OR (id = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))));
 
 --
 -- Name: workspaces tenant_update; Type: POLICY; Schema: tenancy; Owner: -

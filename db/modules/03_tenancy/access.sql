@@ -30,7 +30,7 @@ call platform.protect('tenancy.workspaces', 'custom', audit => true);
 create policy tenant_read on tenancy.workspaces for select to callboard_member
   using (
     organization_id = (select authz.organization_id())
-    and (id = any ((select authz.visible_workspaces())::uuid[])) is not false);
+    and ((select authz.has('workspaces.all')) or id = any ((select authz.visible_workspaces())::uuid[])));
 create policy tenant_insert on tenancy.workspaces for insert to callboard_member
   with check (organization_id = (select authz.allowed('tenancy.write')));
 create policy tenant_update on tenancy.workspaces for update to callboard_member

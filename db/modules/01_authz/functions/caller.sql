@@ -57,14 +57,13 @@ comment on function authz.allowed(text) is
 create or replace function authz.visible_workspaces() returns uuid[]
 language sql stable parallel safe
 return case split_part(coalesce(current_setting('authz.caller', true), ''), '|', 6)
-  when 'all' then null
   when '' then '{}'::uuid[]
   else split_part(current_setting('authz.caller', true), '|', 6)::uuid[]
 end;
 
 comment on function authz.visible_workspaces() is
-  'The workspaces whose rows the caller sees, with the id of zeros for rows that are in none; null for holders of '
-  'workspaces.all, who see every one; empty before a transaction is entered.';
+  'The workspaces whose rows the caller sees, with the id of zeros for rows that are in none. Nothing is listed '
+  'for holders of workspaces.all, who see every one.';
 
 create or replace function authz.is_platform_admin() returns boolean
 language sql stable parallel safe

@@ -9,7 +9,7 @@ begin
          m.organization_id,
          r.key as role_key,
          r.permissions,
-         case when 'workspaces.all' = any (r.permissions) then 'all' else (
+         case when 'workspaces.all' = any (r.permissions) then null else (
            select array_agg(seen.id)::text
              from (
                select w.id

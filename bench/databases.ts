@@ -18,6 +18,14 @@ export type BenchDatabase = {
 
 export const ACCOUNT = { email: 'bench@callboard.test', password: 'callboard-bench' };
 
+/** Where the rows go that are there from the start. */
+const FILLED = [
+  'projects.projects',
+  'projects.project_tasks',
+  'finance.budgets',
+  'finance.budget_line_items',
+];
+
 async function administer(server: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: server });
   await client.connect();
@@ -29,8 +37,9 @@ async function administer(server: string, sql: string): Promise<void> {
 }
 
 /**
- * Makes a database with `ownTasks` tasks in the tenant that is measured and `otherTasks` in ten others. Triggers of
- * the product are off while the rows of others go in: they are there to be in the way, not to be audited.
+ * Makes a database with `ownTasks` tasks in the tenant that is measured and `otherTasks` in ten others; each tenant has 20
+ * projects with two budgets of five lines. Triggers of the product are off while these rows go in: they are there to be
+ * read, or in the way, not to be audited.
  */
 export async function makeDatabase(
   server: string,
@@ -65,9 +74,7 @@ export async function makeDatabase(
        end
        $$`,
     );
-    for (const table of ['projects.projects', 'projects.project_tasks']) {
-      await client.query(`alter table ${table} disable trigger user`);
-    }
+    for (const table of FILLED) await client.query(`alter table ${table} disable trigger user`);
     const fill = (organizations: string, tasks: number) =>
       client.query(
         `with own as (select row_number() over (order by id) as number, id from tenancy.organizations where ${organizations}),
@@ -76,6 +83,15 @@ export async function makeDatabase(
            select own.id, 'Project ' || p, 'project-' || p, date '2026-01-05' + p::int
              from own cross join generate_series(1, 20) p
            returning organization_id, id
+         ),
+         budgets as (
+           insert into finance.budgets (organization_id, project_id, name, status)
+           select organization_id, id, b, 'draft' from made cross join unnest(array['Production', 'Post-production']) b
+           returning organization_id, id
+         ),
+         lines as (
+           insert into finance.budget_line_items (organization_id, budget_id, category, name, quantity, unit_cost)
+           select organization_id, id, 'Camera', 'Line ' || l, l, 100 * l from budgets cross join generate_series(1, 5) l
          ),
          numbered as (select *, row_number() over () - 1 as number, count(*) over () as howmany from made)
          insert into projects.project_tasks (organization_id, project_id, title, due_on, priority)
@@ -87,9 +103,7 @@ export async function makeDatabase(
       );
     await fill("slug like 'other-%'", otherTasks);
     await fill("slug = 'bench-productions'", ownTasks);
-    for (const table of ['projects.projects', 'projects.project_tasks']) {
-      await client.query(`alter table ${table} enable trigger user`);
-    }
+    for (const table of FILLED) await client.query(`alter table ${table} enable trigger user`);
     await client.query('vacuum (analyze)');
     return {
       url,

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { request as httpRequest, Agent } from 'node:http';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -32,6 +33,8 @@ export type Running = {
   readonly readyAfter: number;
   /** Resident memory of the process, in bytes. */
   memory(): Promise<number>;
+  /** Seconds of a processor that the process has taken. */
+  processorTime(): Promise<number>;
   stop(): Promise<void>;
 };
 
@@ -67,9 +70,14 @@ export async function start(
     origin,
     readyAfter,
     memory: async () => {
-      const { readFile } = await import('node:fs/promises');
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+    },
+    processorTime: async () => {
+      const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
+      // Its name is in brackets and may have spaces; user and system time are fields 14 and 15, in hundredths.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / 100;
     },
     stop: async () => {
       child.kill('SIGINT');
@@ -78,27 +86,31 @@ export async function start(
   };
 }
 
-/** Asks the API over one of several kept connections. */
-export class ApiClient {
-  readonly #url: URL;
+/** Sends requests over one of several kept connections. */
+export class HttpClient {
+  readonly #origin: string;
   readonly #agent: Agent;
   readonly #token: string | undefined;
 
   constructor(origin: string, connections: number, token?: string) {
-    this.#url = new URL('/graphql', origin);
+    this.#origin = origin;
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
     this.#token = token;
   }
 
-  /** @throws Error when the answer has errors */
-  ask<T>(query: string, variables: object = {}): Promise<T> {
+  /**
+   * Sends `body` if there is one, and gives the text of the answer.
+   *
+   * @throws Error when its status is not 200
+   */
+  send(path: string, body?: string): Promise<string> {
     return new Promise((resolve, reject) => {
-      const request = httpRequest(this.#url, {
-        method: 'POST',
+      const request = httpRequest(`${this.#origin}${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
         agent: this.#agent,
         headers: {
-          'content-type': 'application/json',
           accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(this.#token ? { authorization: `Bearer ${this.#token}` } : {}),
         },
       });
@@ -108,17 +120,37 @@ export class ApiClient {
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => (text += chunk));
         response.on('end', () => {
-          const { data, errors } = JSON.parse(text) as { data: T; errors?: unknown[] };
-          if (errors?.length) reject(new Error(JSON.stringify(errors)));
-          else resolve(data);
+          if (response.statusCode === 200) resolve(text);
+          else reject(new Error(`${path} answered ${response.statusCode}: ${text}`));
         });
       });
-      request.end(JSON.stringify({ query, variables }));
+      request.end(body);
     });
   }
 
   close(): void {
     this.#agent.destroy();
+  }
+}
+
+/** Asks the API over one of several kept connections. */
+export class ApiClient {
+  readonly #http: HttpClient;
+
+  constructor(origin: string, connections: number, token?: string) {
+    this.#http = new HttpClient(origin, connections, token);
+  }
+
+  /** @throws Error when the answer has errors */
+  async ask<T>(query: string, variables: object = {}): Promise<T> {
+    const text = await this.#http.send('/graphql', JSON.stringify({ query, variables }));
+    const { data, errors } = JSON.parse(text) as { data: T; errors?: unknown[] };
+    if (errors?.length) throw new Error(JSON.stringify(errors));
+    return data;
+  }
+
+  close(): void {
+    this.#http.close();
   }
 }
 

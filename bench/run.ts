@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { measureBuilding } from './building.ts';
+import { measureAgainstByHand } from './by-hand.ts';
+import { SCENARIOS, type ScenarioName } from './by-hand/scenarios.ts';
 import { makeDatabase } from './databases.ts';
 import { median, ratioOf, ROOT } from './measure.ts';
 import { measureOtherTenants } from './other-tenants.ts';
@@ -45,6 +47,10 @@ try {
   const others = await measureOtherTenants(few, many);
   console.log(others);
 
+  console.log('against a server written by hand');
+  const byHand = await measureAgainstByHand(few);
+  console.log(byHand);
+
   console.log('row security');
   const security = await measureRowSecurity(many);
   console.log(security);
@@ -84,6 +90,14 @@ ${[
     `${number(median(security.underRowSecurity))} ÷ ${number(median(security.notEntered))} transactions/s: ${number(ratioOf(security.underRowSecurity, security.notEntered), 3)}`,
     '',
   ),
+  ...(Object.keys(SCENARIOS) as ScenarioName[]).map((name) => {
+    const { rates, cost } = byHand[name];
+    return row(
+      `${SCENARIOS[name].title}, 8 callers: GraphQL ÷ written by hand with Express and \`pg\``,
+      `${number(median(rates.graphql))} ÷ ${number(median(rates.byHand))} requests/s: **${number(ratioOf(rates.graphql, rates.byHand), 2)}** (the server computes ${number(cost.graphql)} µs and ${number(cost.byHand)} µs for one)`,
+      '≥ 0.9',
+    );
+  }),
   row('Building the GraphQL schema', `${number(building.milliseconds)} ms`, ''),
   row(
     'Size of the schema',
@@ -105,6 +119,10 @@ ${[
 The page is read by the key \`(organization_id, id)\` either way: \`explain (analyze, buffers)\` shows an index condition on
 the organization and the same few buffers whatever other tenants have. Asking who is calling takes four look-ups by key and
 two settings; that is what the third line pays for, and what makes a removed member be out at the next request.
+
+What is written by hand (\`bench/by-hand/\`) verifies the same tokens, enters with the same role and \`authz.enter\` in a
+transaction of its own, and gives the same JSON, which Postgres builds for it. Its processes, those of GraphQL, those of
+Postgres and the one that asks share the machine.
 `,
   );
   console.log('bench/RESULTS.md is written.');

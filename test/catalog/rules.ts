@@ -326,7 +326,8 @@ export const RULES: readonly CatalogRule[] = [
       select t.name as offender from (${TABLES}) t where t.relname !~ '^[a-z][a-z0-9_]*$'
       union all
       select f.name from (${FOREIGN_KEYS}) f
-       where f.columns[cardinality(f.columns)] !~ '(_id|_by)$'`,
+       where f.columns[cardinality(f.columns)] !~ '(_id|_by)$'
+         and f.confrelid <> 'authz.permissions'::regclass -- whose keys are words`,
     violation: `${SAMPLE}
       alter table projects.samples add boss uuid references identity.users (id);`,
     offender: 'projects.samples.samples_boss_fkey',

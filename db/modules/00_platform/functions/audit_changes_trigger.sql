@@ -3,13 +3,15 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  unsaid constant text[] := '{organization_id,id,updated_at}'::text[];
+  unsaid constant text[] := '{organization_id,id}'::text[];
+  -- What triggers make out of changes that are logged themselves.
+  derived constant text[] := '{updated_at,role_key,effective_permissions,permissions_valid_until}'::text[];
 begin
   if tg_op = 'INSERT' then
     insert into security.audit_logs (organization_id, actor_id, request_id, entity_type, entity_id, action, after)
     -- an organization is its own tenant
     select coalesce(j.n ->> 'organization_id', j.n ->> 'id')::uuid, authz.user_id(), authz.request_id(),
-           tg_table_schema || '.' || tg_table_name, (j.n ->> 'id')::uuid, 'insert', jsonb_strip_nulls(j.n - unsaid)
+           tg_table_schema || '.' || tg_table_name, (j.n ->> 'id')::uuid, 'insert', jsonb_strip_nulls(j.n - unsaid - derived)
       from (select to_jsonb(r) as n from new_rows r) j;
   elsif tg_op = 'UPDATE' then
     insert into security.audit_logs
@@ -31,13 +33,13 @@ begin
              select jsonb_object_agg(b.key, b.value) as before, jsonb_object_agg(a.key, a.value) as after
                from jsonb_each(j.o) b
                join jsonb_each(j.n) a on a.key = b.key and a.value is distinct from b.value
-              where a.key <> 'updated_at'
+              where a.key <> all (derived)
            ) changed
      where changed.after is not null;
   else
     insert into security.audit_logs (organization_id, actor_id, request_id, entity_type, entity_id, action, before)
     select coalesce(j.o ->> 'organization_id', j.o ->> 'id')::uuid, authz.user_id(), authz.request_id(),
-           tg_table_schema || '.' || tg_table_name, (j.o ->> 'id')::uuid, 'purge', jsonb_strip_nulls(j.o - unsaid)
+           tg_table_schema || '.' || tg_table_name, (j.o ->> 'id')::uuid, 'purge', jsonb_strip_nulls(j.o - unsaid - derived)
       from (select to_jsonb(r) as o from old_rows r) j;
   end if;
   return null;

@@ -38,12 +38,14 @@ create table tenancy.roles (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   primary key (organization_id, id),
-  unique (organization_id, key)
+  unique (organization_id, key),
+  constraint roles_ownership_check check (key = 'owner' or 'tenancy.own' <> all (permissions))
 );
 comment on table tenancy.roles is
   'What members of an organization may do (seed roles): owner, admin, member and guest come with it.';
 comment on column tenancy.roles.is_system is 'One of the four that come with the organization; follows the product.';
-comment on column tenancy.roles.permissions is 'Keys such as finance.read.';
+comment on column tenancy.roles.permissions is
+  'Keys such as finance.read, out of the registry. Only owners hold tenancy.own: ownership comes with that role alone.';
 
 create table tenancy.organization_members (
   organization_id uuid not null default authz.organization_id() references tenancy.organizations,
@@ -53,6 +55,9 @@ create table tenancy.organization_members (
   status text not null default 'active' check (status in ('active', 'suspended', 'left')),
   title text,
   joined_at timestamptz not null default now(),
+  role_key text not null,
+  effective_permissions text[] not null,
+  permissions_valid_until timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   primary key (organization_id, id),
@@ -64,6 +69,12 @@ create index on tenancy.organization_members (organization_id, role_id);
 comment on table tenancy.organization_members is
   'Who belongs to an organization and in which role (seeds organization_members, tenant_members). Who is no longer '
   'active is out at the next request.';
+comment on column tenancy.organization_members.role_key is 'The key of the role: owner, admin, member, guest or one of its own.';
+comment on column tenancy.organization_members.effective_permissions is
+  'What the member may do: all that the role allows and that was granted besides, without what was denied. Kept by '
+  'triggers, whoever changes what it follows from.';
+comment on column tenancy.organization_members.permissions_valid_until is
+  'When a grant or a denial ends: from then on something else holds than effective_permissions says. Null: nothing ends.';
 comment on column tenancy.organization_members.title is 'What they do there, in their own words.';
 
 create table tenancy.workspaces (

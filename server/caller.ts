@@ -1,3 +1,5 @@
+import type { RequestClient } from '../plugins/session/client.ts';
+
 /** Who a request acts for. Only what the token says: what they may do is looked up by the database each time. */
 export type Caller = {
   readonly requestId: string;
@@ -11,6 +13,8 @@ export type Caller = {
         readonly expiresAt?: Date;
       }
     | undefined;
+  /** What sent the request, as the server sees it. */
+  readonly client?: RequestClient | undefined;
 };
 
 /** Whether a transaction may write. */

@@ -127,6 +127,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
         return {
           pgSettings: entryOf(caller, accessOf(document, operationName)),
           sessionExpiresAt: caller.session?.expiresAt,
+          client: caller.client,
         };
       },
     },

@@ -2,10 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import { isSafeError } from 'postgraphile/grafast';
+import type { RequestClient } from '../plugins/session/client.ts';
 import { invalidToken, type AccessTokens } from '../plugins/session/tokens.ts';
 import type { Caller } from './caller.ts';
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** An IP address as Postgres takes it: without the IPv6 dress of an IPv4 address, and without the name of an interface. */
+const plainAddress = (address: string | undefined): string | undefined =>
+  address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '') || undefined;
+
+const clientOf = (request: IncomingMessage, address: string | undefined): RequestClient => ({
+  address: plainAddress(address),
+  userAgent: request.headers['user-agent'],
+});
 
 /** Who sent a request: told once, when it comes in, and asked for when its operation runs. */
 export class Requests {
@@ -21,14 +31,17 @@ export class Requests {
     const own = request.get('x-request-id');
     const requestId = own !== undefined && REQUEST_ID.test(own) ? own : randomUUID();
     response.set('x-request-id', requestId);
-    this.#callers.set(request, { requestId });
+    this.#callers.set(request, { requestId, client: clientOf(request, request.ip) });
     next();
   };
 
   /** Finds out who is calling. A wrong token is HTTP 401: never is its sender taken for somebody without one. */
   readonly authenticate = (request: Request, response: Response, next: NextFunction): void => {
     try {
-      this.#callers.set(request, this.#caller(this.#idOf(request), request.get('authorization')));
+      this.#callers.set(request, {
+        ...this.#caller(this.#idOf(request), request.get('authorization')),
+        client: clientOf(request, request.ip),
+      });
     } catch (error) {
       if (!(error instanceof Error) || !isSafeError(error)) throw error;
       response
@@ -56,7 +69,10 @@ export class Requests {
     const named = Object.entries(connectionParams ?? {}).find(
       ([name]) => name.toLowerCase() === 'authorization',
     )?.[1];
-    return this.#caller(randomUUID(), named ?? request?.headers.authorization);
+    return {
+      ...this.#caller(randomUUID(), named ?? request?.headers.authorization),
+      ...(request ? { client: clientOf(request, request.socket.remoteAddress) } : {}),
+    };
   };
 
   #idOf(request: IncomingMessage): string {

@@ -22,6 +22,8 @@ type DatabaseFailure = {
   readonly constraint?: string;
   readonly detail?: string;
   readonly hint?: string;
+  /** Of a refusal that the database handed back as a value. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
 };
 
 /** How Node and `pg` say that there is no connection. They have no SQLSTATE for it. */
@@ -69,6 +71,7 @@ function translate(
     // Postgres' own details quote rows and keys that the caller may not see.
     ...(speaks && failure.detail ? { detail: failure.detail } : {}),
     ...(hint ? { hint } : {}),
+    ...(speaks ? failure.extensions : {}),
   });
 }
 

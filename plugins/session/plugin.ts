@@ -3,13 +3,16 @@ import {
   constant,
   context,
   get,
+  lambda,
   object,
   type FieldArgs,
   type Step,
 } from 'postgraphile/grafast';
 import { withPgClient, type PgClient } from 'postgraphile/@dataplan/pg';
 import { extendSchema } from 'postgraphile/utils';
+import { unlessRefused, type Refusal } from '../errors/refusal.ts';
 import { sessionTypes } from './documentation.ts';
+import { clientSetting, type RequestClient } from './client.ts';
 import type { AccessTokens, TokenHolder } from './tokens.ts';
 
 /** What the SQL functions that open or continue a session return. */
@@ -18,8 +21,11 @@ type SessionGrant = {
   readonly organization_id: string | null;
   readonly session_id: string;
   readonly refresh_token: string;
-  readonly refresh_token_expires_at: Date;
+  readonly refresh_token_expires_at: string;
 };
+
+/** A session, or why there is none. */
+type SessionOutcome = SessionGrant | { readonly refusal: Refusal };
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -37,6 +43,16 @@ const SESSION_MUTATIONS = {
   switchOrganization: { function: 'identity.switch_organization', arguments: ['organizationId'] },
 } as const;
 
+type Request = {
+  readonly input: Input;
+  readonly settings: unknown;
+  readonly client: RequestClient | null | undefined;
+};
+
+/** An input field as an argument. JSON goes as text: `pg` would make an array of Postgres of a list. */
+const argumentOf = (name: string, value: unknown): unknown =>
+  value == null ? null : name === 'device' ? JSON.stringify(value) : value;
+
 export type SessionOptions = {
   readonly tokens: AccessTokens;
   /** Makes the rest of an operation act as `holder`, by changing the settings that its transactions are entered with. */
@@ -49,7 +65,7 @@ function sessionOf(grant: SessionGrant, tokens: AccessTokens) {
     accessToken: issued.token,
     accessTokenExpiresAt: issued.expiresAt.toISOString(),
     refreshToken: grant.refresh_token,
-    refreshTokenExpiresAt: grant.refresh_token_expires_at.toISOString(),
+    refreshTokenExpiresAt: grant.refresh_token_expires_at,
     organizationId: grant.organization_id,
   };
 }
@@ -80,22 +96,28 @@ export const sessionPlugin = ({ tokens, continueAs }: SessionOptions): GraphileC
     const planSession =
       (name: keyof typeof SESSION_MUTATIONS) => (_: Step, fieldArgs: FieldArgs) => {
         const { function: sqlFunction, arguments: names } = SESSION_MUTATIONS[name];
-        const placeholders = names.map((_name, index) => `$${index + 1}`).join(', ');
+        const placeholders = names.map((_name, index) => `$${index + 2}`).join(', ');
         const $request = object({
           input: fieldArgs.getRaw('input'),
           settings: context().get('pgSettings' as never) as Step,
+          client: context().get('client' as never) as Step,
         });
-        const $session = withPgClient(executor, $request, async (client, request) => {
-          const { input, settings } = request as { input: Input; settings: unknown };
-          const { rows } = await client.query<SessionGrant>({
-            text: `select * from ${sqlFunction}(${placeholders})`,
-            values: names.map((argument) => input[argument] ?? null),
+        const $outcome = withPgClient(executor, $request, async (client, request) => {
+          const { input, settings, client: sender } = request as Request;
+          const { rows } = await client.query<{ outcome: SessionOutcome | null }>({
+            text: `select set_config('callboard.client', $1, true), to_jsonb(${sqlFunction}(${placeholders})) as outcome`,
+            values: [clientSetting(sender), ...names.map((name) => argumentOf(name, input[name]))],
           });
-          const [grant] = rows;
-          if (!grant) throw new Error(`${sqlFunction} returned nothing.`);
-          continueAs(settings, holderOf(grant));
-          return sessionOf(grant, tokens);
+          const outcome = rows[0]?.outcome;
+          if (!outcome) throw new Error(`${sqlFunction} returned nothing.`);
+          if ('user_id' in outcome && outcome.user_id) continueAs(settings, holderOf(outcome));
+          return outcome;
         });
+        $outcome.hasSideEffects = true;
+        // After the commit, which an error inside would undo.
+        const $session = lambda($outcome, (outcome) =>
+          sessionOf(unlessRefused(outcome as SessionGrant & { refusal?: Refusal }), tokens),
+        );
         $session.hasSideEffects = true;
         return object({ session: $session });
       };

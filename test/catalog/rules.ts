@@ -223,14 +223,14 @@ export const RULES: readonly CatalogRule[] = [
   },
   {
     name: 'uniqueness includes the tenant',
-    // Tokens are looked up before anybody knows a tenant.
+    // A session belongs to its user, and goes from one organization to another.
     offenders: `
       select i.indexrelid::regclass::text as offender
         from pg_index i
         join (${TABLES}) t on t.oid = i.indrelid
        where (i.indisunique or i.indisexclusion)
          and ${HAS_TENANT('i.indrelid')}
-         and i.indrelid not in ('identity.refresh_tokens'::regclass, 'platform.change_watchers'::regclass)
+         and i.indrelid not in ('identity.sessions'::regclass, 'platform.change_watchers'::regclass)
          and not exists (
                select
                  from unnest(i.indkey) as k (attnum)

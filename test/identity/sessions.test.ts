@@ -1,24 +1,16 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { PoolClient } from 'pg';
 import { actAs, ANONYMOUS, as, makeCast, type Caller, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
+import { cheapPasswords, PASSWORD, signIn, signUp, type Grant } from './accounts.ts';
 
 const database = testDatabase();
-const PASSWORD = 'correct horse battery';
-
-type Grant = {
-  user_id: string;
-  organization_id: string | null;
-  session_id: string;
-  refresh_token: string;
-};
+cheapPasswords(database);
 
 let cast: Cast;
 let grant: Grant;
 let caller: Caller;
 
 beforeAll(async () => {
-  await database.pool().query('alter role callboard_authenticator set callboard.password_cost = 4');
   cast = await makeCast(database, 'sessions');
   grant = await actAs(database, ANONYMOUS, (client) =>
     signUp(client, ' Olive@Lumen.test ', PASSWORD, 'Olive', 'Lumen Stage'),
@@ -29,22 +21,6 @@ beforeAll(async () => {
     ...(grant.organization_id ? { organizationId: grant.organization_id } : {}),
   };
 });
-
-const call = async (client: PoolClient, sql: string, values: unknown[]): Promise<Grant> => {
-  const { rows } = await client.query<Grant>(sql, values);
-  if (!rows[0]) throw new Error('No row came back.');
-  return rows[0];
-};
-const signUp = (client: PoolClient, ...values: (string | null)[]) =>
-  call(client, 'select * from identity.sign_up($1, $2, $3, $4)', values);
-const signIn = (client: PoolClient, email: string, password: string, organizationId?: string) =>
-  call(client, 'select * from identity.sign_in($1, $2, $3)', [
-    email,
-    password,
-    organizationId ?? null,
-  ]);
-const refresh = (client: PoolClient, token: string) =>
-  call(client, 'select * from identity.refresh_session($1)', [token]);
 
 describe('identity.sign_up', () => {
   test('makes an account, an organization that it owns, and a session', async () => {
@@ -147,107 +123,6 @@ describe('identity.sign_in', () => {
       await expect(signIn(client, 'long@lumen.test', `${long}z`)).rejects.toMatchObject({
         code: 'CB008',
       });
-    });
-  });
-});
-
-describe('identity.refresh_session', () => {
-  test('gives the next token of the same session, and each serves once', async () => {
-    const first = await actAs(database, ANONYMOUS, (client) =>
-      signIn(client, 'olive@lumen.test', PASSWORD),
-    );
-    const second = await actAs(database, ANONYMOUS, (client) =>
-      refresh(client, first.refresh_token),
-    );
-    expect(second).toMatchObject({
-      user_id: first.user_id,
-      session_id: first.session_id,
-      organization_id: first.organization_id,
-    });
-    expect(second.refresh_token).not.toBe(first.refresh_token);
-    await as(database, ANONYMOUS, async (client) => {
-      await expect(refresh(client, first.refresh_token)).rejects.toMatchObject({ code: 'CB008' });
-    });
-  });
-
-  test('keeps no token', async () => {
-    const { rows } = await database
-      .pool()
-      .query('select from identity.refresh_tokens where token_hash = $1', [
-        Buffer.from(grant.refresh_token),
-      ]);
-    expect(rows).toEqual([]);
-  });
-
-  test.each([['unknown'], ['']])('refuses the token %j', async (token) => {
-    await as(database, ANONYMOUS, async (client) => {
-      await expect(refresh(client, token)).rejects.toMatchObject({
-        code: 'CB008',
-        column: 'refresh_token',
-      });
-    });
-  });
-
-  test('refuses after signing out, and when the account is no longer active', async () => {
-    const session = await actAs(database, ANONYMOUS, (client) =>
-      signIn(client, 'olive@lumen.test', PASSWORD),
-    );
-    await as(database, { ...caller, sessionId: session.session_id }, async (client) => {
-      expect((await client.query('select identity.sign_out() as done')).rows).toEqual([
-        { done: true },
-      ]);
-      await expect(refresh(client, session.refresh_token)).rejects.toMatchObject({ code: 'CB008' });
-    });
-    const client = await database.pool().connect();
-    try {
-      await client.query('begin');
-      await client.query('update identity.users set is_active = false where id = $1', [
-        grant.user_id,
-      ]);
-      await expect(refresh(client, session.refresh_token)).rejects.toMatchObject({ code: 'CB008' });
-    } finally {
-      await client.query('rollback');
-      client.release();
-    }
-  });
-});
-
-describe('identity.switch_organization', () => {
-  test('goes on in another organization of the caller, and refreshing stays there', async () => {
-    const organization = (
-      await database
-        .pool()
-        .query("select tenancy.create_organization('Second Stage', $1) as id", [grant.user_id])
-    ).rows[0].id;
-    const session = await actAs(database, ANONYMOUS, (client) =>
-      signIn(client, 'olive@lumen.test', PASSWORD, grant.organization_id ?? undefined),
-    );
-    await as(database, { ...caller, sessionId: session.session_id }, async (client) => {
-      const switched = await call(client, 'select * from identity.switch_organization($1)', [
-        organization,
-      ]);
-      expect(switched).toMatchObject({
-        organization_id: organization,
-        session_id: session.session_id,
-      });
-      expect(await refresh(client, switched.refresh_token)).toMatchObject({
-        organization_id: organization,
-      });
-    });
-  });
-
-  test('an organization of others, or none, is refused', async () => {
-    await as(database, caller, async (client) => {
-      await expect(
-        client.query('select identity.switch_organization($1)', [cast.organizationId]),
-      ).rejects.toMatchObject({ code: 'CB003', column: 'organization_id' });
-    });
-    await as(database, caller, async (client) => {
-      await expect(client.query('select identity.switch_organization(null)')).rejects.toMatchObject(
-        {
-          code: 'CB003',
-        },
-      );
     });
   });
 });

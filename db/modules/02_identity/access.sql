@@ -20,6 +20,7 @@ create or replace trigger _500_handle_new_user after insert on identity.users
   for each row execute function identity.handle_new_user();
 
 call platform.protect('identity.credentials', 'internal');
+call platform.protect('identity.sessions', 'internal');
 call platform.protect('identity.refresh_tokens', 'internal');
 call platform.protect('identity.profiles', 'personal');
 

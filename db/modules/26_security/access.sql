@@ -4,3 +4,8 @@ select authz.define_permission('security.read', 'Read the audit log.', '{owner,a
 
 call platform.protect('security.audit_logs', 'tenant_log', retention => '7 years');
 select platform.maintain_partitions();
+
+call platform.protect('security.security_events', 'custom');
+create policy own_read on security.security_events for select to callboard_member
+  using (user_id = (select authz.user_id()));
+grant select on security.security_events to callboard_member;

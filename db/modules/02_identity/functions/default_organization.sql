@@ -7,9 +7,9 @@ as $$
     join tenancy.organizations o on o.id = m.organization_id and o.status = 'active'
    where m.user_id = default_organization.user_id and m.status = 'active'
    order by (
-              select max(t.created_at)
-                from identity.refresh_tokens t
-               where t.user_id = m.user_id and t.organization_id = m.organization_id
+              select max(s.last_used_at)
+                from identity.sessions s
+               where s.user_id = m.user_id and s.organization_id = m.organization_id
             ) desc nulls last,
             m.joined_at, m.organization_id
    limit 1

@@ -1,24 +1,27 @@
 create or replace function identity.open_session(
   user_id uuid,
   organization_id uuid,
-  device jsonb,
-  session_id uuid default platform.uuidv7()
+  device jsonb
 ) returns identity.session_grant
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  token constant text := encode(extensions.gen_random_bytes(32), 'hex');
-  opened identity.session_grant;
+  opened_id uuid;
 begin
-  insert into identity.refresh_tokens as t (user_id, organization_id, session_id, device, token_hash, expires_at)
+  if jsonb_typeof(coalesce(open_session.device, '{}')) <> 'object'
+     or octet_length(open_session.device::text) > 2000 then
+    perform platform.refuse('CB002', 'A device is described by an object of at most 2000 bytes.', field => 'device');
+  end if;
+  insert into identity.sessions (user_id, organization_id, device, address, user_agent, expires_at)
   values (
-    open_session.user_id, open_session.organization_id, open_session.session_id, coalesce(open_session.device, '{}'),
-    sha256(token::bytea), now() + interval '30 days')
-  returning t.user_id, t.organization_id, t.session_id, token, t.expires_at into opened;
-  return opened;
+    open_session.user_id, open_session.organization_id, coalesce(open_session.device, '{}'),
+    identity.client_address(), identity.client_user_agent(), now() + identity.session_idle_time())
+  returning id into opened_id;
+  return identity.continue_session(opened_id);
 end
 $$;
 
-comment on function identity.open_session(uuid, uuid, jsonb, uuid) is
-  'A refresh token for a session, new or going on. Only its hash is kept. The caller has checked who it is for.';
+comment on function identity.open_session(uuid, uuid, jsonb) is
+  'A new session with its first refresh token. The caller has checked who it is for. Errors: INVALID_INPUT for a device '
+  'that is no object or too large.';

@@ -52,34 +52,64 @@ create index on identity.platform_roles (granted_by);
 comment on table identity.platform_roles is
   'Who may act for the platform itself, above all organizations (seeds user_roles). Not a role in an organization.';
 
-create table identity.refresh_tokens (
+create table identity.sessions (
   id uuid primary key default platform.uuidv7(),
   user_id uuid not null references identity.users,
-  session_id uuid not null default platform.uuidv7(),
   organization_id uuid,
-  token_hash bytea not null unique,
-  device jsonb not null default '{}' check (jsonb_typeof(device) = 'object'),
+  device jsonb not null default '{}'
+    check (jsonb_typeof(device) = 'object' and octet_length(device::text) <= 2000),
+  address inet,
+  user_agent text check (length(user_agent) <= 500),
   created_at timestamptz not null default now(),
+  last_used_at timestamptz not null default now(),
   expires_at timestamptz not null,
-  used_at timestamptz,
   revoked_at timestamptz,
-  revoked_reason text check (revoked_reason in ('signed_out', 'reused', 'password_changed', 'administrator')),
+  revoked_reason text check (revoked_reason in (
+    'signed_out', 'signed_out_elsewhere', 'reused', 'password_changed', 'password_reset', 'account_deleted',
+    'administrator')),
   check ((revoked_at is null) = (revoked_reason is null))
 );
-create index on identity.refresh_tokens (user_id, session_id);
+create index on identity.sessions (user_id, last_used_at);
+create index on identity.sessions (organization_id);
+create index on identity.sessions (expires_at);
+comment on table identity.sessions is E'@name device_session\n'
+  'One row per sign-in on a device, with all refresh tokens that follow from it. A session that is revoked or past its '
+  'expiry is out at its next request.';
+comment on column identity.sessions.organization_id is
+  'The organization that was active when the session was last refreshed or switched.';
+comment on column identity.sessions.device is 'What the client calls itself, such as {"name": "Phone"}.';
+comment on column identity.sessions.address is 'Where it was last used from, as far as the server knows.';
+comment on column identity.sessions.last_used_at is
+  'When it was opened, refreshed or switched last: right to the minutes that an access token serves.';
+comment on column identity.sessions.expires_at is 'Moves on with each refresh: thirty days after the last.';
+comment on column identity.sessions.revoked_reason is
+  'signed_out: on the device itself; signed_out_elsewhere: from another session of the user; reused: a refresh token was '
+  'presented again after its grace, so somebody has a copy.';
+
+create table identity.refresh_tokens (
+  id uuid primary key default platform.uuidv7(),
+  session_id uuid not null references identity.sessions on delete cascade,
+  token_hash bytea not null unique check (octet_length(token_hash) = 32),
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  used_at timestamptz
+);
 create index on identity.refresh_tokens (session_id);
-create index on identity.refresh_tokens (organization_id);
+create index on identity.refresh_tokens (expires_at);
 comment on table identity.refresh_tokens is
-  'One row per refresh token ever given out (seed refresh_tokens): SHA-256 only, one session per device, each token used '
-  'once. Using one a second time revokes its session.';
-comment on column identity.refresh_tokens.organization_id is 'The organization that is active in the session.';
+  'One row per refresh token ever given out (seed refresh_tokens): SHA-256 only. What holds for the whole family, such as '
+  'its end, is said by its session.';
 
 create type identity.session_grant as (
   user_id uuid,
   organization_id uuid,
   session_id uuid,
   refresh_token text,
-  refresh_token_expires_at timestamptz
+  refresh_token_expires_at timestamptz,
+  challenge jsonb,
+  refusal jsonb
 );
 comment on type identity.session_grant is
-  'What opens or continues a session; the server makes the access token out of it.';
+  'What opens or continues a session; the server makes the access token out of it. Instead of a session there is a '
+  'challenge when more than the password is needed, or a refusal (platform.refusal) when something had to be recorded '
+  'that raising an error would undo.';

@@ -18,6 +18,12 @@ export const ACCEPTED: readonly Accepted[] = [
   migrationOnly('platform.add_index(regclass,text)'),
   migrationOnly('platform.allow_transitions(regclass,text,jsonb)'),
   migrationOnly('platform.grant_columns(regclass,text,text[])'),
+  migrationOnly('billing.meter(regclass,text,jsonb,text)'),
+  {
+    name: 'billing.recount_usage(text,uuid)',
+    level: 'security',
+    reason: 'What it pastes comes from the register of metered tables, names and values quoted.',
+  },
   {
     name: 'platform.keep_values_finite(regclass)',
     level: 'security',

@@ -59,6 +59,11 @@ select o.key, tenancy.create_organization(o.name, p.user_id, 'America/New_York',
                ('brightside', 'Brightside Pictures', 'owner@brightside.test')) as o (key, name, owner)
   join pg_temp.demo_people p on p.email = o.owner;
 
+-- Both pay by invoice: Lumen has room to grow, Brightside is near the limits of its plan.
+select billing.start_subscription(o.id, p.id, 'year', arranged => true)
+  from pg_temp.demo_organizations o
+  join billing.subscription_plans p on p.key = case o.key when 'lumen' then 'company' else 'studio' end;
+
 update tenancy.organizations o
    set kind = d.kind, description = d.description, contact_email = d.email, website = d.website,
        created_at = pg_temp.at_clock(pg_temp.today() - 300, '09:00')

@@ -38,7 +38,12 @@ export const constraintsPlugin = (known: ConstraintColumns): GraphileConfig.Plug
       pgIntrospection_introspection(_info, { introspection }) {
         for (const constraint of introspection.constraints) {
           const schema = constraint.getClass()?.getNamespace()?.nspname;
-          const columns = constraint.getAttributes()?.map((attribute) => attribute.attname);
+          // An exclusion constraint may be over an expression, which has no attribute.
+          const columns = constraint
+            .getAttributes()
+            ?.flatMap((attribute: { attname: string } | undefined) =>
+              attribute ? [attribute.attname] : [],
+            );
           // A check over several columns is about none of them alone.
           if (!schema || !columns || (constraint.contype === 'c' && columns.length > 1)) continue;
           known.add(schema, constraint.conname, columns);

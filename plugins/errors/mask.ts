@@ -52,7 +52,7 @@ function translate(
   known: ErrorDescription,
   constraints: ConstraintColumns,
 ): GraphQLError {
-  const { code, speaks, status } = known;
+  const { code, speaks, states, status } = known;
   if (status !== undefined) {
     return coded(error, known.message ?? code, { code, hint: known.hint });
   }
@@ -69,7 +69,11 @@ function translate(
     ...(field ? { field } : {}),
     ...(failure.constraint ? { constraint: failure.constraint } : {}),
     // Postgres' own details quote rows and keys that the caller may not see.
-    ...(speaks && failure.detail ? { detail: failure.detail } : {}),
+    ...(speaks && failure.detail
+      ? states
+        ? (JSON.parse(failure.detail) as Extensions)
+        : { detail: failure.detail }
+      : {}),
     ...(hint ? { hint } : {}),
     ...(speaks ? failure.extensions : {}),
   });

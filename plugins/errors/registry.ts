@@ -4,6 +4,8 @@ export type ErrorDescription = {
   readonly code: string;
   /** SQLSTATEs, or classes of them such as `08*`. Empty: it arises before the database is asked. */
   readonly sqlstates: readonly string[];
+  /** Whether the detail of the database is a JSON object whose keys become extensions of their own. */
+  readonly states?: true;
   /** The HTTP status, where it is another than 200. */
   readonly status?: number;
   /** Whether the message of the database is written for clients. */
@@ -70,6 +72,19 @@ export const ERRORS = [
     sqlstates: ['CB009'],
     speaks: true,
     when: 'A custom field does not fit its definition; `field` names it.',
+  },
+  {
+    code: 'LIMIT_REACHED',
+    sqlstates: ['CB025'],
+    speaks: true,
+    states: true,
+    when: 'The plan of the organization allows no more: `metric`, `limit`, `used` and `asked` say of what; `hint` names a plan that allows it.',
+  },
+  {
+    code: 'PAYMENT_REQUIRED',
+    sqlstates: ['CB026'],
+    speaks: true,
+    when: 'The plan costs something, and the organization has no payment method that serves. Add one first.',
   },
   {
     code: 'NOT_UNIQUE',

@@ -223,14 +223,16 @@ export const RULES: readonly CatalogRule[] = [
   },
   {
     name: 'uniqueness includes the tenant',
-    // A session belongs to its user, and goes from one organization to another.
+    // A session belongs to its user, and goes from one organization to another; what payment providers report is looked up
+    // before anybody knows a tenant.
     offenders: `
       select i.indexrelid::regclass::text as offender
         from pg_index i
         join (${TABLES}) t on t.oid = i.indrelid
        where (i.indisunique or i.indisexclusion)
          and ${HAS_TENANT('i.indrelid')}
-         and i.indrelid not in ('identity.sessions'::regclass, 'platform.change_watchers'::regclass)
+         and i.indrelid not in ('identity.sessions'::regclass, 'platform.change_watchers'::regclass,
+                                'billing.billing_customers'::regclass)
          and not exists (
                select
                  from unnest(i.indkey) as k (attnum)
@@ -321,12 +323,12 @@ export const RULES: readonly CatalogRule[] = [
     offender: 'projects.projects.later',
   },
   {
-    name: 'names are snake_case, and references end in _id, _by or a role',
+    name: 'names are snake_case, and references end in _id, _by or, to catalogs, _key',
     offenders: `
       select t.name as offender from (${TABLES}) t where t.relname !~ '^[a-z][a-z0-9_]*$'
       union all
       select f.name from (${FOREIGN_KEYS}) f
-       where f.columns[cardinality(f.columns)] !~ '(_id|_by)$'
+       where f.columns[cardinality(f.columns)] !~ '(_id|_by|_key)$'
          and f.confrelid <> 'authz.permissions'::regclass -- whose keys are words`,
     violation: `${SAMPLE}
       alter table projects.samples add boss uuid references identity.users (id);`,

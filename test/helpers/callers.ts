@@ -116,6 +116,13 @@ export async function makeCast(database: Database, name: string): Promise<Cast> 
     const made = rows[0];
     if (!made) throw new Error('No organization was made.');
     const { organization_id: organizationId, users } = made;
+    // Limits are for the tests about them.
+    await client.query(
+      `select billing.start_subscription($1, p.id, arranged => true)
+         from billing.subscription_plans p
+        where p.key = 'enterprise'`,
+      [organizationId],
+    );
     await client.query(
       `insert into tenancy.organization_members (organization_id, user_id, role_id, status)
        select r.organization_id, ($2::jsonb ->> m.who)::uuid, r.id, m.status

@@ -21,7 +21,13 @@ const FITTING: Readonly<Record<string, (serial: number) => unknown>> = {
   entity_type: () => 'projects.projects',
   field_name: (serial) => `sample_${serial}`,
   currency: () => 'USD',
+  month: (serial) => `${1000 + serial}-05-01`,
   time_zone: () => 'Europe/Berlin',
+};
+
+/** Rows that a catalog table comes with, so that none has to be made. */
+const IN_CATALOG: Readonly<Record<string, string>> = {
+  'billing.usage_metrics': 'projects',
 };
 
 const BY_TYPE: Readonly<Record<string, (serial: number) => unknown>> = {
@@ -95,6 +101,8 @@ export class RowMaker {
         values[column.name] = place.userId;
       } else if (column.references === 'tenancy.organization_members') {
         values[column.name] = place.userId;
+      } else if (column.references && column.references in IN_CATALOG) {
+        values[column.name] = IN_CATALOG[column.references];
       } else if (column.references) {
         const known = column.name === 'project_id' ? made.get('projects.projects') : undefined;
         const parent =

@@ -30,6 +30,7 @@ create policy tenant_read on tenancy.organization_members for select to callboar
   using (organization_id = (select authz.allowed('tenancy.read')) or user_id = (select authz.user_id())
          and organization_id = (select authz.organization_id()));
 grant select on tenancy.organization_members to callboard_member;
+call billing.meter('tenancy.organization_members', 'members', '{"status": "active"}');
 create or replace trigger _200_settle_member
   before insert or update of role_id, role_key, effective_permissions, permissions_valid_until
   on tenancy.organization_members
@@ -70,6 +71,7 @@ create policy tenant_update on tenancy.workspaces for update to callboard_member
 grant select on tenancy.workspaces to callboard_member;
 grant insert (id, name, slug, description, is_private, settings) on tenancy.workspaces to callboard_member;
 grant update (name, slug, description, is_private, settings) on tenancy.workspaces to callboard_member;
+call billing.meter('tenancy.workspaces', 'workspaces');
 
 call platform.protect('tenancy.workspace_members', 'custom', audit => true);
 create policy tenant_read on tenancy.workspace_members for select to callboard_member

@@ -1,6 +1,7 @@
 grant usage on schema projects to callboard_anonymous, callboard_member, callboard_service;
 
 call platform.protect('projects.projects', 'tenant', read_only => '{completed_at}');
+call billing.meter('projects.projects', 'projects');
 call platform.protect('projects.project_members', 'tenant', parent => 'project_id');
 call platform.protect('projects.project_phases', 'tenant', parent => 'project_id');
 call platform.protect('projects.project_milestones', 'tenant', parent => 'project_id');

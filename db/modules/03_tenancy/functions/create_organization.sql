@@ -2,7 +2,8 @@ create or replace function tenancy.create_organization(
   name text,
   owner_id uuid,
   time_zone text default 'UTC',
-  currency text default 'USD'
+  currency text default 'USD',
+  plan_id uuid default null
 ) returns uuid
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -14,6 +15,7 @@ begin
   values (
     new_organization_id, create_organization.name, tenancy.free_slug(create_organization.name),
     create_organization.time_zone, create_organization.currency, owner_id);
+  perform billing.start_subscription(new_organization_id, plan_id);
   perform tenancy.sync_system_roles(new_organization_id);
   insert into tenancy.organization_members (organization_id, user_id, role_id)
   select r.organization_id, owner_id, r.id
@@ -25,8 +27,9 @@ begin
 end
 $$;
 
-comment on function tenancy.create_organization(text, uuid, text, text) is
-  'An organization with its four roles, its owner and one workspace. The caller has checked who may.';
+comment on function tenancy.create_organization(text, uuid, text, text, uuid) is
+  'An organization with its four roles, its owner, one workspace and a subscription, to the default plan when none is '
+  'named. The caller has checked who may. Errors: those of billing.start_subscription.';
 
 create or replace function tenancy.free_slug(name text) returns text
 language plpgsql volatile

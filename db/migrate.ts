@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { PoolClient } from 'pg';
+import { prepareQueue } from '../worker/queue.ts';
 import type { Database } from './connect.ts';
 
 const DATABASE_FOLDER = import.meta.dirname;
@@ -235,8 +236,8 @@ async function dropFilesThatAreGone(
 }
 
 /**
- * Brings the database to this code: runs each new table file once, and each function and access file whose text has
- * changed, one transaction a file, under a lock that lets one migration at a time work on a database.
+ * Brings the database to this code: prepares the job queue, runs each new table file once, and each function and access file
+ * whose text has changed, one transaction a file, under a lock that lets one migration at a time work on a database.
  *
  * @throws {MigrationError} when a released table file was edited, the database is newer than the code, pgvector is
  *   missing, or a file fails; what ran before that file stays.
@@ -263,6 +264,8 @@ export async function migrate(
       if (files.some((file) => current.get(file.path)?.hash !== file.hash) || current.size === 0) {
         await bootstrap(client);
       }
+      // Functions add jobs, so the queue is there before them.
+      await prepareQueue(database);
       for (const file of files) {
         const known = current.get(file.path);
         if (known?.hash === file.hash) continue;

@@ -52,6 +52,8 @@ async function dump(databaseUrl: string): Promise<string> {
     process.exit(2);
   }
   const without = partitions.map((name) => `--exclude-table=${name}`);
+  // The queue is graphile-worker's own.
+  without.push('--exclude-schema=graphile_worker');
   const args = ['--schema-only', '--no-owner', '--no-password', ...without, databaseUrl];
   return normalized(
     execFileSync('pg_dump', args, { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 }),

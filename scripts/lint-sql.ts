@@ -26,7 +26,7 @@ const OWN_FUNCTIONS = `
     from pg_proc p
     join pg_language l on l.oid = p.prolang
     join pg_namespace n on n.oid = p.pronamespace
-   where n.nspname not in ('pg_catalog', 'information_schema')
+   where n.nspname not in ('pg_catalog', 'information_schema', 'graphile_worker')
      and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
 `;
 

@@ -1,4 +1,5 @@
 import { openDatabase } from '../db/connect.ts';
+import { devMail } from './dev-mail/dev-mail.ts';
 import { explorer } from './explorer/explorer.ts';
 import { startServer } from './http.ts';
 import { runProgram, stopRequested } from './process.ts';
@@ -15,7 +16,10 @@ await runProgram(async () => {
     const server = await startServer({
       database,
       settings,
-      mount: (app) => app.use(explorer({})),
+      mount: (app) => {
+        app.use(explorer({ devMail: !settings.production }));
+        if (!settings.production) app.use('/dev/mail', devMail(database));
+      },
     });
     console.log(`Callboard listens on ${server.url}.`);
     await stop;

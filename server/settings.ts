@@ -68,6 +68,22 @@ export const SETTINGS: readonly SettingDescription[] = [
     requiredInProduction: true,
   },
   optional('ACCESS_TOKEN_MINUTES', '15', 'Minutes for which an access token serves.'),
+  optional(
+    'PASSWORD_COST',
+    '10',
+    'The cost of bcrypt, 4 to 15; each step doubles the time. Passwords follow at the next sign-in.',
+  ),
+  optional(
+    'APP_URL',
+    'PUBLIC_URL',
+    'Where the front end lives, for links in mails. The explorer takes them where there is none.',
+  ),
+  optional(
+    'SMTP_URL',
+    'none: mails are shown at /dev/mail; in production they wait in the queue',
+    'The mail server: smtp://login:password@host:port, or smtps: for TLS from the first byte.',
+  ),
+  optional('MAIL_FROM', 'Callboard <no-reply@host of APP_URL>', 'Whom mails are from.'),
   optional('DEMO', 'on; off in production', 'Whether `npm start` loads demo data: on or off.'),
 ];
 
@@ -85,6 +101,14 @@ export type Settings = {
   readonly poolSize: number | undefined;
   readonly statementTimeoutMs: number;
   readonly accessTokenMinutes: number;
+  /** Of bcrypt. */
+  readonly passwordCost: number;
+  /** Undefined: where the server is. */
+  readonly appUrl: string | undefined;
+  /** Undefined: there is no mail server. */
+  readonly smtpUrl: string | undefined;
+  /** Undefined: an address at the host of the front end. */
+  readonly mailFrom: string | undefined;
   readonly demo: boolean;
   /** What access tokens are signed with. Asked for by servers only: reading it may write the development secret. */
   jwtSecret(): string;
@@ -127,6 +151,18 @@ function addressOf(
     throw new SettingsError(`${name} is no address of the form ${example}.`);
   }
   return text;
+}
+
+/** The address of a site, without a slash at the end. */
+const siteOf = (environment: Environment, name: string): string | undefined =>
+  addressOf(environment, name, ['http:', 'https:'], 'https://host')?.replace(/\/+$/, '');
+
+/** `name@host` or `Name <name@host>`. */
+function senderOf(environment: Environment): string | undefined {
+  const text = textOf(environment, 'MAIL_FROM');
+  if (text === undefined || /^([^<>\r\n]*<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/.test(text))
+    return text;
+  throw new SettingsError('MAIL_FROM is not of the form Name <name@host>.');
 }
 
 function switchOf(environment: Environment, name: string, fallback: boolean): boolean {
@@ -180,6 +216,7 @@ export function readSettings(environment: Environment = process.env): Settings {
   }
   const production = mode === 'production';
   const database = ['postgres:', 'postgresql:'];
+  const mailServer = ['smtp:', 'smtps:'];
   const form = 'postgres://login:password@host:port/database';
   const databaseUrl = addressOf(environment, 'DATABASE_URL', database, form);
   const databaseOwnerUrl = addressOf(environment, 'DATABASE_OWNER_URL', database, form);
@@ -194,10 +231,11 @@ export function readSettings(environment: Environment = process.env): Settings {
     production,
     host: textOf(environment, 'HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
     port: integerOf(environment, 'PORT', 0, 65_535) ?? 5678,
-    publicUrl: addressOf(environment, 'PUBLIC_URL', ['http:', 'https:'], 'https://host')?.replace(
-      /\/+$/,
-      '',
-    ),
+    publicUrl: siteOf(environment, 'PUBLIC_URL'),
+    appUrl: siteOf(environment, 'APP_URL') ?? siteOf(environment, 'PUBLIC_URL'),
+    smtpUrl: addressOf(environment, 'SMTP_URL', mailServer, 'smtp://login:password@host:port'),
+    mailFrom: senderOf(environment),
+    passwordCost: integerOf(environment, 'PASSWORD_COST', 4, 15) ?? 10,
     databaseUrl,
     databaseOwnerUrl,
     dataDir,

@@ -2,8 +2,8 @@ import { runMigrations } from 'graphile-worker';
 import type { Database } from '../db/connect.ts';
 
 /**
- * Makes the job queue's schema, or brings it up to date, and lets the back office work with it. Run with every migration;
- * changes nothing the second time.
+ * Makes the job queue's schema, or brings it up to date, and lets the back office work with it. Part of every
+ * migration; changes nothing the second time.
  */
 export async function prepareQueue(database: Database): Promise<void> {
   await runMigrations({ pgPool: database.pool('callboard_owner') });

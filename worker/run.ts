@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Logger, run, type LogLevel } from 'graphile-worker';
 import type { Database } from '../db/connect.ts';
+import { loadTasks, type TaskContext } from './tasks.ts';
 
 /** A worker at work. */
 export type RunningWorker = {
@@ -10,7 +11,7 @@ export type RunningWorker = {
   readonly ended: Promise<void>;
 };
 
-export type WorkerOptions = {
+export type WorkerOptions = TaskContext & {
   /** Jobs that run at the same time. */
   readonly concurrency?: number;
 };
@@ -26,11 +27,11 @@ const logger = new Logger(() => (level: LogLevel, message: string) => {
  */
 export async function runWorker(
   database: Database,
-  { concurrency = 4 }: WorkerOptions = {},
+  { concurrency = 4, ...context }: WorkerOptions = {},
 ): Promise<RunningWorker> {
   const runner = await run({
     pgPool: database.pool('callboard_service'),
-    taskDirectory: path.join(import.meta.dirname, 'tasks'),
+    taskList: await loadTasks(context),
     crontabFile: path.join(import.meta.dirname, 'crontab'),
     concurrency,
     pollInterval: 1_000,

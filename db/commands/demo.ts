@@ -1,6 +1,5 @@
 import { runProgram } from '../../server/process.ts';
 import { readSettings } from '../../server/settings.ts';
-import { prepareQueue } from '../../worker/queue.ts';
 import { openDatabase } from '../connect.ts';
 import { loadDemo } from '../demo/load.ts';
 import { migrate } from '../migrate.ts';
@@ -10,7 +9,6 @@ await runProgram(async () => {
   const database = await openDatabase(readSettings());
   try {
     await migrate(database);
-    await prepareQueue(database);
     await loadDemo(database);
     console.log('The demo data is loaded.');
   } finally {

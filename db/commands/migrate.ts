@@ -1,6 +1,5 @@
 import { runProgram } from '../../server/process.ts';
 import { readSettings } from '../../server/settings.ts';
-import { prepareQueue } from '../../worker/queue.ts';
 import { openDatabase } from '../connect.ts';
 import { migrate } from '../migrate.ts';
 
@@ -9,7 +8,6 @@ await runProgram(async () => {
   const database = await openDatabase(readSettings());
   try {
     const { ran, dropped } = await migrate(database, { log: (line) => console.log(line) });
-    await prepareQueue(database);
     for (const name of dropped) console.log(`dropped ${name}`);
     console.log(ran.length === 0 ? 'The database is current.' : `${ran.length} files ran.`);
   } finally {

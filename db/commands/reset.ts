@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { runProgram } from '../../server/process.ts';
 import { readSettings } from '../../server/settings.ts';
-import { prepareQueue } from '../../worker/queue.ts';
 import { openDatabase, type Database } from '../connect.ts';
 import { migrate, readMigrationFiles } from '../migrate.ts';
 
@@ -55,7 +54,6 @@ await runProgram(async () => {
     }
     await dropEverything(database);
     await migrate(database);
-    await prepareQueue(database);
     console.log('The database is empty and current.');
   } finally {
     await database.close();

@@ -17,6 +17,8 @@ export type ExplorerAccount = {
 export type ExplorerOptions = {
   /** Accounts to offer, with the password of all of them; absent where there is no demo data. */
   readonly demo?: { readonly accounts: readonly ExplorerAccount[]; readonly password: string };
+  /** Whether `/dev/mail` is there to link to. */
+  readonly devMail?: boolean;
 };
 
 const FOLDER = import.meta.dirname;
@@ -29,7 +31,12 @@ const asScript = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u0
 
 function page(options: ExplorerOptions): string {
   const body = readFileSync(path.join(FOLDER, 'public/body.html'), 'utf8');
-  const config = { endpoint: ENDPOINT, demo: options.demo ?? null, shelf: readShelf() };
+  const config = {
+    endpoint: ENDPOINT,
+    demo: options.demo ?? null,
+    shelf: readShelf(),
+    devMail: options.devMail ?? false,
+  };
   return ruruHTML({
     staticPath: RURU_PATH,
     endpoint: ENDPOINT,

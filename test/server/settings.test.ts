@@ -36,6 +36,15 @@ describe('settings', () => {
     expect(settings.jwtSecret()).toBe(SECRET);
   });
 
+  test('let mails lead to the front end, or to the server where there is none', () => {
+    const PUBLIC_URL = 'https://api.callboard.test';
+    expect(readSettings({ PUBLIC_URL }).appUrl).toBe(PUBLIC_URL);
+    expect(readSettings({ PUBLIC_URL, APP_URL: 'https://callboard.test/app/' }).appUrl).toBe(
+      'https://callboard.test/app',
+    );
+    expect(readSettings({}).appUrl).toBeUndefined();
+  });
+
   test.each([
     ['PORT', { PORT: 'abc' }],
     ['PORT', { PORT: '70000' }],
@@ -50,6 +59,12 @@ describe('settings', () => {
     ['ACCESS_TOKEN_MINUTES', { ACCESS_TOKEN_MINUTES: '1.5' }],
     ['POOL_SIZE', { POOL_SIZE: '0' }],
     ['DEMO', { DEMO: 'maybe' }],
+    ['PASSWORD_COST', { PASSWORD_COST: '3' }],
+    ['PASSWORD_COST', { PASSWORD_COST: '31' }],
+    ['APP_URL', { APP_URL: 'app.callboard.test' }],
+    ['SMTP_URL', { SMTP_URL: 'mail.callboard.test:25' }],
+    ['MAIL_FROM', { MAIL_FROM: 'Callboard' }],
+    ['MAIL_FROM', { MAIL_FROM: 'Callboard <post@callboard.test>\nBcc: everybody@callboard.test' }],
     ['JWT_SECRET', { NODE_ENV: 'production' }],
     ['JWT_SECRET', { JWT_SECRET: 'x'.repeat(31) }],
   ])('refuse a wrong %s in one line that names it', (name, environment) => {

@@ -26,8 +26,13 @@ function sourceFiles(): string[] {
   const sources = readdirSync(path.join(ROOT, 'db'), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ts|sql)$/.test(name) && !name.startsWith('demo'))
     .map((name) => path.join(ROOT, 'db', name));
-  const pglite = createRequire(import.meta.url).resolve('@electric-sql/pglite');
-  return [...sources, path.join(path.dirname(pglite), '../package.json')].sort();
+  const { resolve } = createRequire(import.meta.url);
+  return [
+    ...sources,
+    path.join(ROOT, 'worker/queue.ts'),
+    path.join(path.dirname(resolve('graphile-worker')), '../package.json'),
+    path.join(path.dirname(resolve('@electric-sql/pglite')), '../package.json'),
+  ].sort();
 }
 
 function fingerprint(): string {

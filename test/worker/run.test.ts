@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { prepareQueue } from '../../worker/queue.ts';
 import { runWorker, type RunningWorker } from '../../worker/run.ts';
 import { testDatabase } from '../helpers/database.ts';
@@ -11,13 +11,6 @@ const LATEST = `select max(inhrelid::regclass::text) as name from pg_inherits
 describe('the worker', () => {
   let worker: RunningWorker | undefined;
   const database = testDatabase();
-  beforeAll(async () => {
-    // Rights on a database are not copied along with it.
-    await database.pool().query(`do $$ begin
-      execute format('grant create on database %I to callboard_owner', current_database());
-    end $$`);
-    await prepareQueue(database);
-  });
   afterEach(async () => {
     await worker?.stop();
     worker = undefined;

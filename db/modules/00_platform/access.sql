@@ -5,3 +5,4 @@ call platform.protect('platform.protected_tables', 'internal');
 call platform.protect('platform.change_watchers', 'internal');
 call platform.protect('platform.tenant_row', 'internal');
 call platform.protect('platform.tenant_log_row', 'internal');
+call platform.protect('platform.outbox_mails', 'internal');

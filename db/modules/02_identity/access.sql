@@ -22,6 +22,7 @@ create or replace trigger _500_handle_new_user after insert on identity.users
 call platform.protect('identity.credentials', 'internal');
 call platform.protect('identity.sessions', 'internal');
 call platform.protect('identity.refresh_tokens', 'internal');
+call platform.protect('identity.one_time_tokens', 'internal');
 call platform.protect('identity.profiles', 'personal');
 
 call platform.protect('identity.platform_roles', 'custom');

@@ -140,6 +140,7 @@ window.addEventListener('storage', () => void showCaller());
 
 fillShelf();
 offerDemoAccounts();
+$('dev-mail').hidden = !config.devMail;
 showEditor();
 await showCaller();
 if (!session.tokens) dialog.showModal();

@@ -1,0 +1,65 @@
+import path from 'node:path';
+import express, { type Response, type Router } from 'express';
+import type { Database } from '../../db/connect.ts';
+import { listPage, mailPage, type ListedMail, type StoredMail } from './pages.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The page around a mail: its own style, the mail in a frame, nothing else. */
+const PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; img-src data:";
+/** A mail: styles in its elements, no scripts, and links that open outside of the frame. */
+const MAIL_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; sandbox allow-popups allow-popups-to-escape-sandbox";
+
+function send(response: Response, policy: string, html: string, status = 200): void {
+  response
+    .status(status)
+    .type('html')
+    .set('content-security-policy', policy)
+    .set('cache-control', 'no-store')
+    .set('referrer-policy', 'no-referrer')
+    .send(html);
+}
+
+/**
+ * Shows the mails that would have gone out, for development: a list, and each as text and as HTML. Never mounted in
+ * production, where there are none.
+ */
+export function devMail(database: Database): Router {
+  const router = express.Router();
+  const pool = () => database.pool('callboard_service');
+
+  const mailOf = async (id: string | undefined): Promise<StoredMail | undefined> => {
+    if (id === undefined || !UUID.test(id)) return undefined;
+    const { rows } = await pool().query<StoredMail>(
+      `select id, template, recipient, subject, text_body as "text", html_body as "html", created_at as "createdAt"
+         from platform.outbox_mails where id = $1`,
+      [id],
+    );
+    return rows[0];
+  };
+
+  router.get('/', async (request, response) => {
+    // Links have to be below the page, whatever it is mounted at.
+    const { rows } = await pool().query<ListedMail>(
+      `select id, template, recipient, subject, created_at as "createdAt"
+         from platform.outbox_mails order by id desc limit 200`,
+    );
+    send(response, PAGE_POLICY, listPage(request.baseUrl, rows));
+  });
+  router.get('/mail.css', (_request, response) => {
+    response.sendFile(path.join(import.meta.dirname, 'mail.css'));
+  });
+  router.get('/:id', async (request, response, next) => {
+    const mail = await mailOf(request.params['id']);
+    if (!mail) next();
+    else send(response, PAGE_POLICY, mailPage(request.baseUrl, mail));
+  });
+  router.get('/:id/html', async (request, response, next) => {
+    const mail = await mailOf(request.params['id']);
+    if (!mail) next();
+    // A link followed inside of the frame would be refused by most pages.
+    else send(response, MAIL_POLICY, mail.html.replace('<head>', '<head>\n<base target="_blank">'));
+  });
+  return router;
+}

@@ -1,0 +1,35 @@
+import type { Database } from '../../db/connect.ts';
+import type { TaskContext } from '../tasks.ts';
+import { outboxDelivery, smtpDelivery } from './delivery.ts';
+
+/** The settings that decide how mail goes out. */
+export type MailSettings = {
+  readonly production: boolean;
+  readonly smtpUrl: string | undefined;
+  readonly mailFrom: string | undefined;
+  /** Where the front end lives; absent: where the server is. */
+  readonly appUrl: string | undefined;
+};
+
+/** Said at the start when mail cannot go out. */
+export const NO_MAIL = 'SMTP_URL is not set: mails wait in the queue until a worker with it comes.';
+
+/**
+ * How mail goes out: through the mail server of the settings; without one, in development, into the outbox that `/dev/mail`
+ * shows. Undefined in production without a mail server.
+ *
+ * @param serverUrl where links lead when nothing says where the front end lives
+ */
+export function mailOf(
+  { production, smtpUrl, mailFrom, appUrl }: MailSettings,
+  database: Database,
+  serverUrl: string,
+): TaskContext['mail'] {
+  const links = appUrl ?? serverUrl;
+  if (smtpUrl) {
+    const from = mailFrom ?? `Callboard <no-reply@${new URL(links).hostname}>`;
+    return { deliver: smtpDelivery(smtpUrl, from), appUrl: links };
+  }
+  if (production) return undefined;
+  return { deliver: outboxDelivery(database.pool('callboard_service')), appUrl: links };
+}

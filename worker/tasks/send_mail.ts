@@ -1,0 +1,79 @@
+import type { Task } from 'graphile-worker';
+import { linksOf } from '../mail/compose.ts';
+import { renderMail } from '../mail/render.ts';
+import { TEMPLATES } from '../mail/templates.ts';
+import type { TaskContext } from '../tasks.ts';
+
+/** What `platform.send_mail` puts into the queue. */
+type MailPayload = {
+  readonly template: string;
+  readonly to: string;
+  readonly variables: Readonly<Record<string, string>>;
+  /** A token to make for the link in it, for `identity.issue_one_time_token`. */
+  readonly token?: {
+    readonly purpose: string;
+    readonly user_id?: string;
+    readonly asked_at?: string;
+  };
+};
+
+type Issued = {
+  readonly id: string;
+  readonly token: string;
+  readonly variables: Readonly<Record<string, string>>;
+};
+
+function variablesOf(template: string, given: Readonly<Record<string, string>>) {
+  const known = TEMPLATES[template];
+  if (!known) throw new Error(`There is no mail template "${template}".`);
+  const missing = known.variables.filter((name) => typeof given[name] !== 'string');
+  if (missing.length > 0) {
+    throw new Error(`The mail "${template}" lacks the variables ${missing.join(', ')}.`);
+  }
+  return { compose: known.compose, variables: given };
+}
+
+/**
+ * Sends a mail. Where its link needs a token, that is made only now: neither the queue nor a job that failed holds one.
+ * When there is nothing to make one for (nobody has this address, it is confirmed already), nothing is sent.
+ *
+ * Mail may go out twice when a worker dies after sending: both bear the same message id.
+ */
+export function makeTask({ mail }: TaskContext): Task | undefined {
+  if (!mail) return undefined;
+  const links = linksOf(mail.appUrl);
+  return async (payload, helpers) => {
+    const { template, to, variables, token } = payload as MailPayload;
+    let issued: Issued | undefined;
+    if (token) {
+      const { rows } = await helpers.query<Issued>(
+        'select id, token, variables from identity.issue_one_time_token($1, $2, $3, $4)',
+        [token.purpose, to, token.user_id ?? null, token.asked_at ?? helpers.job.created_at],
+      );
+      issued = rows[0];
+      if (!issued) {
+        helpers.logger.info(`${template}: there is nothing to send.`);
+        return;
+      }
+    }
+    try {
+      const prepared = variablesOf(template, {
+        ...variables,
+        ...issued?.variables,
+        ...(issued ? { token: issued.token } : {}),
+      });
+      await mail.deliver({
+        ...renderMail(prepared.compose(prepared.variables, links)),
+        id: `job-${helpers.job.id}`,
+        template,
+        to,
+      });
+    } catch (error) {
+      // Nobody has read it; the next attempt makes another.
+      if (issued) {
+        await helpers.query('delete from identity.one_time_tokens where id = $1', [issued.id]);
+      }
+      throw error;
+    }
+  };
+}

@@ -1,22 +1,27 @@
 import './environment.ts';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import { createServer, type IncomingMessage } from 'node:http';
+import express from 'express';
 import { postgraphile } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/express/v4';
 import type { Database } from '../db/connect.ts';
 import type { Unexpected } from '../plugins/errors/mask.ts';
 import { AccessTokens } from '../plugins/session/tokens.ts';
+import { answerErrors, onlyMethods, refuseUnknown } from './http/answers.ts';
+import { readBody } from './http/body.ts';
+import { clientAddress, trustedProxies } from './http/client-address.ts';
+import { secureHeaders } from './http/headers.ts';
+import { health } from './http/health.ts';
+import { hangUpOnSilence, listen, SERVER_OPTIONS } from './http/listen.ts';
+import { logRequests } from './http/log-requests.ts';
+import { allowOrigins, mayOpenSocket } from './http/origins.ts';
+import { Sockets } from './http/sockets.ts';
+import { stopGently } from './http/stop.ts';
+import { makeLog, type Log } from './log/log.ts';
 import { makePreset } from './preset.ts';
-import { readinessOf } from './readiness.ts';
 import { Requests } from './requests.ts';
 import type { Settings } from './settings.ts';
 
-/** The port is taken, or the address is not one of this machine. The message is one line. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
-}
+export { ListenError } from './http/listen.ts';
 
 /** A server that listens. */
 export type RunningServer = {
@@ -32,33 +37,18 @@ export type ServerOptions = {
   readonly settings: Settings;
   /** More to serve, such as the explorer, before what is not found is refused. */
   readonly mount?: (app: express.Express) => void;
+  /** Absent: a log of its own, as the settings say. */
+  readonly log?: Log;
   /** Told about errors that nobody foresaw; otherwise they go to the log. */
   readonly report?: (error: Unexpected) => void;
 };
 
-/** Milliseconds that requests have to finish when the server stops. */
-const PATIENCE = 5_000;
+const GRAPHQL_PATH = '/graphql';
 
-function logUnexpected({ id, path, error }: Unexpected): void {
-  console.error(`Error ${id}${path ? ` at ${path}` : ''}:`, error);
-}
-
-function refuse(response: Response, status: number, message: string): void {
-  response.status(status).json({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
-}
-
-function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
-  const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>();
-  server.once('error', (error: NodeJS.ErrnoException) => {
-    const reason =
-      error.code === 'EADDRINUSE'
-        ? `port ${port} is in use. Stop what listens there, or set PORT.`
-        : `${error.message}. Check HOST and PORT.`;
-    reject(new ListenError(`Cannot listen on ${host}:${port}: ${reason}`, { cause: error }));
-  });
-  server.listen(port, host, () => resolve(server.address() as AddressInfo));
-  return promise;
-}
+const logUnexpected =
+  (log: Log) =>
+  ({ id, path, error }: Unexpected): void =>
+    log.error({ errorId: id, ...(path ? { field: path } : {}), err: error }, 'Unexpected error.');
 
 /**
  * Serves GraphQL over HTTP and web sockets at `/graphql`, and `/healthz` and `/readyz` for those who watch over the process.
@@ -66,71 +56,76 @@ function listen(server: Server, port: number, host: string): Promise<AddressInfo
  * @throws {ListenError} when the address cannot be had
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { database, settings, mount, report = logUnexpected } = options;
-  const tokens = new AccessTokens(settings.jwtSecret(), settings.accessTokenMinutes);
-  const requests = new Requests(tokens);
+  const { database, settings, mount } = options;
+  const { publicUrl, corsOrigins, maxRequestBytes, statementTimeoutMs } = settings;
+  const log = options.log ?? makeLog(settings);
+  const tokens = new AccessTokens(settings.jwtKeys(), settings.accessTokenMinutes, {
+    issuer: settings.jwtIssuer,
+    audience: settings.jwtAudience,
+  });
+  const trust = trustedProxies(settings.trustProxy);
+  const addressOf = (request: IncomingMessage) => clientAddress(request, trust);
+  const requests = new Requests(tokens, addressOf);
   const api = postgraphile(
     makePreset({
       pool: database.pool('callboard_authenticator'),
       // It keeps one connection, which operations are not to miss, and does nothing but listen.
       listenPool: database.pool(),
       tokens,
-      statementTimeoutMs: settings.statementTimeoutMs,
+      statementTimeoutMs,
       callerOf: requests.callerOf,
-      report,
+      report: options.report ?? logUnexpected(log),
     }),
   );
   // A schema that cannot be built is an error of the start, not of the first request.
   await api.getSchema();
 
   const app = express();
-  app.disable('x-powered-by');
-  const server = createServer(app);
-  // They stay open for as long as somebody is subscribed, so that stopping has to close them.
-  const webSockets = new Set<Duplex>();
-  server.on('upgrade', (_request, socket) => {
-    webSockets.add(socket);
-    socket.once('close', () => webSockets.delete(socket));
-  });
-  app.use(requests.identify);
-  app.get('/healthz', (_request, response) => {
-    response.json({ status: 'alive' });
-  });
-  app.get('/readyz', async (_request, response) => {
-    const readiness = await readinessOf(database);
-    response.status(readiness.status === 'ready' ? 200 : 503).json(readiness);
-  });
-  app.use('/graphql', requests.authenticate);
+  app.disable('x-powered-by').disable('etag');
+  const server = createServer(SERVER_OPTIONS, app);
+  hangUpOnSilence(server, statementTimeoutMs);
   const graphql = api.createServ(grafserv);
-  await graphql.addTo(app, server);
-  mount?.(app);
-  app.use((request, response) => refuse(response, 404, `There is nothing at ${request.path}.`));
-  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    const status = (error as { status?: number }).status ?? 500;
-    if (status >= 500) console.error(error);
-    refuse(response, status, status >= 500 ? 'Something went wrong.' : 'The request is not valid.');
+  const sockets = new Sockets(graphql, {
+    path: GRAPHQL_PATH,
+    log,
+    maxBytes: maxRequestBytes,
+    addressOf,
+    isAllowed: (request) => mayOpenSocket(request, corsOrigins, publicUrl),
+    callerOf: requests.callerOf,
+    admit: () => Promise.resolve(),
   });
+  sockets.attachTo(server);
 
-  let address: AddressInfo;
+  app.use(requests.identify, logRequests(log, requests));
+  app.use(secureHeaders(publicUrl?.startsWith('https:') ?? false));
+  app.use(health(database));
+  app.use(
+    GRAPHQL_PATH,
+    allowOrigins(corsOrigins),
+    onlyMethods('GET', 'HEAD', 'POST', 'OPTIONS'),
+    requests.authenticate,
+    ...readBody(maxRequestBytes),
+  );
+  await graphql.addTo(app, server, false);
+  mount?.(app);
+  app.use(refuseUnknown, answerErrors(log));
+
+  let port: number;
   try {
-    address = await listen(server, settings.port, settings.host);
+    ({ port } = await listen(server, settings.port, settings.host));
   } catch (error) {
     await api.release();
     throw error;
   }
   const host = settings.host === '0.0.0.0' ? 'localhost' : settings.host;
   return {
-    url: settings.publicUrl ?? `http://${host}:${address.port}`,
-    port: address.port,
+    url: publicUrl ?? `http://${host}:${port}`,
+    port,
     async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      sockets.close();
+      await stopGently(server);
       await api.release();
       for (const service of api.getResolvedPreset().pgServices ?? []) await service.release?.();
-      for (const socket of webSockets) socket.destroy();
-      const patience = setTimeout(() => server.closeAllConnections(), PATIENCE);
-      await closed;
-      clearTimeout(patience);
     },
   };
 }

@@ -17,6 +17,7 @@ import { NothingUpdatedPlugin } from '../plugins/errors/nothing-updated.ts';
 import { InflectionPlugin } from '../plugins/inflection.ts';
 import { InternalFunctionsPlugin } from '../plugins/internal-functions.ts';
 import { LookUpsPlugin } from '../plugins/look-ups.ts';
+import { noteOperation, notesOf } from '../plugins/notes.ts';
 import { PageSizePlugin } from '../plugins/page-size.ts';
 import { PlainMutationsPlugin } from '../plugins/plain-mutations.ts';
 import { ScalarsPlugin } from '../plugins/scalars.ts';
@@ -124,6 +125,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     grafast: {
       context(request, { document, operationName }) {
         const caller = options.callerOf(request);
+        if (request.node) noteOperation(notesOf(request.node.req), document, operationName);
         return {
           pgSettings: entryOf(caller, accessOf(document, operationName)),
           sessionExpiresAt: caller.session?.expiresAt,
@@ -134,8 +136,8 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     grafserv: {
       graphqlPath: '/graphql',
       graphiql: false,
-      websockets: true,
-      maxRequestLength: 1_000_000,
+      // The server has its own: with limits.
+      websockets: false,
       maskError: makeMaskError(constraints, report),
     },
     pgServices: [

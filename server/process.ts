@@ -1,3 +1,7 @@
+import { makeLog, type Log } from './log/log.ts';
+import { endInLog, logEverything } from './log/process.ts';
+import { readSettings, type Settings } from './settings.ts';
+
 /**
  * Runs a program to its end. What its user can do something about is one line on the console and exit code 1, without a
  * stack.
@@ -9,6 +13,27 @@ export async function runProgram(program: () => Promise<void>): Promise<void> {
     console.error(isPlain(error) ? error.message : error);
     process.exitCode = 1;
   }
+}
+
+/** Runs a program that serves until it is told to stop, and logs what it does, its own end included. */
+export function runService(
+  name: string,
+  program: (settings: Settings, log: Log) => Promise<void>,
+): Promise<void> {
+  return runProgram(async () => {
+    const settings = readSettings();
+    const log = makeLog(settings).child({ name });
+    const isForMachines = settings.logFormat === 'json';
+    if (isForMachines) logEverything(log);
+    else endInLog(log);
+    try {
+      await program(settings, log);
+    } catch (error) {
+      if (!isForMachines) throw error;
+      log.fatal({ err: error }, isPlain(error) ? error.message : 'The process ends with an error.');
+      process.exitCode = 1;
+    }
+  });
 }
 
 /** Errors whose message says what is wrong and what to do. */

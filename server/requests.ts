@@ -5,49 +5,43 @@ import { isSafeError } from 'postgraphile/grafast';
 import type { RequestClient } from '../plugins/session/client.ts';
 import { invalidToken, type AccessTokens } from '../plugins/session/tokens.ts';
 import type { Caller } from './caller.ts';
+import { refuse } from './http/answers.ts';
+import { logScope } from './log/log.ts';
+
+/** Finds the address of the client, behind whatever proxies there are; undefined when the connection has gone. */
+type AddressOf = (request: IncomingMessage) => string | undefined;
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
-
-/** An IP address as Postgres takes it: without the IPv6 dress of an IPv4 address, and without the name of an interface. */
-const plainAddress = (address: string | undefined): string | undefined =>
-  address?.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '') || undefined;
-
-const clientOf = (request: IncomingMessage, address: string | undefined): RequestClient => ({
-  address: plainAddress(address),
-  userAgent: request.headers['user-agent'],
-});
 
 /** Who sent a request: told once, when it comes in, and asked for when its operation runs. */
 export class Requests {
   readonly #tokens: AccessTokens;
+  readonly #addressOf: AddressOf;
   readonly #callers = new WeakMap<IncomingMessage, Caller>();
 
-  constructor(tokens: AccessTokens) {
+  constructor(tokens: AccessTokens, addressOf: AddressOf) {
     this.#tokens = tokens;
+    this.#addressOf = addressOf;
   }
 
   /** Gives a request its id: the sender's own, when it is a sane one. Answers carry it too. */
   readonly identify = (request: Request, response: Response, next: NextFunction): void => {
-    const own = request.get('x-request-id');
-    const requestId = own !== undefined && REQUEST_ID.test(own) ? own : randomUUID();
-    response.set('x-request-id', requestId);
-    this.#callers.set(request, { requestId, client: clientOf(request, request.ip) });
+    const own = request.headers['x-request-id'];
+    const requestId = typeof own === 'string' && REQUEST_ID.test(own) ? own : randomUUID();
+    response.setHeader('x-request-id', requestId);
+    this.#callers.set(request, { requestId, client: this.#clientOf(request) });
     next();
   };
 
   /** Finds out who is calling. A wrong token is HTTP 401: never is its sender taken for somebody without one. */
   readonly authenticate = (request: Request, response: Response, next: NextFunction): void => {
     try {
-      this.#callers.set(request, {
-        ...this.#caller(this.#idOf(request), request.get('authorization')),
-        client: clientOf(request, request.ip),
-      });
+      const { requestId } = this.#known(request);
+      this.#callers.set(request, this.#caller(requestId, request, authorizationOf(request)));
     } catch (error) {
       if (!(error instanceof Error) || !isSafeError(error)) throw error;
-      response
-        .status(401)
-        .set('www-authenticate', 'Bearer error="invalid_token"')
-        .json({ errors: [{ message: error.message, extensions: error.extensions }] });
+      response.setHeader('www-authenticate', 'Bearer error="invalid_token"');
+      refuse(response, 401, error.message, error.extensions);
       return;
     }
     next();
@@ -59,33 +53,56 @@ export class Requests {
    * @throws SafeError UNAUTHENTICATED when the token of a socket is not valid any more
    */
   readonly callerOf = ({ node, ws }: Partial<Grafast.RequestContext>): Caller => {
-    if (node) {
-      const caller = this.#callers.get(node.req);
-      if (!caller) throw new Error('The request has not been authenticated.');
-      return caller;
-    }
+    if (node) return this.#known(node.req);
     if (!ws) throw new Error('An operation came from nowhere.');
     const { connectionParams, request } = ws;
-    const named = Object.entries(connectionParams ?? {}).find(
+    const requestId = logScope()?.requestId ?? randomUUID();
+    const named = Object.entries(connectionParams ?? {}).filter(
       ([name]) => name.toLowerCase() === 'authorization',
-    )?.[1];
-    return {
-      ...this.#caller(randomUUID(), named ?? request?.headers.authorization),
-      ...(request ? { client: clientOf(request, request.socket.remoteAddress) } : {}),
-    };
+    );
+    if (named.length > 1) throw ambiguous();
+    const authorization = named[0]?.[1] ?? (request && authorizationOf(request));
+    return this.#caller(requestId, request, authorization);
   };
 
-  #idOf(request: IncomingMessage): string {
-    return this.#callers.get(request)?.requestId ?? randomUUID();
+  #known(request: IncomingMessage): Caller {
+    const caller = this.#callers.get(request);
+    if (!caller) throw new Error('The request has not been identified.');
+    return caller;
   }
 
-  #caller(requestId: string, authorization: unknown): Caller {
-    if (authorization === undefined || authorization === null) return { requestId };
+  #clientOf(request: IncomingMessage): RequestClient {
+    return { address: this.#addressOf(request), userAgent: request.headers['user-agent'] };
+  }
+
+  #caller(requestId: string, request: IncomingMessage | undefined, authorization: unknown): Caller {
+    const nobody = { requestId, ...(request ? { client: this.#clientOf(request) } : {}) };
+    if (authorization === undefined || authorization === null) return nobody;
     const token =
       typeof authorization === 'string' ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;
     if (token === undefined) {
       throw invalidToken('The authorization is not of the form "Bearer …".');
     }
-    return { requestId, session: this.#tokens.verify(token) };
+    return { ...nobody, session: this.#tokens.verify(token) };
   }
+}
+
+const ambiguous = () => invalidToken('There is more than one authorization.');
+
+/**
+ * The `Authorization` header of a request.
+ *
+ * @throws SafeError UNAUTHENTICATED when there are two: Node would drop the second without a word, and another server on the
+ * way may have looked at the other one
+ */
+function authorizationOf({ headers, rawHeaders }: IncomingMessage): string | undefined {
+  const { authorization } = headers;
+  if (authorization === undefined) return undefined;
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 13 && name.toLowerCase() === 'authorization') count += 1;
+  }
+  if (count > 1) throw ambiguous();
+  return authorization;
 }

@@ -1,13 +1,19 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { MAIN_KEY, type TokenKey } from '../plugins/session/keys.ts';
+import { LOG_FORMATS, LOG_LEVELS, type LogSettings } from './log/log.ts';
+import { developmentSecret, keysOf, secretOf } from './settings/keys.ts';
+import { originsOf, proxiesOf, type CorsOrigins } from './settings/network.ts';
+import {
+  addressOf,
+  choiceOf,
+  integerOf,
+  SettingsError,
+  switchOf,
+  textOf,
+  type Environment,
+} from './settings/values.ts';
 
-/** A setting is wrong or missing. The message is one line: which one, and what is expected. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
+export { SettingsError } from './settings/values.ts';
 
 /** One setting, as the documentation lists it. */
 export type SettingDescription = {
@@ -67,6 +73,13 @@ export const SETTINGS: readonly SettingDescription[] = [
     default: 'made once and kept in DATA_DIR',
     requiredInProduction: true,
   },
+  optional(
+    'JWT_KEYS',
+    'none: JWT_SECRET alone',
+    'Keys with names, name:secret,name:secret or a JSON object: the first signs, all verify.',
+  ),
+  optional('JWT_ISSUER', 'callboard', 'Who access tokens say they are from; others are refused.'),
+  optional('JWT_AUDIENCE', 'callboard-api', 'Whom access tokens are for; others are refused.'),
   optional('ACCESS_TOKEN_MINUTES', '15', 'Minutes for which an access token serves.'),
   optional(
     'PASSWORD_COST',
@@ -84,11 +97,24 @@ export const SETTINGS: readonly SettingDescription[] = [
     'The mail server: smtp://login:password@host:port, or smtps: for TLS from the first byte.',
   ),
   optional('MAIL_FROM', 'Callboard <no-reply@host of APP_URL>', 'Whom mails are from.'),
+  optional(
+    'CORS_ORIGINS',
+    'none; in development any port of this machine',
+    'Origins whose pages may call the API: https://a.example,https://b.example, or * for all.',
+  ),
+  optional(
+    'TRUST_PROXY',
+    'none',
+    'How many proxies stand before the server, or their addresses and networks.',
+  ),
+  optional('MAX_REQUEST_BYTES', '1000000', 'The largest request, over HTTP or a web socket.'),
+  optional('LOG_LEVEL', 'info', 'The least serious lines of the log: fatal, error, warn, info, …'),
+  optional('LOG_FORMAT', 'plain; json in production', 'json: an object a line; plain: for people.'),
   optional('DEMO', 'on; off in production', 'Whether `npm start` loads demo data: on or off.'),
 ];
 
 /** The settings of a process, checked. */
-export type Settings = {
+export type Settings = LogSettings & {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
@@ -109,49 +135,19 @@ export type Settings = {
   readonly smtpUrl: string | undefined;
   /** Undefined: an address at the host of the front end. */
   readonly mailFrom: string | undefined;
+  readonly jwtIssuer: string;
+  readonly jwtAudience: string;
+  readonly corsOrigins: CorsOrigins;
+  /** As Express understands `trust proxy`; undefined: the other end of the connection is the client. */
+  readonly trustProxy: number | string | undefined;
+  readonly maxRequestBytes: number;
   readonly demo: boolean;
-  /** What access tokens are signed with. Asked for by servers only: reading it may write the development secret. */
-  jwtSecret(): string;
+  /**
+   * What access tokens are signed with, by the first, and verified with, by any. Asked for by servers only: reading it may
+   * write the development secret.
+   */
+  jwtKeys(): readonly TokenKey[];
 };
-
-const SECRET_BYTES = 32;
-
-function textOf(environment: Environment, name: string): string | undefined {
-  const text = environment[name]?.trim();
-  return text === '' ? undefined : text;
-}
-
-function integerOf(
-  environment: Environment,
-  name: string,
-  minimum: number,
-  maximum: number,
-): number | undefined {
-  const text = textOf(environment, name);
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
-    throw new SettingsError(
-      `${name} is "${text}", but has to be a whole number from ${minimum} to ${maximum}.`,
-    );
-  }
-  return value;
-}
-
-function addressOf(
-  environment: Environment,
-  name: string,
-  protocols: readonly string[],
-  example: string,
-) {
-  const text = textOf(environment, name);
-  if (text === undefined) return undefined;
-  // What is wrong is not repeated: a database address has a password in it.
-  if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) {
-    throw new SettingsError(`${name} is no address of the form ${example}.`);
-  }
-  return text;
-}
 
 /** The address of a site, without a slash at the end. */
 const siteOf = (environment: Environment, name: string): string | undefined =>
@@ -163,43 +159,6 @@ function senderOf(environment: Environment): string | undefined {
   if (text === undefined || /^([^<>\r\n]*<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/.test(text))
     return text;
   throw new SettingsError('MAIL_FROM is not of the form Name <name@host>.');
-}
-
-function switchOf(environment: Environment, name: string, fallback: boolean): boolean {
-  const text = textOf(environment, name)?.toLowerCase();
-  if (text === undefined) return fallback;
-  if (['on', 'true', '1', 'yes'].includes(text)) return true;
-  if (['off', 'false', '0', 'no'].includes(text)) return false;
-  throw new SettingsError(`${name} is "${text}", but has to be on or off.`);
-}
-
-/** The secret of a development machine: made at the first start, readable by its owner alone. */
-function developmentSecret(dataDir: string): string {
-  const file = path.join(dataDir, 'jwt-secret');
-  mkdirSync(dataDir, { recursive: true });
-  try {
-    // Fails when it is there, so two processes that start together end up with the same one.
-    writeFileSync(file, randomBytes(SECRET_BYTES).toString('hex'), { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  return readFileSync(file, 'utf8');
-}
-
-function secretOf(environment: Environment, production: boolean): string | undefined {
-  const secret = textOf(environment, 'JWT_SECRET');
-  if (secret === undefined) {
-    if (!production) return undefined;
-    throw new SettingsError(
-      `JWT_SECRET is missing: a production server needs one of at least ${SECRET_BYTES} bytes.`,
-    );
-  }
-  if (Buffer.byteLength(secret) < SECRET_BYTES) {
-    throw new SettingsError(
-      `JWT_SECRET is too short: it has to have at least ${SECRET_BYTES} bytes.`,
-    );
-  }
-  return secret;
 }
 
 /**
@@ -226,7 +185,13 @@ export function readSettings(environment: Environment = process.env): Settings {
     );
   }
   const dataDir = path.resolve(textOf(environment, 'DATA_DIR') ?? '.data');
-  const secret = secretOf(environment, production);
+  const named = keysOf(environment, 'JWT_KEYS');
+  const secret = secretOf(environment, 'JWT_SECRET', production && named.length === 0);
+  if (secret !== undefined && named.some(({ kid }) => kid === MAIN_KEY)) {
+    throw new SettingsError(
+      `JWT_KEYS has a key "${MAIN_KEY}", but that is the name of JWT_SECRET: choose another.`,
+    );
+  }
   return {
     production,
     host: textOf(environment, 'HOST') ?? (production ? '0.0.0.0' : '127.0.0.1'),
@@ -243,6 +208,17 @@ export function readSettings(environment: Environment = process.env): Settings {
     statementTimeoutMs: integerOf(environment, 'STATEMENT_TIMEOUT_MS', 1, 3_600_000) ?? 30_000,
     accessTokenMinutes: integerOf(environment, 'ACCESS_TOKEN_MINUTES', 1, 1_440) ?? 15,
     demo: switchOf(environment, 'DEMO', !production),
-    jwtSecret: () => secret ?? developmentSecret(dataDir),
+    jwtIssuer: textOf(environment, 'JWT_ISSUER') ?? 'callboard',
+    jwtAudience: textOf(environment, 'JWT_AUDIENCE') ?? 'callboard-api',
+    corsOrigins: originsOf(environment, 'CORS_ORIGINS', production),
+    trustProxy: proxiesOf(environment, 'TRUST_PROXY'),
+    maxRequestBytes: integerOf(environment, 'MAX_REQUEST_BYTES', 1_000, 100_000_000) ?? 1_000_000,
+    logLevel: choiceOf(environment, 'LOG_LEVEL', LOG_LEVELS, mode === 'test' ? 'error' : 'info'),
+    logFormat: choiceOf(environment, 'LOG_FORMAT', LOG_FORMATS, production ? 'json' : 'plain'),
+    jwtKeys() {
+      if (named.length === 0)
+        return [{ kid: MAIN_KEY, secret: secret ?? developmentSecret(dataDir) }];
+      return secret === undefined ? named : [...named, { kid: MAIN_KEY, secret }];
+    },
   };
 }

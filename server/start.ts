@@ -6,27 +6,26 @@ import { runWorker } from '../worker/run.ts';
 import { devMail } from './dev-mail/dev-mail.ts';
 import { explorer } from './explorer/explorer.ts';
 import { startServer } from './http.ts';
-import { runProgram, stopRequested } from './process.ts';
-import { readSettings } from './settings.ts';
+import { runService, stopRequested } from './process.ts';
 import { welcome } from './welcome.ts';
 
 /**
  * `npm start`: everything in one go, on either engine. Opens the database, brings it to this code, loads demo data unless
  * told not to, serves, and runs jobs.
  */
-await runProgram(async () => {
-  const settings = readSettings();
+await runService('start', async (settings, log) => {
   const stop = stopRequested();
   const database = await openDatabase(settings);
   try {
     const { ran } = await migrate(database);
-    if (ran.length > 0) console.log(`${database.describe()}: ${ran.length} SQL files ran.`);
+    if (ran.length > 0) log.info(`${database.describe()}: ${ran.length} SQL files ran.`);
     if (settings.demo) {
       await loadDemo(database);
     }
     const server = await startServer({
       database,
       settings,
+      log,
       mount: (app) => {
         app.use(
           explorer({
@@ -41,9 +40,12 @@ await runProgram(async () => {
     });
     try {
       const mail = mailOf(settings, database, server.url);
-      if (!mail) console.log(NO_MAIL);
-      const worker = await runWorker(database, { mail });
-      console.log(welcome({ url: server.url, database: database.describe(), demo: settings.demo }));
+      if (!mail) log.warn(NO_MAIL);
+      const worker = await runWorker(database, { mail, log });
+      const place = { url: server.url, database: database.describe(), demo: settings.demo };
+      // For the person at the terminal; a machine gets a line of the log.
+      if (settings.logFormat === 'plain') process.stdout.write(`${welcome(place)}\n`);
+      else log.info(place, 'Callboard listens.');
       await stop;
       await worker.stop();
     } finally {

@@ -1,6 +1,8 @@
 import path from 'node:path';
-import { Logger, run, type LogLevel } from 'graphile-worker';
+import { run } from 'graphile-worker';
 import type { Database } from '../db/connect.ts';
+import { makeLog, type Log } from '../server/log/log.ts';
+import { QueueLog } from './log.ts';
 import { loadTasks, type TaskContext } from './tasks.ts';
 
 /** A worker at work. */
@@ -14,12 +16,12 @@ export type RunningWorker = {
 export type WorkerOptions = TaskContext & {
   /** Jobs that run at the same time. */
   readonly concurrency?: number;
+  /** Absent: a log of its own. */
+  readonly log?: Log;
 };
 
-/** Warnings and errors are said, the coming and going of jobs is not. */
-const logger = new Logger(() => (level: LogLevel, message: string) => {
-  if (level === 'error' || level === 'warning') console.error(`worker: ${message}`);
-});
+/** For who has no log: what goes wrong, for people. */
+const QUIET = { logLevel: 'warn', logFormat: 'plain' } as const;
 
 /**
  * Runs jobs: those that the database adds (`worker/tasks`, a file for each task), and those of the timetable
@@ -27,8 +29,9 @@ const logger = new Logger(() => (level: LogLevel, message: string) => {
  */
 export async function runWorker(
   database: Database,
-  { concurrency = 4, ...context }: WorkerOptions = {},
+  { concurrency = 4, log = makeLog(QUIET), ...context }: WorkerOptions = {},
 ): Promise<RunningWorker> {
+  const { logger, events } = new QueueLog(log);
   const runner = await run({
     pgPool: database.pool('callboard_service'),
     taskList: await loadTasks(context),
@@ -40,6 +43,7 @@ export async function runWorker(
     // The embedded engine has one session for all, which has no room for named statements.
     noPreparedStatements: database.engine === 'embedded',
     logger,
+    events,
   });
   return { stop: () => runner.stop(), ended: runner.promise };
 }

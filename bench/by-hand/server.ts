@@ -12,7 +12,7 @@ import * as statements from './statements.ts';
 // and enters, runs the statement and commits. Express is told to leave out what costs and nobody reads (ETag, X-Powered-By).
 
 const settings = readSettings();
-const tokens = new AccessTokens(settings.jwtSecret(), settings.accessTokenMinutes);
+const tokens = new AccessTokens(settings.jwtKeys(), settings.accessTokenMinutes);
 const pool = new pg.Pool({
   connectionString: settings.databaseUrl,
   options: '-c role=callboard_authenticator -c jit=off',

@@ -1,4 +1,5 @@
 import type { Result } from 'postgraphile/grafserv';
+import { noteErrors, notesOf } from '../notes.ts';
 import { graphqlCode } from './mask.ts';
 import { statusOf } from './registry.ts';
 
@@ -23,18 +24,29 @@ function withCode(error: FormattedError): FormattedError {
 const firstStatus = (errors: readonly FormattedError[]): number | undefined =>
   errors.map((error) => statusOf(String(error.extensions?.['code']))).find(Boolean);
 
-function coded(result: Result): Result {
+/** Methods of the API, for those who have used another. */
+const ALLOW = 'POST, OPTIONS';
+
+function coded(result: Result, note: (errors: readonly FormattedError[]) => void): Result {
   if (result.type === 'error') {
     const { statusCode, headers, error } = result;
-    const json = { errors: [{ message: error.message, extensions: { code: 'BAD_REQUEST' } }] };
-    return { type: 'json', statusCode, headers, json };
+    const errors = [{ message: error.message, extensions: { code: 'BAD_REQUEST' } }];
+    note(errors);
+    return { type: 'json', statusCode, headers, json: { errors } };
   }
   if (result.type !== 'json') return result;
   const { errors } = result.json as Json;
   if (!errors) return result;
   const named = errors.map(withCode);
+  note(named);
   const statusCode = firstStatus(named) ?? result.statusCode;
-  return { ...result, statusCode, json: { ...(result.json as object), errors: named } as never };
+  const headers = statusCode === 405 ? { ...result.headers, allow: ALLOW } : result.headers;
+  return {
+    ...result,
+    statusCode,
+    headers,
+    json: { ...(result.json as object), errors: named } as never,
+  };
 }
 
 /** Gives every error of an HTTP answer its code, and the answer the status that goes with it. */
@@ -47,7 +59,9 @@ export const HttpErrorsPlugin: GraphileConfig.Plugin = {
       async processRequest(next, event) {
         event.requestDigest.preferJSON = true;
         const result = await next();
-        return result && coded(result);
+        if (!result) return result;
+        const { node } = event.requestDigest.requestContext;
+        return coded(result, (errors) => node && noteErrors(notesOf(node.req), errors));
       },
     },
   },

@@ -4,6 +4,7 @@ import path from 'node:path';
 import express, { type Router } from 'express';
 import { ruruHTML } from 'ruru/server';
 import { serveStatic } from 'ruru/static';
+import { pagePolicy } from '../http/headers.ts';
 import { readShelf } from './shelf.ts';
 
 /** An account that people may try, as the sign-in offers it. */
@@ -64,7 +65,13 @@ function page(options: ExplorerOptions): string {
 export function explorer(options: ExplorerOptions): Router {
   const router = express.Router();
   const html = page(options);
+  const policy = pagePolicy(html);
   const graphqlWs = path.dirname(createRequire(import.meta.url).resolve('graphql-ws'));
+  // Scripts too: what a worker may do is said by the answer that its script came with.
+  router.use((_request, response, next) => {
+    response.setHeader('content-security-policy', policy);
+    next();
+  });
   router.get('/', (_request, response) => {
     response.type('html').set('cache-control', 'no-cache').send(html);
   });

@@ -144,7 +144,12 @@ describe('an access token', () => {
     organizationId: '00000000-0000-7000-8000-000000000002',
     sessionId: '00000000-0000-7000-8000-000000000003',
   };
-  const good = { algorithm: 'HS256', issuer: 'callboard', audience: 'callboard-api' } as const;
+  const good = {
+    algorithm: 'HS256',
+    keyid: 'main',
+    issuer: 'callboard',
+    audience: 'callboard-api',
+  } as const;
   const claims = { sub: holder.userId, sid: holder.sessionId };
   const signed = (changes: jwt.SignOptions, payload: object = claims, secret = SECRET) =>
     jwt.sign(payload, secret, { ...good, expiresIn: 60, ...changes });

@@ -55,13 +55,15 @@ describe('the programs', () => {
   test('npm start serves, says where, and stops cleanly on Ctrl-C', async () => {
     const DATA_DIR = path.join(folder, 'start');
     const status: number[] = [];
+    let asked = false;
     const { code, out, err } = await run(
       'server/start.ts',
       { DATA_DIR, PORT: '0', DEMO: 'off' },
       {
         onOutput(said, kill) {
           const url = /Callboard +(http:\S+)[\s\S]*Ctrl-C/.exec(said)?.[1];
-          if (!url) return;
+          if (!url || asked) return;
+          asked = true;
           void fetch(`${url}/readyz`).then((response) => {
             status.push(response.status);
             kill();

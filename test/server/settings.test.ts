@@ -33,7 +33,7 @@ describe('settings', () => {
       demo: false,
       publicUrl: 'https://callboard.test',
     });
-    expect(settings.jwtSecret()).toBe(SECRET);
+    expect(settings.jwtKeys()).toEqual([{ kid: 'main', secret: SECRET }]);
   });
 
   test('let mails lead to the front end, or to the server where there is none', () => {
@@ -67,10 +67,65 @@ describe('settings', () => {
     ['MAIL_FROM', { MAIL_FROM: 'Callboard <post@callboard.test>\nBcc: everybody@callboard.test' }],
     ['JWT_SECRET', { NODE_ENV: 'production' }],
     ['JWT_SECRET', { JWT_SECRET: 'x'.repeat(31) }],
+    ['JWT_KEYS', { JWT_KEYS: SECRET }],
+    ['JWT_KEYS', { JWT_KEYS: `new:${'x'.repeat(31)}` }],
+    ['JWT_KEYS', { JWT_KEYS: `../new:${SECRET}` }],
+    ['JWT_KEYS', { JWT_KEYS: `new:${SECRET},new:${SECRET}` }],
+    ['JWT_KEYS', { JWT_KEYS: '{"new": 1}' }],
+    ['JWT_KEYS', { JWT_KEYS: '{"new"' }],
+    ['JWT_KEYS', { JWT_KEYS: '{}' }],
+    ['JWT_KEYS', { JWT_KEYS: `main:${SECRET}`, JWT_SECRET: SECRET }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'https://app.test/' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'app.test' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'https://app.test,*' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'null' }],
+    ['TRUST_PROXY', { TRUST_PROXY: 'true' }],
+    ['TRUST_PROXY', { TRUST_PROXY: '10.0.0.0/33' }],
+    ['TRUST_PROXY', { TRUST_PROXY: '-1' }],
+    ['MAX_REQUEST_BYTES', { MAX_REQUEST_BYTES: '1' }],
+    ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
+    ['LOG_FORMAT', { LOG_FORMAT: 'xml' }],
   ])('refuse a wrong %s in one line that names it', (name, environment) => {
     const read = () => readSettings(environment);
     expect(read).toThrow(SettingsError);
     expect(read).toThrow(new RegExp(`^${name}[^\\n]*$`));
+  });
+
+  test('take keys with names, as a list or as JSON, and the nameless one for verifying', () => {
+    const keys = (environment: Record<string, string>) => readSettings(environment).jwtKeys();
+    const other = 'y,'.repeat(16);
+    expect(keys({ JWT_KEYS: `new:${SECRET}, old : ${SECRET}`, JWT_SECRET: SECRET })).toEqual([
+      { kid: 'new', secret: SECRET },
+      { kid: 'old', secret: SECRET },
+      { kid: 'main', secret: SECRET },
+    ]);
+    const NODE_ENV = 'production';
+    expect(keys({ NODE_ENV, JWT_KEYS: JSON.stringify({ '2026-11': other }) })).toEqual([
+      { kid: '2026-11', secret: other },
+    ]);
+  });
+
+  test('never repeat a key that is wrong', () => {
+    expect(() => readSettings({ JWT_KEYS: 'hunter2' })).not.toThrow(/hunter2/);
+    expect(() => readSettings({ JWT_KEYS: '{"a": "hunter2"}' })).not.toThrow(/hunter2/);
+  });
+
+  test('allow no other origins in production, and those of this machine in development', () => {
+    const production = { NODE_ENV: 'production', JWT_SECRET: SECRET };
+    expect(readSettings(production).corsOrigins).toEqual([]);
+    expect(readSettings({}).corsOrigins).toBe('localhost');
+    expect(readSettings({ ...production, CORS_ORIGINS: '*' }).corsOrigins).toBe('*');
+    expect(
+      readSettings({ CORS_ORIGINS: 'https://a.test, http://b.test:3000' }).corsOrigins,
+    ).toEqual(['https://a.test', 'http://b.test:3000']);
+  });
+
+  test.each([
+    ['2', 2],
+    ['0', undefined],
+    ['loopback, 10.0.0.0/8, fd00::/8', 'loopback,10.0.0.0/8,fd00::/8'],
+  ])('say that the proxies are %s', (TRUST_PROXY, proxies) => {
+    expect(readSettings({ TRUST_PROXY }).trustProxy).toBe(proxies);
   });
 
   test('never repeat a database address, which has a password in it', () => {
@@ -94,9 +149,10 @@ describe('settings', () => {
     afterAll(() => rmSync(dataDir, { recursive: true }));
 
     test('is made once, long enough, and readable by its owner alone', () => {
-      const secret = readSettings({ DATA_DIR: dataDir }).jwtSecret();
+      const secretOf = () => readSettings({ DATA_DIR: dataDir }).jwtKeys()[0]?.secret ?? '';
+      const secret = secretOf();
       expect(Buffer.byteLength(secret)).toBeGreaterThanOrEqual(32);
-      expect(readSettings({ DATA_DIR: dataDir }).jwtSecret()).toBe(secret);
+      expect(secretOf()).toBe(secret);
       expect(statSync(path.join(dataDir, 'jwt-secret')).mode & 0o777).toBe(0o600);
     });
   });

@@ -11,7 +11,10 @@ as $$
 begin
   perform graphile_worker.add_job(
             identifier => enqueue.task,
-            payload => enqueue.payload::json,
+            payload => case
+                         when authz.request_id() is null then enqueue.payload
+                         else jsonb_build_object('request_id', authz.request_id()) || enqueue.payload
+                       end::json,
             run_at => enqueue.run_at,
             max_attempts => enqueue.max_attempts,
             job_key => enqueue.job_key);
@@ -20,7 +23,8 @@ $$;
 
 comment on function platform.enqueue(text, jsonb, text, timestamptz, integer) is
   'Adds a job for worker/tasks/<task>.ts: it runs after this transaction has been committed, and not at all when it is '
-  'undone. Of jobs with the same key that have not begun only the newest stays. For functions that have checked who asks.';
+  'undone. Of jobs with the same key that have not begun only the newest stays. The request it comes from is added to the '
+  'payload, an object, as request_id: the worker''s log names it. For functions that have checked who asks.';
 grant execute on function platform.enqueue(text, jsonb, text, timestamptz, integer) to callboard_service;
 
 create or replace function platform.send_mail(

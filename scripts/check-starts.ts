@@ -184,6 +184,7 @@ async function production(server: string): Promise<void> {
     PORT: String(port),
     DATABASE_URL: addressAs('callboard_authenticator'),
     JWT_SECRET: 'a secret of the checks, long enough',
+    ENCRYPTION_KEY: 'ab'.repeat(32),
   };
   const programs: Program[] = [];
   const node = (file: string, more: Environment = {}) => {

@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { MAIN_KEY, type TokenKey } from '../plugins/session/keys.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogSettings } from './log/log.ts';
+import { encryptionKeysOf } from './settings/encryption.ts';
 import { developmentSecret, keysOf, secretOf } from './settings/keys.ts';
 import { originsOf, proxiesOf, type CorsOrigins } from './settings/network.ts';
+import { providersOf, type ProviderSettings } from './settings/providers.ts';
 import {
   addressOf,
   choiceOf,
@@ -59,7 +61,7 @@ export const SETTINGS: readonly SettingDescription[] = [
   optional(
     'DATA_DIR',
     '.data',
-    'Folder for the files of the embedded engine and the development secret.',
+    'Folder for the files of the embedded engine and the development secrets.',
   ),
   optional('POOL_SIZE', '10', 'Connections that each pool opens to a Postgres server at most.'),
   optional(
@@ -80,6 +82,18 @@ export const SETTINGS: readonly SettingDescription[] = [
   ),
   optional('JWT_ISSUER', 'callboard', 'Who access tokens say they are from; others are refused.'),
   optional('JWT_AUDIENCE', 'callboard-api', 'Whom access tokens are for; others are refused.'),
+  {
+    name: 'ENCRYPTION_KEY',
+    description:
+      'Encrypts second factors and provider tokens: 32 bytes in base64. Several by commas: the first encrypts, all decrypt.',
+    default: 'made once and kept in DATA_DIR',
+    requiredInProduction: true,
+  },
+  optional(
+    'OIDC_PROVIDERS',
+    'none',
+    'Providers to sign in with, such as google,studio; each has settings of its own, see below.',
+  ),
   optional('ACCESS_TOKEN_MINUTES', '15', 'Minutes for which an access token serves.'),
   optional(
     'PASSWORD_COST',
@@ -89,7 +103,7 @@ export const SETTINGS: readonly SettingDescription[] = [
   optional(
     'APP_URL',
     'PUBLIC_URL',
-    'Where the front end lives, for links in mails. The explorer takes them where there is none.',
+    'Where the front end lives, for links in mails and ways back from providers. The explorer takes them where there is none.',
   ),
   optional(
     'SMTP_URL',
@@ -142,6 +156,9 @@ export type Settings = LogSettings & {
   readonly trustProxy: number | string | undefined;
   readonly maxRequestBytes: number;
   readonly demo: boolean;
+  readonly providers: readonly ProviderSettings[];
+  /** For `Encryption`, the current key first. Asked for by who encrypts: reading it may write the development key. */
+  encryptionKeys(): readonly Buffer[];
   /**
    * What access tokens are signed with, by the first, and verified with, by any. Asked for by servers only: reading it may
    * write the development secret.
@@ -208,6 +225,8 @@ export function readSettings(environment: Environment = process.env): Settings {
     statementTimeoutMs: integerOf(environment, 'STATEMENT_TIMEOUT_MS', 1, 3_600_000) ?? 30_000,
     accessTokenMinutes: integerOf(environment, 'ACCESS_TOKEN_MINUTES', 1, 1_440) ?? 15,
     demo: switchOf(environment, 'DEMO', !production),
+    providers: providersOf(environment, 'OIDC_PROVIDERS'),
+    encryptionKeys: encryptionKeysOf(environment, 'ENCRYPTION_KEY', production, dataDir),
     jwtIssuer: textOf(environment, 'JWT_ISSUER') ?? 'callboard',
     jwtAudience: textOf(environment, 'JWT_AUDIENCE') ?? 'callboard-api',
     corsOrigins: originsOf(environment, 'CORS_ORIGINS', production),

@@ -42,6 +42,7 @@ const GIVEN: Record<string, string> = {
   SERVER_PASSWORD: 'serverpassword',
   WORKER_PASSWORD: 'workerpassword',
   JWT_SECRET: '0123456789abcdef0123456789abcdef',
+  ENCRYPTION_KEY: 'ab'.repeat(32),
 };
 
 function filled(text: string): string {

@@ -7,9 +7,12 @@ import { partsOf, SettingsError, textOf, type Environment } from './values.ts';
 /** As long as what HS256 makes of it. */
 const SECRET_BYTES = 32;
 
-/** The secret of a development machine: made at the first start, readable by its owner alone. */
-export function developmentSecret(dataDir: string): string {
-  const file = path.join(dataDir, 'jwt-secret');
+/** A secret of a development machine, 32 bytes in hexadecimal: made at the first start, readable by its owner alone. */
+export function developmentSecret(
+  dataDir: string,
+  name: 'jwt-secret' | 'encryption-key' = 'jwt-secret',
+): string {
+  const file = path.join(dataDir, name);
   mkdirSync(dataDir, { recursive: true });
   try {
     // Fails when it is there, so two processes that start together end up with the same one.

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readSettings, SETTINGS, SettingsError } from '../../server/settings.ts';
 
 const SECRET = 'x'.repeat(32);
+const KEY = 'ab'.repeat(32);
 
 describe('settings', () => {
   test('have defaults for development', () => {
@@ -24,6 +25,7 @@ describe('settings', () => {
     const settings = readSettings({
       NODE_ENV: 'production',
       JWT_SECRET: SECRET,
+      ENCRYPTION_KEY: KEY,
       DATABASE_URL: 'postgres://login@host/name',
       PUBLIC_URL: 'https://callboard.test/',
     });
@@ -66,6 +68,10 @@ describe('settings', () => {
     ['MAIL_FROM', { MAIL_FROM: 'Callboard' }],
     ['MAIL_FROM', { MAIL_FROM: 'Callboard <post@callboard.test>\nBcc: everybody@callboard.test' }],
     ['JWT_SECRET', { NODE_ENV: 'production' }],
+    ['ENCRYPTION_KEY', { NODE_ENV: 'production', JWT_SECRET: SECRET }],
+    ['ENCRYPTION_KEY', { ENCRYPTION_KEY: 'password' }],
+    ['ENCRYPTION_KEY', { ENCRYPTION_KEY: `${KEY},password` }],
+    ['APP_URL', { APP_URL: 'javascript:alert(1)' }],
     ['JWT_SECRET', { JWT_SECRET: 'x'.repeat(31) }],
     ['JWT_KEYS', { JWT_KEYS: SECRET }],
     ['JWT_KEYS', { JWT_KEYS: `new:${'x'.repeat(31)}` }],

@@ -20,13 +20,17 @@ import { LookUpsPlugin } from '../plugins/look-ups.ts';
 import { noteOperation, notesOf } from '../plugins/notes.ts';
 import { PageSizePlugin } from '../plugins/page-size.ts';
 import { PlainMutationsPlugin } from '../plugins/plain-mutations.ts';
+import { providerSignInPlugin } from '../plugins/provider-sign-in/plugin.ts';
 import { ScalarsPlugin } from '../plugins/scalars.ts';
+import { secondFactorPlugin } from '../plugins/second-factor/plugin.ts';
 import { HiddenSessionFunctionsPlugin } from '../plugins/session/hidden.ts';
+import type { SessionOptions } from '../plugins/session/outcome.ts';
 import { sessionPlugin } from '../plugins/session/plugin.ts';
 import type { AccessTokens } from '../plugins/session/tokens.ts';
 import { TenantKeysPlugin } from '../plugins/tenant-keys.ts';
 import { makeService } from './adaptor.ts';
 import { entryOf, type Caller } from './caller.ts';
+import type { Encryption } from './encryption.ts';
 import { accessOf } from './operation.ts';
 
 /** Modules that clients have nothing to do with. */
@@ -46,6 +50,8 @@ export type PresetOptions = {
   /** The pool whose connection listens for changes; absent: none are heard. */
   readonly listenPool?: Pool | undefined;
   readonly tokens: AccessTokens;
+  /** Asked for when a second factor is set up or tried. */
+  readonly encryption: () => Encryption;
   readonly statementTimeoutMs: number;
   /** Told about errors that nobody foresaw. */
   readonly report: (error: Unexpected) => void;
@@ -61,8 +67,16 @@ export type PresetOptions = {
 
 /** The GraphQL API: what PostGraphile makes of the database, and how. */
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
-  const { pool, listenPool, tokens, statementTimeoutMs, report } = options;
+  const { pool, listenPool, tokens, encryption, statementTimeoutMs, report } = options;
   const constraints = new ConstraintColumns();
+  const sessions: SessionOptions = {
+    tokens,
+    continueAs: (settings, session) => {
+      const { claims } = settings as { claims: string };
+      const { request_id: requestId } = JSON.parse(claims) as { request_id: string };
+      Object.assign(settings as object, entryOf({ requestId, session }, 'read write'));
+    },
+  };
   return {
     extends: [
       PostGraphileAmberPreset,
@@ -87,14 +101,9 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       HttpErrorsPlugin,
       ChangesPlugin,
       HiddenSessionFunctionsPlugin,
-      sessionPlugin({
-        tokens,
-        continueAs: (settings, session) => {
-          const { claims } = settings as { claims: string };
-          const { request_id: requestId } = JSON.parse(claims) as { request_id: string };
-          Object.assign(settings as object, entryOf({ requestId, session }, 'read write'));
-        },
-      }),
+      sessionPlugin(sessions),
+      secondFactorPlugin({ ...sessions, encryption }),
+      providerSignInPlugin(sessions),
     ],
     disablePlugins: [
       // `query` inside of everything, and an edge in each payload: for Relay Classic.

@@ -10,6 +10,9 @@ export function presetOf(database: Database, options: Partial<PresetOptions> = {
   return makePreset({
     pool: database.pool('callboard_authenticator'),
     tokens: new AccessTokens('nothing is signed with this secret', 1),
+    encryption: () => {
+      throw new Error('Nothing is encrypted without a server.');
+    },
     statementTimeoutMs: 30_000,
     callerOf: () => ({ requestId: 'schema' }),
     report: ({ error }) => {

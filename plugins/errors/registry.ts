@@ -87,6 +87,36 @@ export const ERRORS = [
     when: 'The plan costs something, and the organization has no payment method that serves. Add one first.',
   },
   {
+    code: 'TOO_MANY_ATTEMPTS',
+    sqlstates: ['CB010'],
+    speaks: true,
+    when: 'Too many wrong passwords or codes. Try again after `retryAfter` seconds.',
+  },
+  {
+    code: 'SECOND_FACTOR_INVALID',
+    sqlstates: ['CB015'],
+    speaks: true,
+    when: 'The code of the second factor is wrong or has served already. Ask for another.',
+  },
+  {
+    code: 'SIGN_IN_EXPIRED',
+    sqlstates: ['CB016'],
+    speaks: true,
+    when: 'A challenge, or a code of a sign-in with a provider, is too old, used up or unknown. Begin again.',
+  },
+  {
+    code: 'ACCOUNT_NOT_LINKED',
+    sqlstates: ['CB017'],
+    speaks: true,
+    when: 'The account at the provider cannot be matched with one here, because the e-mail address is not verified on both sides. Sign in another way and link it.',
+  },
+  {
+    code: 'REAUTHENTICATION_REQUIRED',
+    sqlstates: ['CB018'],
+    speaks: true,
+    when: 'It is too long since the caller signed in: ask for the password, or have them sign in again.',
+  },
+  {
     code: 'NOT_UNIQUE',
     sqlstates: ['23505'],
     message: 'There is already a row with this {field}.',
@@ -167,6 +197,21 @@ export const ERRORS = [
     code: 'PAGE_TOO_LARGE',
     sqlstates: [],
     when: '`first` or `last` asks for more rows than a page has; `limit` says how many it has.',
+  },
+  {
+    code: 'PROVIDER_REFUSED',
+    sqlstates: [],
+    when: 'The person did not allow the sign-in at the provider, or the provider did not allow them. As `sign_in_error` in the address that they come back to.',
+  },
+  {
+    code: 'PROVIDER_UNAVAILABLE',
+    sqlstates: [],
+    when: 'A provider does not answer. HTTP 503 of `/auth/…`, or as `sign_in_error`.',
+  },
+  {
+    code: 'PROVIDER_FAILED',
+    sqlstates: [],
+    when: 'A provider gave an answer that does not hold: wrong signature, wrong nonce, no JSON. HTTP 502 of `/auth/…`.',
   },
   { code: 'GRAPHQL_PARSE_FAILED', sqlstates: [], when: 'The document is not GraphQL.' },
   {

@@ -112,6 +112,35 @@ export const sessionTypes = gql`
     me: Me
   }
 
+  """
+  What a sign-in comes to: a session, or a challenge when the account has a second factor.
+  """
+  type SignInPayload {
+    """
+    Null when there is a challenge.
+    """
+    session: Session
+    """
+    Null when there is a session. Ask for a code and call completeSignIn.
+    """
+    challenge: SignInChallenge
+    """
+    Null while there is no session.
+    """
+    me: Me
+  }
+
+  """
+  The password was right, and a code of the second factor is asked for.
+  """
+  type SignInChallenge {
+    """
+    For completeSignIn, and for nothing else.
+    """
+    token: String!
+    expiresAt: Datetime!
+  }
+
   type SignOutPayload {
     """
     False when the session was over already.
@@ -132,9 +161,9 @@ export const sessionTypes = gql`
     """
     signUp(input: SignUpInput!): SessionPayload
     """
-    Signs in. Errors: INVALID_CREDENTIALS; FORBIDDEN for an organization of others.
+    Signs in, or asks for the second factor. Errors: INVALID_CREDENTIALS; FORBIDDEN for an organization of others.
     """
-    signIn(input: SignInInput!): SessionPayload
+    signIn(input: SignInInput!): SignInPayload
     """
     The next tokens of a session. Each refresh token serves once. Errors: INVALID_CREDENTIALS.
     """

@@ -29,3 +29,41 @@ call platform.protect('identity.platform_roles', 'custom');
 grant select on identity.platform_roles to callboard_member;
 create policy own_or_administrator_read on identity.platform_roles for select to callboard_member
   using (user_id = (select authz.user_id()) or (select authz.is_platform_admin()));
+
+-- Second factors, sign-in by providers, apps, emergency contacts.
+
+call platform.protect('identity.second_factors', 'internal');
+call platform.protect('identity.recovery_codes', 'internal');
+call platform.protect('identity.sign_in_challenges', 'internal');
+call platform.protect('identity.provider_sign_ins', 'internal');
+
+-- What the server itself says and nobody else may: that a code was right, what a provider has answered.
+grant usage on schema identity to callboard_authenticator;
+
+call platform.protect('identity.oauth_providers', 'custom');
+create policy usable_read on identity.oauth_providers for select to callboard_anonymous
+  using (is_configured and is_enabled);
+create policy usable_or_administrator_read on identity.oauth_providers for select to callboard_member
+  using (is_configured and is_enabled or (select authz.is_platform_admin()));
+create policy administrators_update on identity.oauth_providers for update to callboard_member
+  using ((select authz.is_platform_admin()))
+  with check ((select authz.is_platform_admin()));
+grant select on identity.oauth_providers to callboard_anonymous, callboard_member;
+grant update (is_enabled) on identity.oauth_providers to callboard_member;
+
+call platform.protect('identity.linked_accounts', 'custom');
+create policy own_read on identity.linked_accounts for select to callboard_member
+  using (user_id = (select authz.user_id()));
+grant select on identity.linked_accounts to callboard_member;
+
+call platform.protect('identity.oauth_tokens', 'custom');
+create policy own_or_administrator_read on identity.oauth_tokens for select to callboard_member
+  using (user_id = (select authz.user_id()) or (select authz.is_platform_admin()));
+grant select (linked_account_id, user_id, token_type, scopes, expires_at, failed_at, created_at, updated_at)
+  on identity.oauth_tokens to callboard_member;
+
+call platform.protect('identity.connected_apps', 'personal', read_only => '{linked_account_id,is_declared,last_used_at}');
+
+select authz.define_permission(
+  'identity.emergency_contacts', 'Read the emergency contacts that members share.', '{owner,admin}');
+call platform.protect('identity.emergency_contacts', 'personal');

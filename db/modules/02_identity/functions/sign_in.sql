@@ -25,12 +25,7 @@ begin
   if not matches then
     perform platform.refuse('CB008', 'E-mail address and password do not match.');
   end if;
-  if sign_in.organization_id is not null and not tenancy.is_active_member(sign_in.organization_id, account.id) then
-    perform platform.refuse('CB003', 'You are not a member of this organization.', field => 'organization_id');
-  end if;
-  update identity.users u set last_sign_in_at = now() where u.id = account.id;
-  return identity.open_session(
-    account.id, coalesce(sign_in.organization_id, identity.default_organization(account.id)), sign_in.device);
+  return identity.complete_first_factor(account.id, sign_in.organization_id, sign_in.device);
 end
 $$;
 

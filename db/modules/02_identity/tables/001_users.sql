@@ -65,8 +65,8 @@ create table identity.sessions (
   expires_at timestamptz not null,
   revoked_at timestamptz,
   revoked_reason text check (revoked_reason in (
-    'signed_out', 'signed_out_elsewhere', 'reused', 'password_changed', 'password_reset', 'account_deleted',
-    'administrator')),
+    'signed_out', 'signed_out_elsewhere', 'reused', 'password_changed', 'password_reset', 'second_factor_changed',
+    'account_deleted', 'administrator')),
   check ((revoked_at is null) = (revoked_reason is null))
 );
 create index on identity.sessions (user_id, last_used_at);

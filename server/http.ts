@@ -1,4 +1,5 @@
 import './environment.ts';
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import express from 'express';
 import { postgraphile } from 'postgraphile';
@@ -6,6 +7,7 @@ import { grafserv } from 'postgraphile/grafserv/express/v4';
 import type { Database } from '../db/connect.ts';
 import type { Unexpected } from '../plugins/errors/mask.ts';
 import { AccessTokens } from '../plugins/session/tokens.ts';
+import { encryptionOf } from './encryption.ts';
 import { answerErrors, onlyMethods, refuseUnknown } from './http/answers.ts';
 import { readBody } from './http/body.ts';
 import { clientAddress, trustedProxies } from './http/client-address.ts';
@@ -20,6 +22,9 @@ import { makeLog, type Log } from './log/log.ts';
 import { makePreset } from './preset.ts';
 import { Requests } from './requests.ts';
 import type { Settings } from './settings.ts';
+import { Providers } from './sign-in/providers.ts';
+import { publishProviders } from './sign-in/publish-providers.ts';
+import { providerRoutes } from './sign-in/routes.ts';
 
 export { ListenError } from './http/listen.ts';
 
@@ -66,15 +71,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const trust = trustedProxies(settings.trustProxy);
   const addressOf = (request: IncomingMessage) => clientAddress(request, trust);
   const requests = new Requests(tokens, addressOf);
+  const encryption = encryptionOf(settings);
+  const report = options.report ?? logUnexpected(log);
+  await publishProviders(database, settings.providers);
+  // Known when the server listens; nobody asks before.
+  let url = publicUrl ?? '';
   const api = postgraphile(
     makePreset({
       pool: database.pool('callboard_authenticator'),
       // It keeps one connection, which operations are not to miss, and does nothing but listen.
       listenPool: database.pool(),
       tokens,
+      encryption,
       statementTimeoutMs,
       callerOf: requests.callerOf,
-      report: options.report ?? logUnexpected(log),
+      report,
     }),
   );
   // A schema that cannot be built is an error of the start, not of the first request.
@@ -107,6 +118,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...readBody(maxRequestBytes),
   );
   await graphql.addTo(app, server, false);
+  app.use(
+    providerRoutes({
+      database,
+      providers: new Providers(settings.providers),
+      encryption,
+      publicUrl: () => url,
+      appUrl: () => settings.appUrl ?? url,
+      report: (error) => report({ id: randomUUID(), path: undefined, error }),
+    }),
+  );
   mount?.(app);
   app.use(refuseUnknown, answerErrors(log));
 
@@ -118,8 +139,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw error;
   }
   const host = settings.host === '0.0.0.0' ? 'localhost' : settings.host;
+  url = publicUrl ?? `http://${host}:${port}`;
   return {
-    url: publicUrl ?? `http://${host}:${port}`,
+    url,
     port,
     async close() {
       sockets.close();

@@ -23,11 +23,11 @@ export function encryptionKeysOf(
     }
     return () => [Buffer.from(developmentSecret(dataDir, 'encryption-key'), 'hex')];
   }
-  const keys = partsOf(text).map((part) => {
-    const key = parseKey(part);
-    if (key) return key;
+  const parts = partsOf(text);
+  const keys = parts.map(parseKey).filter((key) => key !== undefined);
+  if (keys.length === 0 || keys.length < parts.length) {
     // What is wrong is not repeated: it may be nearly right.
     throw new SettingsError(`${name} has to be ${FORM}; several are set apart by commas.`);
-  });
+  }
   return () => keys;
 }

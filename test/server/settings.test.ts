@@ -106,9 +106,9 @@ describe('settings', () => {
       { kid: 'main', secret: SECRET },
     ]);
     const NODE_ENV = 'production';
-    expect(keys({ NODE_ENV, JWT_KEYS: JSON.stringify({ '2026-11': other }) })).toEqual([
-      { kid: '2026-11', secret: other },
-    ]);
+    expect(
+      keys({ NODE_ENV, ENCRYPTION_KEY: KEY, JWT_KEYS: JSON.stringify({ '2026-11': other }) }),
+    ).toEqual([{ kid: '2026-11', secret: other }]);
   });
 
   test('never repeat a key that is wrong', () => {
@@ -117,7 +117,7 @@ describe('settings', () => {
   });
 
   test('allow no other origins in production, and those of this machine in development', () => {
-    const production = { NODE_ENV: 'production', JWT_SECRET: SECRET };
+    const production = { NODE_ENV: 'production', JWT_SECRET: SECRET, ENCRYPTION_KEY: KEY };
     expect(readSettings(production).corsOrigins).toEqual([]);
     expect(readSettings({}).corsOrigins).toBe('localhost');
     expect(readSettings({ ...production, CORS_ORIGINS: '*' }).corsOrigins).toBe('*');

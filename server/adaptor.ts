@@ -17,7 +17,8 @@ class OperationClient implements PgClient {
   readonly #client: PoolClient;
   readonly #entry: Entry;
   readonly #statementTimeoutMs: number;
-  #last: Promise<unknown> = Promise.resolve();
+  /** The last transaction of several statements: until it has ended, nothing else is sent. */
+  #transaction: Promise<unknown> | undefined;
 
   constructor(client: PoolClient, entry: Entry, statementTimeoutMs: number) {
     this.#client = client;
@@ -25,45 +26,34 @@ class OperationClient implements PgClient {
     this.#statementTimeoutMs = statementTimeoutMs;
   }
 
-  query<TData>(query: PgClientQuery): Promise<PgClientResult<TData>> {
-    const { text, values, name, arrayMode } = query;
-    return this.#afterwards(async () => {
-      const { rows, rowCount } = await runAlone(
-        this.#client,
-        this.#entry,
-        this.#statementTimeoutMs,
-        {
-          text,
-          ...(values ? { values } : {}),
-          ...(name ? { name } : {}),
-          ...(arrayMode ? { rowMode: 'array' as const } : {}),
-        },
-      );
-      return { rows: rows as TData[], rowCount };
-    });
+  query<TData>({ text, values, arrayMode = false }: PgClientQuery): Promise<PgClientResult<TData>> {
+    const run = () =>
+      runAlone(this.#client, this.#entry, this.#statementTimeoutMs, { text, values }, arrayMode);
+    // The server takes statements in their order anyway.
+    const result = this.#transaction ? this.#transaction.then(run) : run();
+    return result as Promise<PgClientResult<TData>>;
   }
 
   withTransaction<T>(callback: (client: this) => Promise<T>): Promise<T> {
-    return this.#afterwards(async () => {
-      const client = this.#client;
-      try {
-        await beginEntered(client, this.#entry, this.#statementTimeoutMs);
-        const result = await callback(new TransactionClient(client) as PgClient as this);
-        await client.query('commit');
-        return result;
-      } catch (error) {
-        // A connection that cannot even roll back is thrown away by whoever releases it.
-        await client.query('rollback').catch(() => undefined);
-        throw error;
-      }
-    });
+    const result = (this.#transaction ?? Promise.resolve()).then(() =>
+      this.#inTransaction(callback),
+    );
+    this.#transaction = result.catch(() => undefined);
+    return result;
   }
 
-  /** A transaction ends before the next one begins. */
-  #afterwards<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
-    return result;
+  async #inTransaction<T>(callback: (client: this) => Promise<T>): Promise<T> {
+    const client = this.#client;
+    try {
+      await beginEntered(client, this.#entry, this.#statementTimeoutMs);
+      const result = await callback(new TransactionClient(client) as PgClient as this);
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      // A connection that cannot even roll back is thrown away by whoever releases it.
+      await client.query('rollback').catch(() => undefined);
+      throw error;
+    }
   }
 }
 
@@ -107,7 +97,8 @@ export function enteredClientsWithin(client: PoolClient, statementTimeoutMs: num
       try {
         return await inSavepoint(client, 'operation', async () => {
           await client.query('set local role none');
-          await client.query(entering(entry, statementTimeoutMs));
+          const { text, values = [] } = entering(entry, statementTimeoutMs);
+          await client.query(text, [...values]);
           return await callback(new TransactionClient(client));
         });
       } catch (error) {

@@ -12,6 +12,8 @@ type Callback = (error: Error) => void;
  */
 class EmbeddedClient extends pg.Client {
   checkedOut = true;
+  /** For those who prepare statements by themselves, without `query`. */
+  readonly keepsStatements = false;
 
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- `pg` declares nine overloads; callers see those.
   override query(...args: any[]): any {

@@ -1,30 +1,29 @@
-import type { PoolClient, QueryConfig, QueryResult } from 'pg';
+import type { PoolClient, Submittable } from 'pg';
 import type { Entry } from '../caller.ts';
-import { connectionOf, PreparedStatements } from './statements.ts';
-
-/** A connection cannot be used any more: nobody knows what state it is in. */
-export class BrokenConnectionError extends Error {
-  override readonly name = 'BrokenConnectionError';
-}
-
-type Statement = QueryConfig & { rowMode?: 'array' };
+import { connectionOf, Exchange, type Rows, type Statement } from './exchange.ts';
+import { PreparedStatements } from './statements.ts';
 
 const statements = new WeakMap<PoolClient, PreparedStatements>();
 
-/** The statement that makes a transaction the caller's: role, rights, time limit. */
-export function entering(entry: Entry, statementTimeoutMs: number): Statement {
+/** The settings that make a transaction the caller's: role, rights, time limit. */
+const SETTINGS = "set_config('role', $1, true), set_config('statement_timeout', $2, true)";
+const ENTERING = `select ${SETTINGS}, authz.enter($3)`;
+const READ_ONLY = "set_config('transaction_read_only', 'on', true)";
+
+/** The statement that makes a transaction the caller's. */
+export function entering({ role, claims }: Entry, statementTimeoutMs: number): Statement {
   const timeout = String(statementTimeoutMs);
-  if (entry.claims === undefined) {
-    return {
-      text: "select set_config('role', $1, true), set_config('statement_timeout', $2, true)",
-      values: [entry.role, timeout],
-    };
-  }
-  return {
-    name: 'enter',
-    text: "select set_config('role', $1, true), set_config('statement_timeout', $3, true), authz.enter($2)",
-    values: [entry.role, entry.claims, timeout],
-  };
+  return claims === undefined
+    ? { text: `select ${SETTINGS}`, values: [role, timeout] }
+    : { text: ENTERING, values: [role, timeout, claims] };
+}
+
+/** The same for a transaction that was begun without a word about whether it writes. */
+function enteringAs(entry: Entry, statementTimeoutMs: number): Statement {
+  const { text, values } = entering(entry, statementTimeoutMs);
+  return entry.access === 'read only'
+    ? { text: `${text}, ${READ_ONLY}`, values }
+    : { text, values };
 }
 
 /** Sends everything that `send` queries in one write to the socket. */
@@ -38,58 +37,42 @@ function inOneWrite<T>(client: PoolClient, send: () => T): T {
   }
 }
 
-/** What has to be sent before the transaction in which `statement` runs. */
-function housekeeping(client: PoolClient, statement: Statement | undefined): string[] {
-  const tasks: string[] = [];
-  let prepared = statements.get(client);
-  if (!prepared) {
-    statements.set(client, (prepared = new PreparedStatements()));
-    // Compiling a query costs more than the short queries of an API ever gain from it.
-    tasks.push('set jit_optimize_above_cost = -1');
-  }
-  const outdated = statement?.name ? prepared.use(client, statement.name) : undefined;
-  if (outdated) tasks.push(`deallocate ${client.escapeIdentifier(outdated)}`);
-  return tasks;
-}
-
-/** The first reply that is an error, which is the cause of those after it. */
-function firstFailure(replies: readonly PromiseSettledResult<unknown>[]): Error | undefined {
-  return replies.find((reply) => reply.status === 'rejected')?.reason as Error | undefined;
-}
-
-const beginOf = (entry: Entry) => (entry.access === 'read only' ? 'begin read only' : 'begin');
+/** Compiling a query costs more than the short queries of an API ever gain from it. */
+const WITHOUT_COMPILING = 'set jit_optimize_above_cost = -1';
 
 /**
- * One statement in its own transaction, entered and committed, in a single write: begin, enter, the statement, commit. When
- * entering fails, Postgres refuses the statement (25P02) and the commit undoes everything, so it never runs as somebody
- * else. The first error is thrown.
+ * One statement in its own transaction, entered and committed, in a single write. When entering fails, the statement never
+ * runs. The rows are there once the transaction is committed.
+ *
+ * @throws Error whatever failed first: entering, the statement, committing
  */
-export async function runAlone(
+export function runAlone(
   client: PoolClient,
   entry: Entry,
   statementTimeoutMs: number,
   statement: Statement,
-): Promise<QueryResult> {
-  const before = housekeeping(client, statement);
-  const replies = await Promise.allSettled(
-    inOneWrite(client, () => [
-      ...before.map((text) => client.query(text)),
-      client.query(beginOf(entry)),
-      client.query(entering(entry, statementTimeoutMs)),
-      client.query(statement),
-      client.query('commit'),
-    ]),
+  asArrays: boolean,
+): Promise<Rows> {
+  const known = statements.get(client);
+  const prepared = known ?? new PreparedStatements(client);
+  const exchange = new Exchange(
+    client,
+    prepared,
+    [enteringAs(entry, statementTimeoutMs), statement],
+    asArrays,
   );
-  const failure = firstFailure(replies);
-  if (failure !== undefined) throw failure;
-  const [result, commit] = replies.slice(-2) as [
-    PromiseFulfilledResult<QueryResult>,
-    PromiseFulfilledResult<QueryResult>,
-  ];
-  if (commit.value.command !== 'COMMIT') {
-    throw new BrokenConnectionError(`The transaction ended with ${commit.value.command}.`);
+  const send = () => client.query(exchange as unknown as Submittable);
+  if (known) {
+    send();
+  } else {
+    statements.set(client, prepared);
+    inOneWrite(client, () => {
+      // When this fails, so does what follows.
+      client.query(WITHOUT_COMPILING).catch(() => undefined);
+      send();
+    });
   }
-  return result.value;
+  return exchange.result;
 }
 
 /** Begins a transaction and enters it, in one write. */
@@ -98,16 +81,16 @@ export async function beginEntered(
   entry: Entry,
   statementTimeoutMs: number,
 ): Promise<void> {
-  const before = housekeeping(client, undefined);
+  const { text, values = [] } = entering(entry, statementTimeoutMs);
   const replies = await Promise.allSettled(
     inOneWrite(client, () => [
-      ...before.map((text) => client.query(text)),
-      client.query(beginOf(entry)),
-      client.query(entering(entry, statementTimeoutMs)),
+      client.query(entry.access === 'read only' ? 'begin read only' : 'begin'),
+      client.query({ text, values: [...values] }),
     ]),
   );
-  const failure = firstFailure(replies);
-  if (failure !== undefined) throw failure;
+  // The first one that failed is why the other did.
+  const failed = replies.find((reply) => reply.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 /** Whether the connection is as it was when the pool gave it out. */

@@ -16,6 +16,10 @@ describe('clients of the adaptor', () => {
     cast = await makeCast(database, 'adaptor');
     await database.pool().query(`
       create table public.visits (who uuid);
+      create table public.guests (name text unique deferrable initially deferred);
+      create function public.speak() returns text language plpgsql as
+        $$ begin raise notice 'heard'; perform pg_notify('spoken', 'x'); return 'said'; end $$;
+      grant select, insert on public.guests to callboard_member;
       grant usage on schema public to callboard_member, callboard_anonymous;
       grant select, insert on public.visits to callboard_member, callboard_anonymous, callboard_authenticator;
     `);
@@ -186,6 +190,87 @@ describe('clients of the adaptor', () => {
     expect(results.map(({ rows }) => rows[0]?.n)).toEqual([1, 2, 3]);
   });
 
+  const ask = <TRow>(text: string, values?: unknown[]) =>
+    clients()(asSettings(entry()), (client) =>
+      client.query<TRow>({ text, ...(values ? { values } : {}) }),
+    );
+
+  test.each([
+    ['no rows', 'select 1 as n where false', [], 0],
+    ['a null', 'select null::int as n', [{ n: null }], 1],
+    ['several rows', 'select n from generate_series(1, 3) n', [{ n: 1 }, { n: 2 }, { n: 3 }], 3],
+    ['columns of other types', "select true as a, '{x}'::text[] as b", [{ a: true, b: ['x'] }], 1],
+    ['an insert', 'insert into public.visits values (null), (null)', [], 2],
+    ['nothing at all', '', [], null],
+  ])('give the rows, and how many: %s', async (_what, text, rows, rowCount) => {
+    for (let time = 0; time < 2; time += 1) expect(await ask(text)).toEqual({ rows, rowCount });
+  });
+
+  test('give rows as arrays', async () => {
+    const { rows } = await clients()(asSettings(entry()), (client) =>
+      client.query({ text: 'select 1, null::text, $1::text', values: ['x'], arrayMode: true }),
+    );
+    expect(rows).toEqual([[1, null, 'x']]);
+  });
+
+  test('say why a transaction could not be committed, and keep nothing of it', async () => {
+    const twice = ask('insert into public.guests values ($1), ($1)', ['Ada']);
+    await expect(twice).rejects.toMatchObject({ code: '23505' });
+    expect((await ask('select * from public.guests')).rows).toEqual([]);
+  });
+
+  test('go on after a statement that makes no sense, again and again', async () => {
+    for (let time = 0; time < 2; time += 1) {
+      await expect(ask('selekt 1')).rejects.toMatchObject({ code: '42601' });
+      expect((await ask<{ n: number }>('select 1 as n')).rows).toEqual([{ n: 1 }]);
+    }
+  });
+
+  test('tell each of several callers of one statement why it failed', async () => {
+    const failing = { text: 'select 1 / $1::int as n', values: [0] };
+    const results = await clients()(asSettings(entry()), (client) =>
+      Promise.allSettled([
+        client.query(failing),
+        client.query({ ...failing, values: [1] }),
+        client.query(failing),
+      ]),
+    );
+    expect(results).toMatchObject([
+      { status: 'rejected', reason: { code: '22012' } },
+      { status: 'fulfilled', value: { rows: [{ n: 1 }] } },
+      { status: 'rejected', reason: { code: '22012' } },
+    ]);
+    await expect(ask(failing.text, [0])).rejects.toMatchObject({ code: '22012' });
+    expect((await ask(failing.text, [1])).rows).toEqual([{ n: 1 }]);
+  });
+
+  test('refuse values that cannot be sent, and go on', async () => {
+    const circle: { self?: object } = {};
+    circle.self = circle;
+    await expect(ask('select $1::json', [circle])).rejects.toThrow('circular');
+    expect((await ask<{ n: number }>('select 1 as n')).rows).toEqual([{ n: 1 }]);
+  });
+
+  test('are not led astray by notices and notifications', async () => {
+    const client = await database.pool().connect();
+    try {
+      const heard = new Promise((resolve) => client.once('notification', resolve));
+      await client.query('listen spoken');
+      expect((await ask('select public.speak() as word')).rows).toEqual([{ word: 'said' }]);
+      expect(await heard).toMatchObject({ channel: 'spoken', payload: 'x' });
+      await client.query('unlisten *');
+    } finally {
+      client.release();
+    }
+  });
+
+  test('throw a connection away that is left inside a transaction', async () => {
+    await ask('begin');
+    expect(await plainRole()).toEqual({ role: 'callboard_authenticator', user_id: null });
+    const { rows } = await ask(WHO);
+    expect(rows).toMatchObject([{ readOnly: 'off' }]);
+  });
+
   test('give up the oldest prepared statements, and prepare them again', async () => {
     const ask = (n: number) =>
       clients()(asSettings(entry('read only')), (client) =>
@@ -220,7 +305,7 @@ describe('clients of the adaptor', () => {
       return writes;
     }
 
-    test('a query is one write: begin, enter, the query, commit', async () => {
+    test('a query is one write, with which the caller enters, and which commits', async () => {
       const query = () =>
         clients()(asSettings(entry('read only')), (client) =>
           client.query({ text: WHO, name: 'one-write' }),
@@ -241,6 +326,61 @@ describe('clients of the adaptor', () => {
       await expect(
         hurried(asSettings(entry()), (client) => client.query({ text: 'select pg_sleep(10)' })),
       ).rejects.toMatchObject({ code: '57014' });
+    });
+
+    test('a statement is prepared again when its table has changed', async () => {
+      await ask('select * from public.visits');
+      await database.pool().query('alter table public.visits add column at timestamptz');
+      // Postgres says so once; whoever asks again is served.
+      await expect(ask('select * from public.visits')).rejects.toMatchObject({ code: '0A000' });
+      expect((await ask('select * from public.visits')).rows).not.toEqual([]);
+    });
+
+    test('a statement that somebody cancels fails, and its connection serves on', async () => {
+      const pool = database.pool('callboard_authenticator');
+      const sleeping = ask("select pg_sleep(10), 'to be cancelled'");
+      const cancel = async (): Promise<void> => {
+        const { rows } = await database.pool().query<{ done: boolean }>(
+          `select pg_cancel_backend(pid) as done from pg_stat_activity
+            where query like '%to be cancelled%' and pid <> pg_backend_pid() and state = 'active'`,
+        );
+        if (!rows[0]?.done) await cancel();
+      };
+      await cancel();
+      await expect(sleeping).rejects.toMatchObject({ code: '57014' });
+      const before = pool.totalCount;
+      expect((await ask<{ n: number }>('select 1 as n')).rows).toEqual([{ n: 1 }]);
+      expect(pool.totalCount).toBe(before);
+    });
+
+    test('a connection that is cut in the middle of a statement is not used again', async () => {
+      const pool = database.pool('callboard_authenticator');
+      const cut = ask(`select pg_sleep(10), 'to be cut'`);
+      const terminate = async (): Promise<void> => {
+        const { rows } = await database.pool().query<{ done: boolean }>(
+          `select pg_terminate_backend(pid) as done from pg_stat_activity
+            where query like '%to be cut%' and pid <> pg_backend_pid() and state = 'active'`,
+        );
+        if (!rows[0]?.done) await terminate();
+      };
+      await terminate();
+      await expect(cut).rejects.toMatchObject({ code: '57P01' });
+      expect((await ask(WHO)).rows).toHaveLength(1);
+      expect(pool.totalCount).toBe(pool.idleCount);
+    });
+
+    test('more callers than connections are all served, each as who it is', async () => {
+      const results = await Promise.all(
+        Array.from({ length: 40 }, async (_, n) => {
+          const { rows } = await clients()(
+            asSettings(n % 2 ? entry() : entryOf({ requestId: 'r' }, 'read only')),
+            (client) =>
+              client.query<{ who: string | null }>({ text: 'select authz.user_id() as who' }),
+          );
+          return rows[0]?.who;
+        }),
+      );
+      expect(results).toEqual(results.map((_, n) => (n % 2 ? cast.owner.userId : null)));
     });
 
     test('a connection that was cut is not used again', async () => {

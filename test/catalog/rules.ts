@@ -232,7 +232,7 @@ export const RULES: readonly CatalogRule[] = [
        where (i.indisunique or i.indisexclusion)
          and ${HAS_TENANT('i.indrelid')}
          and i.indrelid not in ('identity.sessions'::regclass, 'platform.change_watchers'::regclass,
-                                'billing.billing_customers'::regclass)
+                                'billing.billing_customers'::regclass, 'identity.user_settings'::regclass)
          and not exists (
                select
                  from unnest(i.indkey) as k (attnum)
@@ -329,7 +329,8 @@ export const RULES: readonly CatalogRule[] = [
       union all
       select f.name from (${FOREIGN_KEYS}) f
        where f.columns[cardinality(f.columns)] !~ '(_id|_by|_key)$'
-         and f.confrelid <> 'authz.permissions'::regclass -- whose keys are words`,
+         -- whose keys are words
+         and f.confrelid not in ('authz.permissions'::regclass, 'tenancy.settings_sections'::regclass)`,
     violation: `${SAMPLE}
       alter table projects.samples add boss uuid references identity.users (id);`,
     offender: 'projects.samples.samples_boss_fkey',

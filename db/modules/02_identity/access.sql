@@ -25,6 +25,14 @@ call platform.protect('identity.refresh_tokens', 'internal');
 call platform.protect('identity.one_time_tokens', 'internal');
 call platform.protect('identity.profiles', 'personal');
 
+call platform.protect('identity.user_settings', 'custom');
+create policy own_read on identity.user_settings for select to callboard_member
+  using (user_id = (select authz.user_id())
+         and (organization_id is null or organization_id = (select authz.organization_id())));
+grant select on identity.user_settings to callboard_member;
+create or replace trigger _300_check_settings before insert or update on identity.user_settings
+  for each row execute function identity.check_user_settings_trigger();
+
 call platform.protect('identity.platform_roles', 'custom');
 grant select on identity.platform_roles to callboard_member;
 create policy own_or_administrator_read on identity.platform_roles for select to callboard_member

@@ -43,14 +43,15 @@ comment on column identity.profiles.links is 'Further addresses: a list of {"lab
 
 create table identity.platform_roles (
   user_id uuid not null references identity.users,
-  role text not null check (role in ('admin', 'moderator', 'support')),
+  role text not null check (role in ('admin', 'moderator', 'support', 'user')),
   granted_by uuid references identity.users,
   granted_at timestamptz not null default now(),
   primary key (user_id, role)
 );
 create index on identity.platform_roles (granted_by);
 comment on table identity.platform_roles is
-  'Who may act for the platform itself, above all organizations (seeds user_roles). Not a role in an organization.';
+  'Who may act for the platform itself, above all organizations (seeds user_roles); user is the one that everyone '
+  'has. Not a role in an organization.';
 
 create table identity.sessions (
   id uuid primary key default platform.uuidv7(),

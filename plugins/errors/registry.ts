@@ -117,6 +117,18 @@ export const ERRORS = [
     when: 'It is too long since the caller signed in: ask for the password, or have them sign in again.',
   },
   {
+    code: 'LAST_OWNER',
+    sqlstates: ['CB020'],
+    speaks: true,
+    when: 'An organization would be without an active owner. Make somebody else an owner first, as transferOwnership does.',
+  },
+  {
+    code: 'INVITATION_INVALID',
+    sqlstates: ['CB021'],
+    speaks: true,
+    when: 'An invitation cannot be accepted; `detail` says why: unknown, accepted, revoked, expired, inviter (may no longer invite) or organization (is not active).',
+  },
+  {
     code: 'NOT_UNIQUE',
     sqlstates: ['23505'],
     message: 'There is already a row with this {field}.',

@@ -204,7 +204,7 @@ describe('what the tables of an organization show', () => {
   });
 
   test.each([
-    ['organization_members', "update tenancy.organization_members set title = 'Boss'"],
+    ['organization_members', 'update tenancy.organization_members set role_id = role_id'],
     ['roles', "update tenancy.roles set permissions = '{finance.write}'"],
     ['organizations', "update tenancy.organizations set status = 'closed'"],
     [

@@ -2,6 +2,7 @@ import type { MailTemplate } from './compose.ts';
 import { accountDeleted } from './templates/account-deleted.ts';
 import { changeEmail, verifyEmail } from './templates/confirm-address.ts';
 import { emailChanged } from './templates/email-changed.ts';
+import { invitation } from './templates/invitation.ts';
 import { passwordChanged } from './templates/password-changed.ts';
 import { resetPassword } from './templates/reset-password.ts';
 import { sessionEnded } from './templates/session-ended.ts';
@@ -15,4 +16,5 @@ export const TEMPLATES: Readonly<Record<string, MailTemplate>> = {
   password_changed: passwordChanged,
   session_ended: sessionEnded,
   account_deleted: accountDeleted,
+  invitation,
 };

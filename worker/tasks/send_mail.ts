@@ -9,19 +9,43 @@ type MailPayload = {
   readonly template: string;
   readonly to: string;
   readonly variables: Readonly<Record<string, string>>;
-  /** A token to make for the link in it, for `identity.issue_one_time_token`. */
-  readonly token?: {
-    readonly purpose: string;
-    readonly user_id?: string;
-    readonly asked_at?: string;
-  };
+  /** A token to make for the link in it. */
+  readonly token?: WantedToken;
 };
+
+type WantedToken =
+  | {
+      readonly purpose: 'invitation';
+      readonly organization_id: string;
+      readonly invitation_id: string;
+    }
+  | {
+      /** One of those that `identity.issue_one_time_token` makes. */
+      readonly purpose: string;
+      readonly user_id?: string;
+      readonly asked_at?: string;
+    };
 
 type Issued = {
   readonly id: string;
   readonly token: string;
   readonly variables: Readonly<Record<string, string>>;
 };
+
+const isInvitation = (token: WantedToken) => 'invitation_id' in token;
+
+/** The statement that makes the token. */
+function issue(token: WantedToken, to: string, queuedAt: Date): [string, unknown[]] {
+  return 'invitation_id' in token
+    ? [
+        'select id, token, variables from tenancy.issue_invitation_token($1, $2)',
+        [token.organization_id, token.invitation_id],
+      ]
+    : [
+        'select id, token, variables from identity.issue_one_time_token($1, $2, $3, $4)',
+        [token.purpose, to, token.user_id ?? null, token.asked_at ?? queuedAt],
+      ];
+}
 
 function variablesOf(template: string, given: Readonly<Record<string, string>>) {
   const known = TEMPLATES[template];
@@ -35,7 +59,8 @@ function variablesOf(template: string, given: Readonly<Record<string, string>>) 
 
 /**
  * Sends a mail. Where its link needs a token, that is made only now: neither the queue nor a job that failed holds one.
- * When there is nothing to make one for (nobody has this address, it is confirmed already), nothing is sent.
+ * When there is nothing to make one for (nobody has this address, it is confirmed already, the invitation was
+ * revoked), nothing is sent.
  *
  * Mail may go out twice when a worker dies after sending: both bear the same message id.
  */
@@ -46,10 +71,7 @@ export function makeTask({ mail }: TaskContext): Task | undefined {
     const { template, to, variables, token } = payload as MailPayload;
     let issued: Issued | undefined;
     if (token) {
-      const { rows } = await helpers.query<Issued>(
-        'select id, token, variables from identity.issue_one_time_token($1, $2, $3, $4)',
-        [token.purpose, to, token.user_id ?? null, token.asked_at ?? helpers.job.created_at],
-      );
+      const { rows } = await helpers.query<Issued>(...issue(token, to, helpers.job.created_at));
       issued = rows[0];
       if (!issued) {
         helpers.logger.info(`${template}: there is nothing to send.`);
@@ -69,8 +91,8 @@ export function makeTask({ mail }: TaskContext): Task | undefined {
         to,
       });
     } catch (error) {
-      // Nobody has read it; the next attempt makes another.
-      if (issued) {
+      // Nobody has read it; the next attempt makes another, which takes the place of an invitation's.
+      if (issued && token && !isInvitation(token)) {
         await helpers.query('delete from identity.one_time_tokens where id = $1', [issued.id]);
       }
       throw error;

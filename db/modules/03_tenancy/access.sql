@@ -31,6 +31,20 @@ create policy tenant_read on tenancy.organization_members for select to callboar
          and organization_id = (select authz.organization_id()));
 grant select on tenancy.organization_members to callboard_member;
 call billing.meter('tenancy.organization_members', 'members', '{"status": "active"}');
+create policy own_title_update on tenancy.organization_members for update to callboard_member
+  using (organization_id = (select authz.organization_id())
+         and (user_id = (select authz.user_id()) or (select authz.has('tenancy.manage_members'))))
+  with check (organization_id = (select authz.organization_id())
+              and (user_id = (select authz.user_id()) or (select authz.has('tenancy.manage_members'))));
+grant update (title) on tenancy.organization_members to callboard_member;
+call platform.allow_transitions('tenancy.organization_members', 'status', '{
+  "active": ["suspended", "left"],
+  "suspended": ["active", "left"],
+  "left": ["active"]
+}');
+create or replace trigger _600_clear_former_member after update of status on tenancy.organization_members
+  for each row when (new.status = 'left' and old.status <> 'left')
+  execute function tenancy.clear_former_member_trigger();
 create or replace trigger _200_settle_member
   before insert or update of role_id, role_key, effective_permissions, permissions_valid_until
   on tenancy.organization_members
@@ -58,6 +72,34 @@ create or replace trigger _500_settle_members_delete after delete on tenancy.mem
   referencing old table as old_rows
   for each statement execute function tenancy.settle_members_trigger();
 
+-- Always an owner: at the end of each transaction, so that owners can change places within one.
+drop trigger if exists _700_keep_owner on tenancy.organizations;
+create constraint trigger _700_keep_owner after insert or update of status on tenancy.organizations
+  deferrable initially deferred
+  for each row when (new.status = 'active')
+  execute function tenancy.keep_owner_trigger();
+drop trigger if exists _700_keep_owning_member on tenancy.organization_members;
+create constraint trigger _700_keep_owning_member after update of role_id, status or delete on tenancy.organization_members
+  deferrable initially deferred
+  for each row when (old.role_key = 'owner' and old.status = 'active')
+  execute function tenancy.keep_owning_member_trigger();
+drop trigger if exists _700_keep_owning_user on identity.users;
+create constraint trigger _700_keep_owning_user after update of is_active on identity.users
+  deferrable initially deferred
+  for each row when (old.is_active and not new.is_active)
+  execute function tenancy.keep_owning_user_trigger();
+
+call platform.protect('tenancy.invitations', 'custom', audit => true);
+create policy tenant_read on tenancy.invitations for select to callboard_member
+  using (organization_id = (select authz.allowed('tenancy.manage_members')));
+grant select on tenancy.invitations to callboard_member;
+call platform.protect('tenancy.invitation_tokens', 'internal');
+
+call platform.protect('tenancy.teams', 'tenant');
+call platform.protect('tenancy.team_members', 'tenant', parent => 'team_id');
+create or replace trigger _300_keep_present before insert or update of user_id on tenancy.team_members
+  for each row execute function tenancy.keep_present_trigger();
+
 call platform.protect('tenancy.workspaces', 'custom', audit => true);
 create policy tenant_read on tenancy.workspaces for select to callboard_member
   using (
@@ -82,6 +124,26 @@ create policy tenant_delete on tenancy.workspace_members for delete to callboard
   using (organization_id = (select authz.allowed('tenancy.write')));
 grant select, delete on tenancy.workspace_members to callboard_member;
 grant insert (id, workspace_id, user_id) on tenancy.workspace_members to callboard_member;
+create or replace trigger _300_keep_present before insert on tenancy.workspace_members
+  for each row execute function tenancy.keep_present_trigger();
+
+call platform.protect('tenancy.settings_sections', 'custom');
+create policy everyone_reads on tenancy.settings_sections for select to callboard_member using (true);
+grant select on tenancy.settings_sections to callboard_member;
+call platform.protect('tenancy.organization_settings', 'custom', audit => true);
+create policy tenant_read on tenancy.organization_settings for select to callboard_member
+  using (organization_id = (select authz.organization_id()));
+create policy tenant_insert on tenancy.organization_settings for insert to callboard_member
+  with check (organization_id = (select authz.allowed('tenancy.write'))
+              and (section <> 'security' or (select authz.has('tenancy.manage_security'))));
+create policy tenant_update on tenancy.organization_settings for update to callboard_member
+  using (organization_id = (select authz.allowed('tenancy.write'))
+         and (section <> 'security' or (select authz.has('tenancy.manage_security'))))
+  with check (organization_id = (select authz.allowed('tenancy.write'))
+              and (section <> 'security' or (select authz.has('tenancy.manage_security'))));
+grant select, insert (section, value), update (value) on tenancy.organization_settings to callboard_member;
+create or replace trigger _300_check_settings before insert or update on tenancy.organization_settings
+  for each row execute function tenancy.check_settings_trigger();
 
 create or replace trigger _500_sync_system_roles after insert or update on authz.permissions
   for each statement execute function tenancy.sync_system_roles_trigger();

@@ -104,9 +104,10 @@ create table tenancy.workspace_members (
   primary key (organization_id, id),
   unique (organization_id, workspace_id, user_id),
   foreign key (organization_id, workspace_id) references tenancy.workspaces on delete cascade,
-  foreign key (organization_id, user_id)
+  constraint workspace_members_member foreign key (organization_id, user_id)
     references tenancy.organization_members (organization_id, user_id) on delete cascade
 );
+comment on constraint workspace_members_member on tenancy.workspace_members is '@fieldName member';
 create index on tenancy.workspace_members (organization_id, user_id);
 comment on table tenancy.workspace_members is
   'Who sees a private workspace. Guests see only the workspaces in which they are listed here.';

@@ -12,7 +12,7 @@ create table tenancy.member_permissions (
   updated_at timestamptz not null default now(),
   primary key (organization_id, id),
   unique (organization_id, user_id, permission),
-  foreign key (organization_id, user_id)
+  constraint member_permissions_member foreign key (organization_id, user_id)
     references tenancy.organization_members (organization_id, user_id) on delete cascade
 );
 create index on tenancy.member_permissions (permission);
@@ -23,3 +23,14 @@ comment on column tenancy.member_permissions.effect is
   'A grant adds to the role, a denial takes away from it. Owners cannot be denied anything.';
 comment on column tenancy.member_permissions.reason is 'Why, for whoever looks at it later.';
 comment on column tenancy.member_permissions.expires_at is 'When it stops to count; without it, it counts until it is taken back.';
+comment on constraint member_permissions_member on tenancy.member_permissions is '@fieldName member';
+
+create type tenancy.permission as (
+  key text,
+  description text,
+  default_roles text[],
+  is_grantable boolean
+);
+comment on type tenancy.permission is 'Something that a role can allow.';
+comment on column tenancy.permission.default_roles is 'The roles among owner, admin, member and guest that allow it.';
+comment on column tenancy.permission.is_grantable is 'Whether the caller may give it to others: they hold it themselves, without an end.';

@@ -6,6 +6,8 @@ import { migrate } from '../db/migrate.ts';
 export type Tenant = {
   readonly userId: string;
   readonly organizationId: string;
+  /** Of the user, for as long as the measurements take. */
+  readonly sessionId: string;
 };
 
 /** A database of the benchmark with one tenant to look at, and others to be in the way. */
@@ -56,8 +58,10 @@ export async function makeDatabase(
   await migrate(database);
   const client = await database.pool().connect();
   try {
-    const { rows } = await client.query<{ user_id: string; organization_id: string }>(
-      "select user_id, organization_id from identity.sign_up($1, $2, 'Bench', 'Bench Productions')",
+    const { rows } = await client.query<
+      Record<'user_id' | 'organization_id' | 'session_id', string>
+    >(
+      "select user_id, organization_id, session_id from identity.sign_up($1, $2, 'Bench', 'Bench Productions')",
       [ACCOUNT.email, ACCOUNT.password],
     );
     const own = rows[0];
@@ -108,7 +112,11 @@ export async function makeDatabase(
     return {
       url,
       database,
-      tenant: { userId: own.user_id, organizationId: own.organization_id },
+      tenant: {
+        userId: own.user_id,
+        organizationId: own.organization_id,
+        sessionId: own.session_id,
+      },
       drop: async () => {
         await database.close();
         await administer(server, `drop database if exists ${name} with (force)`);

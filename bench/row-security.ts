@@ -30,8 +30,12 @@ async function pgbench(url: string, script: string): Promise<number> {
 export async function measureRowSecurity(
   bench: BenchDatabase,
 ): Promise<Rounds<'underRowSecurity' | 'writtenOut' | 'notEntered'>> {
-  const { userId, organizationId } = bench.tenant;
-  const claims = JSON.stringify({ user_id: userId, organization_id: organizationId });
+  const { userId, organizationId, sessionId } = bench.tenant;
+  const claims = JSON.stringify({
+    user_id: userId,
+    organization_id: organizationId,
+    session_id: sessionId,
+  });
   const entering = (role: string) =>
     `select set_config('role', '${role}', true), authz.enter('${claims}');`;
   const page = 'select * from projects.project_tasks where deleted_at is null';

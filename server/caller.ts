@@ -1,5 +1,11 @@
 import type { RequestClient } from '../plugins/session/client.ts';
 
+/** An API key that came with a request. The key itself goes no further than this. */
+export type PresentedKey = {
+  /** SHA-256, in hex. */
+  readonly hash: string;
+};
+
 /** Who a request acts for. Only what the token says: what they may do is looked up by the database each time. */
 export type Caller = {
   readonly requestId: string;
@@ -8,11 +14,14 @@ export type Caller = {
     | {
         readonly userId: string;
         readonly organizationId: string | null;
-        readonly sessionId: string;
+        /** Absent only where nobody signed in, such as in tests: then the account alone has to be active. */
+        readonly sessionId?: string | undefined;
         /** Until when the access token serves. */
         readonly expiresAt?: Date;
       }
     | undefined;
+  /** A program with an API key. */
+  readonly apiKey?: PresentedKey | undefined;
   /** What sent the request, as the server sees it. */
   readonly client?: RequestClient | undefined;
 };
@@ -32,7 +41,14 @@ export type Entry = {
 
 /** How a caller enters the database. */
 export function entryOf(caller: Caller, access: Access): Entry {
-  const { requestId, session } = caller;
+  const { requestId, session, apiKey } = caller;
+  if (apiKey) {
+    return {
+      role: 'callboard_member',
+      claims: JSON.stringify({ api_key: apiKey.hash, request_id: requestId }),
+      access,
+    };
+  }
   if (!session) {
     return {
       role: 'callboard_anonymous',

@@ -7,6 +7,7 @@ import { grafserv } from 'postgraphile/grafserv/express/v4';
 import type { Database } from '../db/connect.ts';
 import type { Unexpected } from '../plugins/errors/mask.ts';
 import { AccessTokens } from '../plugins/session/tokens.ts';
+import { KeyUses } from './api-keys.ts';
 import { encryptionOf } from './encryption.ts';
 import { answerErrors, onlyMethods, refuseUnknown } from './http/answers.ts';
 import { readBody } from './http/body.ts';
@@ -70,7 +71,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const trust = trustedProxies(settings.trustProxy);
   const addressOf = (request: IncomingMessage) => clientAddress(request, trust);
-  const requests = new Requests(tokens, addressOf);
+  const keyUses = new KeyUses(database.pool('callboard_authenticator'));
+  const requests = new Requests({ tokens, addressOf, keyUses });
   const encryption = encryptionOf(settings);
   const report = options.report ?? logUnexpected(log);
   await publishProviders(database, settings.providers);
@@ -148,6 +150,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await stopGently(server);
       await api.release();
       for (const service of api.getResolvedPreset().pgServices ?? []) await service.release?.();
+      await keyUses.flush();
     },
   };
 }

@@ -4,6 +4,8 @@ import type { NextFunction, Request, Response } from 'express';
 import { isSafeError } from 'postgraphile/grafast';
 import type { RequestClient } from '../plugins/session/client.ts';
 import { invalidToken, type AccessTokens } from '../plugins/session/tokens.ts';
+import { CHALLENGE } from '../plugins/errors/http.ts';
+import { presentedKey, type KeyUses } from './api-keys.ts';
 import type { Caller } from './caller.ts';
 import { refuse } from './http/answers.ts';
 import { logScope } from './log/log.ts';
@@ -11,17 +13,26 @@ import { logScope } from './log/log.ts';
 /** Finds the address of the client, behind whatever proxies there are; undefined when the connection has gone. */
 type AddressOf = (request: IncomingMessage) => string | undefined;
 
+export type RequestsOptions = {
+  readonly tokens: AccessTokens;
+  readonly addressOf: AddressOf;
+  /** Told about each request with an API key. */
+  readonly keyUses: KeyUses;
+};
+
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /** Who sent a request: told once, when it comes in, and asked for when its operation runs. */
 export class Requests {
   readonly #tokens: AccessTokens;
   readonly #addressOf: AddressOf;
+  readonly #keyUses: KeyUses;
   readonly #callers = new WeakMap<IncomingMessage, Caller>();
 
-  constructor(tokens: AccessTokens, addressOf: AddressOf) {
+  constructor({ tokens, addressOf, keyUses }: RequestsOptions) {
     this.#tokens = tokens;
     this.#addressOf = addressOf;
+    this.#keyUses = keyUses;
   }
 
   /** Gives a request its id: the sender's own, when it is a sane one. Answers carry it too. */
@@ -40,7 +51,7 @@ export class Requests {
       this.#callers.set(request, this.#caller(requestId, request, authorizationOf(request)));
     } catch (error) {
       if (!(error instanceof Error) || !isSafeError(error)) throw error;
-      response.setHeader('www-authenticate', 'Bearer error="invalid_token"');
+      response.setHeader('www-authenticate', CHALLENGE['www-authenticate']);
       refuse(response, 401, error.message, error.extensions);
       return;
     }
@@ -83,7 +94,10 @@ export class Requests {
     if (token === undefined) {
       throw invalidToken('The authorization is not of the form "Bearer …".');
     }
-    return { ...nobody, session: this.#tokens.verify(token) };
+    const apiKey = presentedKey(token);
+    if (!apiKey) return { ...nobody, session: this.#tokens.verify(token) };
+    this.#keyUses.note(apiKey);
+    return { ...nobody, apiKey };
   }
 }
 

@@ -10,6 +10,9 @@ type FormattedError = {
   readonly extensions?: Readonly<Record<string, unknown>>;
 };
 
+/** What comes with HTTP 401. */
+export const CHALLENGE = { 'www-authenticate': 'Bearer error="invalid_token"' };
+
 type Json = { errors?: readonly FormattedError[] };
 
 /** What the engine refuses before an operation runs has no code yet. */
@@ -27,7 +30,18 @@ const firstStatus = (errors: readonly FormattedError[]): number | undefined =>
 /** Methods of the API, for those who have used another. */
 const ALLOW = 'POST, OPTIONS';
 
-function coded(result: Result, note: (errors: readonly FormattedError[]) => void): Result {
+/** What the database says of a session or a key that is over: the client showed something, and it does not serve. */
+const isRefused = (errors: readonly FormattedError[]): boolean =>
+  errors.some((error) => error.extensions?.['code'] === 'UNAUTHENTICATED');
+
+type Request = {
+  /** Whether it came with an `Authorization`. */
+  readonly showsCredentials: boolean;
+  /** Told about the errors of the answer. */
+  readonly note: (errors: readonly FormattedError[]) => void;
+};
+
+function coded(result: Result, { showsCredentials, note }: Request): Result {
   if (result.type === 'error') {
     const { statusCode, headers, error } = result;
     const errors = [{ message: error.message, extensions: { code: 'BAD_REQUEST' } }];
@@ -39,14 +53,13 @@ function coded(result: Result, note: (errors: readonly FormattedError[]) => void
   if (!errors) return result;
   const named = errors.map(withCode);
   note(named);
+  const json = { ...(result.json as object), errors: named } as never;
+  if (showsCredentials && isRefused(named)) {
+    return { ...result, statusCode: 401, headers: { ...result.headers, ...CHALLENGE }, json };
+  }
   const statusCode = firstStatus(named) ?? result.statusCode;
   const headers = statusCode === 405 ? { ...result.headers, allow: ALLOW } : result.headers;
-  return {
-    ...result,
-    statusCode,
-    headers,
-    json: { ...(result.json as object), errors: named } as never,
-  };
+  return { ...result, statusCode, headers, json };
 }
 
 /** Gives every error of an HTTP answer its code, and the answer the status that goes with it. */
@@ -61,7 +74,10 @@ export const HttpErrorsPlugin: GraphileConfig.Plugin = {
         const result = await next();
         if (!result) return result;
         const { node } = event.requestDigest.requestContext;
-        return coded(result, (errors) => node && noteErrors(notesOf(node.req), errors));
+        return coded(result, {
+          showsCredentials: node?.req.headers.authorization !== undefined,
+          note: (errors) => node && noteErrors(notesOf(node.req), errors),
+        });
       },
     },
   },

@@ -23,7 +23,7 @@ export const ERRORS = [
     code: 'UNAUTHENTICATED',
     sqlstates: ['CB001'],
     speaks: true,
-    when: 'Nobody is signed in, or the access token is wrong or out of date: then also HTTP 401. Sign in or refresh the session.',
+    when: 'Nobody is signed in, or the access token, its session or the API key is wrong or over: then also HTTP 401. Sign in or refresh the session.',
   },
   {
     code: 'INVALID_INPUT',

@@ -223,8 +223,8 @@ export const RULES: readonly CatalogRule[] = [
   },
   {
     name: 'uniqueness includes the tenant',
-    // A session belongs to its user, and goes from one organization to another; what payment providers report is looked up
-    // before anybody knows a tenant.
+    // A session belongs to its user, and goes from one organization to another; what payment providers report, and API
+    // keys by their hash, are looked up before anybody knows a tenant.
     offenders: `
       select i.indexrelid::regclass::text as offender
         from pg_index i
@@ -233,6 +233,7 @@ export const RULES: readonly CatalogRule[] = [
          and ${HAS_TENANT('i.indrelid')}
          and i.indrelid not in ('identity.sessions'::regclass, 'platform.change_watchers'::regclass,
                                 'billing.billing_customers'::regclass, 'identity.user_settings'::regclass)
+         and i.indexrelid <> 'tenancy.api_keys_secret_hash_key'::regclass
          and not exists (
                select
                  from unnest(i.indkey) as k (attnum)
@@ -310,6 +311,20 @@ export const RULES: readonly CatalogRule[] = [
       comment on function projects.grumpy() is 'Refuses.';
       grant execute on function projects.grumpy() to callboard_member;`,
     offender: 'projects.grumpy()',
+  },
+  {
+    name: 'a caller who is no user is not taken for the back office',
+    // authz.user_id() is null for API keys too; for the back office authz.actor_id() is.
+    offenders: `
+      select f.name as offender
+        from (${FUNCTIONS}) f
+        join pg_proc p on p.oid = f.oid
+       where coalesce(p.prosrc, '') || coalesce(pg_get_function_sqlbody(p.oid), '')
+             ~* '(\\mor\\s+authz\\.user_id\\(\\) is null|(<>|!=) *authz\\.user_id\\(\\))'`,
+    violation: `
+      create function projects.trusting() returns boolean language sql
+        as 'select authz.has(''projects.read'') or authz.user_id() is null';`,
+    offender: 'projects.trusting()',
   },
   {
     name: 'triggers are named _NNN_what',

@@ -7,6 +7,8 @@ export type Caller = {
   readonly organizationId?: string;
   readonly sessionId?: string;
   readonly requestId?: string;
+  /** The SHA-256 of an API key, in hex: then nothing of a person counts. */
+  readonly apiKey?: string;
 };
 
 /** Nobody: a caller without a session. */
@@ -15,37 +17,21 @@ export const ANONYMOUS: Caller = {};
 /** Enters as the server does: the role and the claims, for the rest of the transaction. */
 export async function enter(client: PoolClient, caller: Caller): Promise<void> {
   await client.query("select set_config('role', $1, true), authz.enter($2)", [
-    caller.userId ? 'callboard_member' : 'callboard_anonymous',
+    caller.userId || caller.apiKey ? 'callboard_member' : 'callboard_anonymous',
     JSON.stringify({
       user_id: caller.userId,
       organization_id: caller.organizationId,
       session_id: caller.sessionId,
+      api_key: caller.apiKey,
       request_id: caller.requestId ?? 'test',
     }),
   ]);
 }
 
-/** Lets `work` act as a caller, in a transaction that is rolled back. */
-export async function as<T>(
+async function enteredAs<T>(
   database: Database,
   caller: Caller,
-  work: (client: PoolClient) => Promise<T>,
-): Promise<T> {
-  const client = await database.pool('callboard_authenticator').connect();
-  try {
-    await client.query('begin');
-    await enter(client, caller);
-    return await work(client);
-  } finally {
-    await client.query('rollback');
-    client.release();
-  }
-}
-
-/** The same, but what it does stays. */
-export async function actAs<T>(
-  database: Database,
-  caller: Caller,
+  end: 'commit' | 'rollback',
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await database.pool('callboard_authenticator').connect();
@@ -53,7 +39,7 @@ export async function actAs<T>(
     await client.query('begin');
     await enter(client, caller);
     const result = await work(client);
-    await client.query('commit');
+    await client.query(end);
     return result;
   } catch (error) {
     await client.query('rollback');
@@ -61,6 +47,33 @@ export async function actAs<T>(
   } finally {
     client.release();
   }
+}
+
+/** Lets `work` act as a caller, in a transaction that is rolled back. */
+export const as = <T>(
+  database: Database,
+  caller: Caller,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> => enteredAs(database, caller, 'rollback', work);
+
+/** The same, but what it does stays. */
+export const actAs = <T>(
+  database: Database,
+  caller: Caller,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> => enteredAs(database, caller, 'commit', work);
+
+/** Signs a caller in for good, as if on a device: requests over HTTP are refused without a session that lives. */
+export async function withSession<T extends Caller>(
+  database: Database,
+  caller: T,
+): Promise<T & { readonly sessionId: string }> {
+  const { rows } = await database.pool().query<{ id: string }>(
+    `insert into identity.sessions (user_id, organization_id, expires_at)
+       values ($1, $2, now() + interval '1 day') returning id`,
+    [caller.userId, caller.organizationId ?? null],
+  );
+  return { ...caller, sessionId: rows[0]?.id ?? '' };
 }
 
 /** The SQLSTATE that `work` fails with, undoing what it did; undefined when it succeeds. */

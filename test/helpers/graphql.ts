@@ -47,13 +47,11 @@ export type TestApi = {
 };
 
 const STATEMENT_TIMEOUT = 30_000;
-const SESSION_ID = '00000000-0000-7000-8000-000000000001';
 
-const callerOf = ({ userId, organizationId, sessionId, requestId = 'test' }: Caller) => ({
+const callerOf = ({ userId, organizationId, sessionId, apiKey, requestId = 'test' }: Caller) => ({
   requestId,
-  session: userId
-    ? { userId, organizationId: organizationId ?? null, sessionId: sessionId ?? SESSION_ID }
-    : undefined,
+  session: userId ? { userId, organizationId: organizationId ?? null, sessionId } : undefined,
+  apiKey: apiKey === undefined ? undefined : { hash: apiKey },
 });
 
 /**

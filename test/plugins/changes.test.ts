@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AccessTokens } from '../../plugins/session/tokens.ts';
 import { startServer, type RunningServer } from '../../server/http.ts';
 import { readSettings } from '../../server/settings.ts';
-import { makeCast, type Caller, type Cast } from '../helpers/callers.ts';
+import { makeCast, withSession, type Caller, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { Subscription } from '../helpers/subscription.ts';
 
@@ -24,9 +24,13 @@ describe('live changes', () => {
   let there: Cast;
   let projectId: string;
   let budgetId: string;
+  const sessions = new Map<string | undefined, string>();
   beforeAll(async () => {
     here = await makeCast(database, 'live');
     there = await makeCast(database, 'elsewhere');
+    for (const caller of [here.owner, here.admin, here.member, there.owner]) {
+      sessions.set(caller.userId, (await withSession(database, caller)).sessionId);
+    }
     server = await startServer({ database, settings });
     const pool = database.pool();
     const idOf = async (sql: string) =>
@@ -50,7 +54,7 @@ describe('live changes', () => {
       {
         userId: caller.userId ?? '',
         organizationId: caller.organizationId ?? null,
-        sessionId: '00000000-0000-7000-8000-000000000001',
+        sessionId: sessions.get(caller.userId) ?? '',
       },
       issuedAt,
     );

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import { enteredClients } from '../../server/adaptor.ts';
 import { CATALOG_ENTRY, entryOf, type Access, type Entry } from '../../server/caller.ts';
-import { makeCast, type Cast } from '../helpers/callers.ts';
+import { makeCast, withSession, type Cast } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
 
 const TIMEOUT = 30_000;
@@ -12,8 +12,10 @@ const WHO = `select current_user::text as role, authz.user_id() as "userId",
 describe('clients of the adaptor', () => {
   const database = testDatabase();
   let cast: Cast;
+  let sessionId: string;
   beforeAll(async () => {
     cast = await makeCast(database, 'adaptor');
+    ({ sessionId } = await withSession(database, cast.owner));
     await database.pool().query(`
       create table public.visits (who uuid);
       create table public.guests (name text unique deferrable initially deferred);
@@ -33,7 +35,7 @@ describe('clients of the adaptor', () => {
         session: {
           userId: cast.owner.userId ?? '',
           organizationId: cast.organizationId,
-          sessionId: '00000000-0000-7000-8000-000000000001',
+          sessionId,
         },
       },
       access,

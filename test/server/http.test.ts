@@ -2,12 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AccessTokens } from '../../plugins/session/tokens.ts';
 import { ListenError, startServer, type RunningServer } from '../../server/http.ts';
 import { readSettings } from '../../server/settings.ts';
-import { makeCast, type Cast } from '../helpers/callers.ts';
+import { makeCast, withSession, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { Subscription } from '../helpers/subscription.ts';
 
 const SECRET = 'a secret for tests, which is long enough';
-const SESSION_ID = '00000000-0000-7000-8000-000000000001';
 const settings = readSettings({ NODE_ENV: 'test', PORT: '0', JWT_SECRET: SECRET, DEMO: 'off' });
 
 describe('the server', () => {
@@ -17,8 +16,10 @@ describe('the server', () => {
   const database = testDatabase();
   const tokens = new AccessTokens(SECRET, 15);
   let cast: Cast;
+  let sessionId: string;
   beforeAll(async () => {
     cast = await makeCast(database, 'http');
+    ({ sessionId } = await withSession(database, cast.owner));
     server = await startServer({ database, settings });
   });
 
@@ -27,7 +28,7 @@ describe('the server', () => {
       {
         userId: cast.owner.userId ?? '',
         organizationId: cast.organizationId,
-        sessionId: SESSION_ID,
+        sessionId,
       },
       now,
     ).token;

@@ -49,6 +49,11 @@ create or replace trigger _200_settle_member
   before insert or update of role_id, role_key, effective_permissions, permissions_valid_until
   on tenancy.organization_members
   for each row execute function tenancy.settle_member_trigger();
+create or replace trigger _210_keep_open
+  before insert or update of organization_id, is_open on tenancy.organization_members
+  for each row execute function tenancy.keep_open_trigger();
+create or replace trigger _500_open_or_close_members after update of status on tenancy.organizations
+  for each row when (old.status is distinct from new.status) execute function tenancy.open_or_close_members_trigger();
 create or replace trigger _200_check_role before insert or update on tenancy.roles
   for each row execute function tenancy.check_role_trigger();
 create or replace trigger _210_keep_system_roles before delete on tenancy.roles
@@ -150,3 +155,14 @@ create or replace trigger _500_sync_system_roles after insert or update on authz
 create or replace trigger _510_forget_permissions after delete on authz.permissions
   referencing old table as old_rows
   for each statement execute function tenancy.forget_permissions_trigger();
+
+select authz.define_permission('tenancy.manage_api_keys', 'Make and revoke API keys.', '{owner,admin}');
+call platform.protect('tenancy.api_keys', 'custom', audit => true);
+create policy tenant_read on tenancy.api_keys for select to callboard_member
+  using (
+    organization_id = (select authz.allowed('tenancy.manage_api_keys'))
+    or organization_id = (select authz.organization_id()) and id = (select authz.api_key_id()));
+grant select (
+    organization_id, id, name, prefix, scopes, workspace_ids, expires_at, revoked_at, revoked_by, last_used_at,
+    created_by, created_at, updated_at)
+  on tenancy.api_keys to callboard_member;

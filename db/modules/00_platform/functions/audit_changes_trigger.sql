@@ -4,19 +4,20 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   unsaid constant text[] := '{organization_id,id}'::text[];
-  -- What triggers make out of changes that are logged themselves.
-  derived constant text[] := '{updated_at,role_key,effective_permissions,permissions_valid_until}'::text[];
+  -- What triggers make out of changes that are logged themselves, what is noted all the time, and what is a secret.
+  derived constant text[] :=
+    '{updated_at,role_key,effective_permissions,permissions_valid_until,is_open,last_used_at,secret_hash}'::text[];
 begin
   if tg_op = 'INSERT' then
-    insert into security.audit_logs (organization_id, actor_id, request_id, entity_type, entity_id, action, after)
+    insert into security.audit_logs (organization_id, actor_id, api_key_id, request_id, entity_type, entity_id, action, after)
     -- an organization is its own tenant
-    select coalesce(j.n ->> 'organization_id', j.n ->> 'id')::uuid, authz.user_id(), authz.request_id(),
+    select coalesce(j.n ->> 'organization_id', j.n ->> 'id')::uuid, authz.actor_id(), authz.api_key_id(), authz.request_id(),
            tg_table_schema || '.' || tg_table_name, (j.n ->> 'id')::uuid, 'insert', jsonb_strip_nulls(j.n - unsaid - derived)
       from (select to_jsonb(r) as n from new_rows r) j;
   elsif tg_op = 'UPDATE' then
     insert into security.audit_logs
-      (organization_id, actor_id, request_id, entity_type, entity_id, action, before, after)
-    select coalesce(j.n ->> 'organization_id', j.n ->> 'id')::uuid, authz.user_id(), authz.request_id(),
+      (organization_id, actor_id, api_key_id, request_id, entity_type, entity_id, action, before, after)
+    select coalesce(j.n ->> 'organization_id', j.n ->> 'id')::uuid, authz.actor_id(), authz.api_key_id(), authz.request_id(),
            tg_table_schema || '.' || tg_table_name, (j.n ->> 'id')::uuid,
            case
              when not changed.after ? 'deleted_at' then 'update'
@@ -37,8 +38,8 @@ begin
            ) changed
      where changed.after is not null;
   else
-    insert into security.audit_logs (organization_id, actor_id, request_id, entity_type, entity_id, action, before)
-    select coalesce(j.o ->> 'organization_id', j.o ->> 'id')::uuid, authz.user_id(), authz.request_id(),
+    insert into security.audit_logs (organization_id, actor_id, api_key_id, request_id, entity_type, entity_id, action, before)
+    select coalesce(j.o ->> 'organization_id', j.o ->> 'id')::uuid, authz.actor_id(), authz.api_key_id(), authz.request_id(),
            tg_table_schema || '.' || tg_table_name, (j.o ->> 'id')::uuid, 'purge', jsonb_strip_nulls(j.o - unsaid - derived)
       from (select to_jsonb(r) as o from old_rows r) j;
   end if;

@@ -4,7 +4,7 @@ create table platform.tenant_row (
   organization_id uuid not null default authz.organization_id(),
   id uuid not null default platform.uuidv7(),
   workspace_id uuid,
-  created_by uuid default authz.user_id(),
+  created_by uuid default authz.actor_id(),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   custom_fields jsonb not null default '{}' check (jsonb_typeof(custom_fields) = 'object'),

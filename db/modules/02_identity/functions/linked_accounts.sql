@@ -100,9 +100,7 @@ as $$
 declare
   unlinked identity.linked_accounts;
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
+  perform authz.require_user();
   -- Two calls that unlink the last two accounts take turns.
   perform from identity.users u where u.id = authz.user_id() for update;
   delete from identity.linked_accounts l

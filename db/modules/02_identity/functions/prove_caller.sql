@@ -5,9 +5,7 @@ as $$
 declare
   hash text;
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
+  perform authz.require_user();
   select c.password_hash into hash from identity.credentials c where c.user_id = authz.user_id();
   if hash is not null and (prove_caller.password is not null or with_password) then
     if prove_caller.password is null then

@@ -70,9 +70,7 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
+  perform authz.require_user();
   if not exists (
     select
       from identity.second_factors f
@@ -135,9 +133,7 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
+  perform authz.require_user();
   refusal := coalesce(
     identity.require_second_factor_on(),
     identity.spend_second_factor(

@@ -3,14 +3,12 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
+  perform authz.require_user();
   return authz.session_id() is not null
     and identity.end_sessions(authz.user_id(), 'signed_out', chosen => authz.session_id()) > 0;
 end
 $$;
 
 comment on function identity.sign_out() is
-  'Ends the session of this device: it cannot be refreshed. Errors: UNAUTHENTICATED. Definer: sessions are internal.';
+  'Ends the session of this device: it cannot be refreshed. Errors: UNAUTHENTICATED; FORBIDDEN for an API key. Definer: sessions are internal.';
 grant execute on function identity.sign_out() to callboard_member;

@@ -3,9 +3,7 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
+  perform authz.require_user();
   if switch_organization.organization_id is null
      or not tenancy.is_active_member(switch_organization.organization_id, authz.user_id()) then
     perform platform.refuse('CB003', 'You are not a member of this organization.', field => 'organization_id');
@@ -27,5 +25,5 @@ $$;
 
 comment on function identity.switch_organization(uuid) is
   'Makes another organization of the caller the active one: new tokens for the same session. Errors: UNAUTHENTICATED, '
-  'FORBIDDEN for an organization of others. Definer: sessions are internal.';
+  'FORBIDDEN for an organization of others and for an API key. Definer: sessions are internal.';
 grant execute on function identity.switch_organization(uuid) to callboard_member;

@@ -44,10 +44,8 @@ declare
   owner_id constant uuid := coalesce(get_or_create_user_settings.user_id, authz.user_id());
   settings identity.user_settings;
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
-  if owner_id <> authz.user_id() then
+  perform authz.require_user();
+  if owner_id is distinct from authz.user_id() then
     perform platform.refuse('CB003', 'Settings are one''s own.', field => 'user_id');
   end if;
   if tenant_id is not null and not tenancy.is_active_member(tenant_id, owner_id) then

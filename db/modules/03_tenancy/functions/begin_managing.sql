@@ -122,7 +122,7 @@ begin
   if member.id is null then
     perform platform.refuse('CB004', 'There is no such member.', field => 'row_id');
   end if;
-  if member.user_id <> authz.user_id() then
+  if member.user_id is distinct from authz.user_id() then
     perform tenancy.require_rank(member);
   end if;
   return member;

@@ -5,10 +5,8 @@ as $$
 declare
   asked_id constant uuid := coalesce(get_tenant_member_role.user_id, authz.user_id());
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
-  if asked_id <> authz.user_id()
+  perform authz.require_user();
+  if asked_id is distinct from authz.user_id()
      and authz.allowed('tenancy.read') is distinct from tenant_id
      and not authz.is_platform_admin() then
     perform platform.refuse('CB003', 'Only members of an organization may ask who else is one.', field => 'tenant_id');

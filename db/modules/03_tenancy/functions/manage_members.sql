@@ -100,9 +100,7 @@ as $$
 declare
   member tenancy.organization_members;
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
+  perform authz.require_user();
   perform from tenancy.organizations o where o.id = authz.organization_id() for no key update;
   update tenancy.organization_members m
      set status = 'left'

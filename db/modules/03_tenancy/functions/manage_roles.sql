@@ -43,7 +43,7 @@ begin
   perform tenancy.require_rank(m)
      from tenancy.organization_members m
     where m.organization_id = role.organization_id and m.role_id = role.id and m.status <> 'left'
-      and m.user_id <> authz.user_id();
+      and m.user_id is distinct from authz.user_id();
   return role;
 end
 $$;

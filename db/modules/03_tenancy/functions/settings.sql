@@ -42,7 +42,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform tenancy.check_settings(new.section, new.value, 'patch');
-  new.updated_by := authz.user_id();
+  new.updated_by := authz.actor_id();
   if tg_op = 'UPDATE' then
     new.version := old.version + (new.value is distinct from old.value)::integer;
   end if;

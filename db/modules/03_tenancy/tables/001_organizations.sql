@@ -12,7 +12,7 @@ create table tenancy.organizations (
   contact_phone text,
   website text check (website ~ '^https?://'),
   logo_url text check (logo_url ~ '^https?://'),
-  created_by uuid default authz.user_id() references identity.users,
+  created_by uuid default authz.actor_id() references identity.users,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -58,6 +58,7 @@ create table tenancy.organization_members (
   role_key text not null,
   effective_permissions text[] not null,
   permissions_valid_until timestamptz,
+  is_open boolean not null default true,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   primary key (organization_id, id),
@@ -75,6 +76,8 @@ comment on column tenancy.organization_members.effective_permissions is
   'triggers, whoever changes what it follows from.';
 comment on column tenancy.organization_members.permissions_valid_until is
   'When a grant or a denial ends: from then on something else holds than effective_permissions says. Null: nothing ends.';
+comment on column tenancy.organization_members.is_open is E'@behavior -*\n'
+  'Whether the organization is active. Kept by triggers, so that entering reads the member''s row alone.';
 comment on column tenancy.organization_members.title is 'What they do there, in their own words.';
 
 create table tenancy.workspaces (
@@ -85,7 +88,7 @@ create table tenancy.workspaces (
   description text,
   is_private boolean not null default false,
   settings jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
-  created_by uuid default authz.user_id() references identity.users,
+  created_by uuid default authz.actor_id() references identity.users,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   primary key (organization_id, id),

@@ -7,7 +7,7 @@ create table tenancy.member_permissions (
   effect text not null default 'grant' check (effect in ('grant', 'deny')),
   reason text check (length(reason) <= 500),
   expires_at timestamptz check (isfinite(expires_at)),
-  created_by uuid default authz.user_id() references identity.users,
+  created_by uuid default authz.actor_id() references identity.users,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   primary key (organization_id, id),

@@ -23,7 +23,7 @@ create table billing.subscriptions (
   provider text check (provider ~ '^[a-z][a-z0-9_]*$'),
   external_id text check (btrim(external_id) <> '' and length(external_id) <= 255),
   synced_at timestamptz,
-  created_by uuid default authz.user_id() references identity.users,
+  created_by uuid default authz.actor_id() references identity.users,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   primary key (organization_id, id),

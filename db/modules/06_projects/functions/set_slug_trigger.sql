@@ -26,7 +26,7 @@ as $$
      where p.organization_id = is_slug_taken.organization_id
        and p.slug = is_slug_taken.slug
        -- only ever asked about the caller's own organization, or by the back office
-       and (p.organization_id = authz.organization_id() or authz.user_id() is null)
+       and (p.organization_id = authz.organization_id() or authz.actor_id() is null)
   )
 $$;
 

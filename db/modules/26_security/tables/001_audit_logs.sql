@@ -1,6 +1,7 @@
 create table security.audit_logs (
   like platform.tenant_log_row including all,
   actor_id uuid,
+  api_key_id uuid,
   request_id text,
   entity_type text not null,
   entity_id uuid not null,
@@ -16,6 +17,8 @@ comment on table security.audit_logs is
   'Every change of a tenant row (seeds audit_log, audit_logs): who, what, and the columns that changed, before and '
   'after. Partitioned by month.';
 comment on column security.audit_logs.actor_id is 'The user who did it; null when a job did.';
+comment on column security.audit_logs.api_key_id is
+  'The API key that did it, on account of the actor; null when the actor did it.';
 comment on column security.audit_logs.request_id is 'The request that it was part of, as in the server''s log.';
 comment on column security.audit_logs.entity_type is 'The table, such as projects.projects.';
 comment on column security.audit_logs.action is

@@ -1,0 +1,477 @@
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { PoolClient } from 'pg';
+import {
+  actAs,
+  as,
+  enter,
+  makeCast,
+  sqlstateOf,
+  type Caller,
+  type Cast,
+} from '../helpers/callers.ts';
+import { testDatabase } from '../helpers/database.ts';
+import { dataOf, errorOf, testApi } from '../helpers/graphql.ts';
+
+const database = testDatabase();
+const api = testApi(database);
+let cast: Cast;
+let other: Cast;
+
+beforeAll(async () => {
+  cast = await makeCast(database, 'keys');
+  other = await makeCast(database, 'others');
+});
+
+type Issued = { id: string; prefix: string; token: string; scopes: string[] };
+type Wish = { scopes?: string[]; workspaceIds?: string[]; expiresAt?: Date; name?: string | null };
+
+const create = async (client: PoolClient, wish: Wish = {}): Promise<Issued> => {
+  const { scopes = ['projects.read'], workspaceIds = null, expiresAt = null, name = 'CI' } = wish;
+  const { rows } = await client.query<Issued>(
+    'select * from tenancy.create_api_key($1, $2, $3, $4)',
+    [name, scopes, workspaceIds, expiresAt],
+  );
+  if (!rows[0]) throw new Error('No key was made.');
+  return rows[0];
+};
+
+const callerOf = ({ token }: Issued): Caller => ({
+  apiKey: createHash('sha256').update(token).digest('hex'),
+});
+
+/** Makes a key for good. */
+const issue = (wish: Wish = {}, maker: Caller = cast.owner) =>
+  actAs(database, maker, (client) => create(client, wish));
+
+/** Tries to enter after the back office has done something. */
+async function enteringAfter(sql: string, values: unknown[], caller: Caller) {
+  const client = await database.pool().connect();
+  try {
+    await client.query('begin');
+    await client.query(sql, values);
+    await client.query('set local role callboard_authenticator');
+    return await sqlstateOf(client, () => enter(client, caller));
+  } finally {
+    await client.query('rollback');
+    client.release();
+  }
+}
+
+const permissionsOf = (caller: Caller) =>
+  as(database, caller, async (client) => {
+    const { rows } = await client.query<{ held: string[] }>(
+      'select array(select unnest(authz.permissions()) order by 1) as held',
+    );
+    return rows[0]?.held;
+  });
+
+describe('tenancy.create_api_key', () => {
+  test('shows the token once, and keeps its hash', async () => {
+    const key = await issue({ scopes: ['projects.write', 'projects.read', 'projects.read'] });
+    expect(key.token).toMatch(/^cb_live_[0-9a-f]{8}_[0-9a-f]{64}$/);
+    expect(key.token.startsWith(`${key.prefix}_`)).toBe(true);
+    expect(key.scopes).toEqual(['projects.read', 'projects.write']);
+    const { rows } = await database.pool().query(
+      `select encode(secret_hash, 'hex') as hash, to_jsonb(k)::text like '%' || $2 || '%' as has_token, created_by
+         from tenancy.api_keys k where id = $1`,
+      [key.id, key.token],
+    );
+    expect(rows).toEqual([
+      { hash: callerOf(key).apiKey, has_token: false, created_by: cast.owner.userId },
+    ]);
+  });
+
+  test.each([
+    ['an unknown permission', { scopes: ['projects.fly'] }, 'CB002', 'scopes'],
+    ['no permission at all', { scopes: [] }, 'CB002', 'scopes'],
+    ['null among them', { scopes: ['projects.read', null as never] }, 'CB002', 'scopes'],
+    ['power over people', { scopes: ['tenancy.manage_members'] }, 'CB002', 'scopes'],
+    ['power over keys', { scopes: ['tenancy.manage_api_keys'] }, 'CB002', 'scopes'],
+    ['ownership', { scopes: ['tenancy.own'] }, 'CB002', 'scopes'],
+    ['workspaces as a scope', { scopes: ['workspaces.all'] }, 'CB002', 'scopes'],
+    ['an empty name', { name: ' ' }, 'CB002', 'name'],
+    ['no name', { name: null }, 'CB002', 'name'],
+    ['a far too long name', { name: 'x'.repeat(201) }, 'CB002', 'name'],
+    ['an end in the past', { expiresAt: new Date(0) }, 'CB002', 'expires_at'],
+    [
+      'an unknown workspace',
+      { workspaceIds: ['00000000-0000-7000-8000-000000000001'] },
+      'CB004',
+      'workspace_ids',
+    ],
+  ] as [string, Wish, string, string][])('refuses %s', async (_what, wish, code, column) => {
+    await as(database, cast.owner, async (client) => {
+      await expect(create(client, wish)).rejects.toMatchObject({ code, column });
+    });
+  });
+
+  test('refuses a workspace of another organization', async () => {
+    await as(database, cast.owner, async (client) => {
+      await expect(create(client, { workspaceIds: [other.workspaceId] })).rejects.toMatchObject({
+        code: 'CB004',
+      });
+    });
+  });
+
+  test('gives nobody what they do not hold', async () => {
+    const client = await database.pool().connect();
+    try {
+      await client.query('begin');
+      await client.query(
+        `insert into tenancy.member_permissions (organization_id, user_id, permission)
+         values ($1, $2, 'tenancy.manage_api_keys')`,
+        [cast.organizationId, cast.member.userId],
+      );
+      await client.query('set local role callboard_authenticator');
+      await enter(client, cast.member);
+      expect(await sqlstateOf(client, () => create(client, { scopes: ['finance.write'] }))).toBe(
+        'CB003',
+      );
+      expect(
+        await sqlstateOf(client, () => create(client, { workspaceIds: [cast.privateWorkspaceId] })),
+      ).toBe('CB004');
+      expect(await sqlstateOf(client, () => create(client))).toBeUndefined();
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+
+  test.each(['member', 'guest'] as const)('is not for a %s', async (role) => {
+    await as(database, cast[role], async (client) => {
+      await expect(create(client)).rejects.toMatchObject({ code: 'CB003' });
+    });
+  });
+
+  test('is not for keys: nothing that leaks can make more of itself', async () => {
+    const key = await issue({ scopes: ['tenancy.read', 'tenancy.write'] });
+    await as(database, callerOf(key), async (client) => {
+      expect(await sqlstateOf(client, () => create(client))).toBe('CB003');
+      expect(
+        await sqlstateOf(client, () => client.query('select tenancy.revoke_api_key($1)', [key.id])),
+      ).toBe('CB003');
+    });
+  });
+});
+
+describe('an API key', () => {
+  test('does what its scopes say, and no more', async () => {
+    const key = callerOf(await issue({ scopes: ['projects.read', 'finance.read'] }));
+    expect(await permissionsOf(key)).toEqual([
+      'finance.read',
+      'projects.read',
+      'workspaces.all',
+      'workspaces.shared',
+    ]);
+    await actAs(database, cast.owner, (client) =>
+      client.query("insert into projects.projects (name) values ('Seen by keys')"),
+    );
+    await as(database, key, async (client) => {
+      const { rows } = await client.query(
+        "select name from projects.projects where name = 'Seen by keys'",
+      );
+      expect(rows).toEqual([{ name: 'Seen by keys' }]);
+      expect(
+        await sqlstateOf(client, () =>
+          client.query("insert into projects.projects (name) values ('By a key')"),
+        ),
+      ).toBe('42501');
+    });
+  });
+
+  test('does what whoever made it may do now, not then', async () => {
+    const key = callerOf(await issue({ scopes: ['finance.read', 'projects.read'] }, cast.admin));
+    expect(await permissionsOf(key)).toContain('finance.read');
+    const client = await database.pool().connect();
+    try {
+      await client.query('begin');
+      await client.query(
+        `update tenancy.organization_members m set role_id = r.id
+           from tenancy.roles r
+          where r.organization_id = m.organization_id and r.key = 'guest' and m.user_id = $1`,
+        [cast.admin.userId],
+      );
+      await client.query('set local role callboard_authenticator');
+      await enter(client, key);
+      const { rows } = await client.query('select authz.permissions() as held');
+      expect(rows[0].held).toEqual(['projects.read']);
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+
+  test('sees the workspaces it names, those of its maker otherwise', async () => {
+    const [shared, inPrivate, inNone] = await actAs(database, cast.owner, async (client) => {
+      const ids: string[] = [];
+      for (const workspaceId of [cast.workspaceId, cast.privateWorkspaceId, null]) {
+        const { rows } = await client.query<{ id: string }>(
+          "insert into projects.projects (name, workspace_id) values ('Placed', $1) returning id",
+          [workspaceId],
+        );
+        ids.push(rows[0]?.id ?? '');
+      }
+      return ids;
+    });
+    const seenBy = (caller: Caller) =>
+      as(database, caller, async (client) => {
+        const { rows } = await client.query<{ id: string }>(
+          "select id from projects.projects where name = 'Placed' order by id",
+        );
+        return rows.map(({ id }) => id);
+      });
+    expect(await seenBy(callerOf(await issue()))).toEqual([shared, inPrivate, inNone]);
+    expect(
+      await seenBy(callerOf(await issue({ workspaceIds: [cast.privateWorkspaceId] }))),
+    ).toEqual([inPrivate]);
+    // A maker who sees less gives less, also of what the key names.
+    const narrow = callerOf(await issue({ workspaceIds: [cast.privateWorkspaceId] }, cast.admin));
+    const client = await database.pool().connect();
+    try {
+      await client.query('begin');
+      await client.query(
+        `update tenancy.organization_members m set role_id = r.id
+           from tenancy.roles r
+          where r.organization_id = m.organization_id and r.key = 'member' and m.user_id = $1`,
+        [cast.admin.userId],
+      );
+      await client.query('set local role callboard_authenticator');
+      await enter(client, narrow);
+      const { rows } = await client.query("select id from projects.projects where name = 'Placed'");
+      expect(rows).toEqual([]);
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+
+  test.each([
+    ['it is revoked', 'update tenancy.api_keys set revoked_at = now() where id = $1', 'key'],
+    ['it has run out', 'update tenancy.api_keys set expires_at = now() where id = $1', 'key'],
+    [
+      'its maker has left',
+      "update tenancy.organization_members set status = 'left' where user_id = $1",
+      'maker',
+    ],
+    [
+      'its maker is suspended',
+      "update tenancy.organization_members set status = 'suspended' where user_id = $1",
+      'maker',
+    ],
+    [
+      'the account of its maker is not active',
+      'update identity.users set is_active = false where id = $1',
+      'maker',
+    ],
+  ])('is refused as soon as %s', async (_what, sql, whose) => {
+    const key = await issue({}, cast.admin);
+    const id = whose === 'key' ? key.id : cast.admin.userId;
+    expect(await enteringAfter('select $1::uuid', [id], callerOf(key))).toBeUndefined();
+    expect(await enteringAfter(sql, [id], callerOf(key))).toBe('CB001');
+  });
+
+  test('is refused with its organization', async () => {
+    const key = callerOf(await issue());
+    const close = "update tenancy.organizations set status = 'suspended' where id = $1";
+    expect(await enteringAfter(close, [cast.organizationId], key)).toBe('CB001');
+  });
+
+  test('is refused when nobody made it', async () => {
+    expect(await enteringAfter('select 1', [], { apiKey: '00'.repeat(32) })).toBe('CB001');
+    expect(await enteringAfter('select 1', [], { apiKey: '' })).toBe('CB001');
+    expect(await enteringAfter('select 1', [], { apiKey: 'no hex' })).toBe('22023');
+  });
+
+  test('is no person: what is its maker’s own is out of its reach', async () => {
+    const key = callerOf(
+      await issue({ scopes: ['tenancy.read', 'tenancy.write', 'projects.read'] }),
+    );
+    await as(database, cast.owner, async (client) => {
+      expect((await client.query('select from identity.profiles')).rowCount).toBe(1);
+    });
+    await as(database, key, async (client) => {
+      const { rows } = await client.query(
+        `select authz.user_id(), authz.role_key(), authz.session_id(), authz.actor_id(),
+                authz.is_platform_admin() as admin, (select count(*)::int from identity.me()) as me`,
+      );
+      expect(rows).toEqual([
+        {
+          user_id: null,
+          role_key: null,
+          session_id: null,
+          actor_id: cast.owner.userId,
+          admin: false,
+          me: 0,
+        },
+      ]);
+      expect((await client.query('select from identity.profiles')).rowCount).toBe(0);
+      expect((await client.query("update identity.profiles set bio = 'Taken'")).rowCount).toBe(0);
+      expect(
+        (await client.query("update identity.users set name = 'Taken' where id = authz.actor_id()"))
+          .rowCount,
+      ).toBe(0);
+    });
+  });
+
+  test('is named by the audit log, beside whoever made it', async () => {
+    const key = await issue({ scopes: ['projects.read', 'projects.write'] });
+    const project = await actAs(database, callerOf(key), async (client) => {
+      const { rows } = await client.query<{ id: string; created_by: string }>(
+        "insert into projects.projects (name) values ('By a key') returning id, created_by",
+      );
+      return rows[0];
+    });
+    expect(project?.created_by).toBe(cast.owner.userId);
+    const { rows } = await database
+      .pool()
+      .query('select actor_id, api_key_id, action from security.audit_logs where entity_id = $1', [
+        project?.id,
+      ]);
+    expect(rows).toEqual([{ actor_id: cast.owner.userId, api_key_id: key.id, action: 'insert' }]);
+  });
+
+  test('leaves a trace of its making and its end, without the hash', async () => {
+    const key = await issue();
+    await actAs(database, cast.admin, (client) =>
+      client.query('select tenancy.revoke_api_key($1)', [key.id]),
+    );
+    const { rows } = await database
+      .pool()
+      .query(
+        `select action, actor_id, after from security.audit_logs where entity_id = $1 order by id`,
+        [key.id],
+      );
+    expect(rows).toEqual([
+      {
+        action: 'insert',
+        actor_id: cast.owner.userId,
+        after: expect.objectContaining({ name: 'CI', prefix: key.prefix }) as unknown,
+      },
+      {
+        action: 'update',
+        actor_id: cast.admin.userId,
+        after: expect.objectContaining({ revoked_by: cast.admin.userId }) as unknown,
+      },
+    ]);
+    expect(JSON.stringify(rows)).not.toMatch(new RegExp(`secret|${callerOf(key).apiKey}`));
+  });
+
+  test('sees itself, and no other key', async () => {
+    const [key] = [await issue(), await issue({ name: 'Another' })];
+    await as(database, callerOf(key), async (client) => {
+      const { rows } = await client.query('select id from tenancy.api_keys');
+      expect(rows).toEqual([{ id: key.id }]);
+      expect(
+        await sqlstateOf(client, () => client.query('select secret_hash from tenancy.api_keys')),
+      ).toBe('42501');
+    });
+  });
+});
+
+describe('tenancy.revoke_api_key', () => {
+  test('may be asked twice, and says when it was first', async () => {
+    const key = await issue();
+    const revoke = () =>
+      actAs(database, cast.owner, async (client) => {
+        const { rows } = await client.query<{ revoked_at: Date }>(
+          'select revoked_at from tenancy.revoke_api_key($1)',
+          [key.id],
+        );
+        return rows[0]?.revoked_at;
+      });
+    const first = await revoke();
+    expect(first).toBeInstanceOf(Date);
+    expect(await revoke()).toEqual(first);
+  });
+
+  test('does not know the keys of others', async () => {
+    const key = await issue();
+    await as(database, other.owner, async (client) => {
+      expect(
+        await sqlstateOf(client, () => client.query('select tenancy.revoke_api_key($1)', [key.id])),
+      ).toBe('CB004');
+      expect((await client.query('select from tenancy.api_keys')).rowCount).toBe(0);
+    });
+    await as(database, cast.owner, async (client) => {
+      const { rowCount } = await client.query('select from tenancy.api_keys where id = $1', [
+        key.id,
+      ]);
+      expect(rowCount).toBe(1);
+    });
+  });
+});
+
+describe('authz.note_api_key_uses', () => {
+  const note = async (client: PoolClient, ...hashes: (string | undefined)[]) => {
+    const { rows } = await client.query<{ noted: number }>(
+      'select authz.note_api_key_uses($1) as noted',
+      [hashes],
+    );
+    return rows[0]?.noted;
+  };
+
+  test('writes once a minute, of keys that serve, and nothing into the audit log', async () => {
+    const [key, revoked] = [await issue(), await issue()];
+    await actAs(database, cast.owner, (client) =>
+      client.query('select tenancy.revoke_api_key($1)', [revoked.id]),
+    );
+    const client = await database.pool('callboard_authenticator').connect();
+    try {
+      await client.query('begin');
+      const hashes = [callerOf(key).apiKey, callerOf(revoked).apiKey, '00'.repeat(32)];
+      expect(await note(client, ...hashes)).toBe(1);
+      expect(await note(client, ...hashes)).toBe(0);
+      await client.query('rollback');
+      await client.query('begin');
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+    await as(database, cast.owner, async (asOwner) => {
+      expect(await sqlstateOf(asOwner, () => note(asOwner))).toBe('42501');
+    });
+  });
+});
+
+describe('the API', () => {
+  const CREATE = `mutation ($scopes: [String]!) {
+    createApiKey(input: { name: "Calendar", scopes: $scopes }) { apiKey { rowId name prefix token scopes } }
+  }`;
+  const LIST =
+    '{ apiKeys { nodes { rowId name prefix scopes lastUsedAt revokedAt createdById } } }';
+
+  test('makes, lists, uses and revokes keys', () =>
+    api.within(async ({ ask }) => {
+      const made = dataOf(
+        await ask(cast.owner, CREATE, { scopes: ['projects.read', 'projects.write'] }),
+      ).createApiKey.apiKey;
+      const listed = dataOf(await ask(cast.owner, LIST)).apiKeys.nodes;
+      expect(listed).toContainEqual(
+        expect.objectContaining({ rowId: made.rowId, prefix: made.prefix, revokedAt: null }),
+      );
+      const key = callerOf({ ...made, id: made.rowId });
+      const create =
+        'mutation { createProject(input: { project: { name: "Imported" } }) { project { name } } }';
+      expect(dataOf(await ask(key, create)).createProject.project).toEqual({ name: 'Imported' });
+      expect(dataOf(await ask(key, '{ me { name } }'))).toEqual({ me: null });
+      const revoke = `mutation { revokeApiKey(input: { rowId: "${made.rowId}" }) { apiKey { revokedAt } } }`;
+      expect(dataOf(await ask(cast.owner, revoke)).revokeApiKey.apiKey.revokedAt).not.toBeNull();
+      expect(errorOf(await ask(key, create))).toEqual({ code: 'UNAUTHENTICATED' });
+    }));
+
+  test('says which scope is wrong', async () => {
+    expect(errorOf(await api.ask(cast.owner, CREATE, { scopes: ['projects.fly'] }))).toEqual({
+      code: 'INVALID_INPUT',
+      field: 'scopes',
+    });
+  });
+
+  test('does not know the hash', () => {
+    const fields = Object.keys(
+      (api.schema().getType('ApiKey') as unknown as { getFields(): object }).getFields(),
+    );
+    expect(fields).toContain('prefix');
+    expect(fields).not.toContain('secretHash');
+  });
+});

@@ -11,6 +11,9 @@ const noDefaultExport = [
 ];
 
 const BROWSER_GLOBALS = [
+  'TextEncoder',
+  'btoa',
+  'crypto',
   'Option',
   'URL',
   'clearTimeout',

@@ -54,7 +54,8 @@ export class LocalProvider {
     const answer = provider.callback();
     local.#server.on('request', (request, response) => {
       if (local.trouble?.(request, response)) return;
-      if (request.url?.startsWith('/interaction/'))
+      if (request.url === '/favicon.ico') response.writeHead(204).end();
+      else if (request.url?.startsWith('/interaction/'))
         void local.#interact(provider, request, response);
       else answer(request, response);
     });

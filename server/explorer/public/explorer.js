@@ -1,6 +1,7 @@
 import { createRoot, React, Ruru } from 'ruru';
 import { makeFetcher } from './fetcher.js';
 import { Session } from './session.js';
+import { SignIn } from './sign-in.js';
 
 const config = JSON.parse(document.getElementById('explorer-config').textContent);
 const session = new Session(config.endpoint);
@@ -96,51 +97,18 @@ $('sign-out').addEventListener('click', async () => {
 
 // --- signing in
 
-const dialog = $('sign-in-dialog');
-
-async function signIn(email, password) {
-  $('sign-in-error').textContent = '';
-  try {
-    await session.signIn(email, password);
-  } catch (error) {
-    $('sign-in-error').textContent = error.message;
-    return;
-  }
-  dialog.close();
-  $('sign-in-form').reset();
-  await showCaller();
-}
-
-function offerDemoAccounts() {
-  if (!config.demo) return;
-  $('demo').hidden = false;
-  for (const { email, what } of config.demo.accounts) {
-    const item = document.createElement('li');
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.textContent = email;
-    const explanation = document.createElement('small');
-    explanation.textContent = what;
-    button.append(explanation);
-    button.addEventListener('click', () => signIn(email, config.demo.password));
-    item.append(button);
-    $('demo-accounts').append(item);
-  }
-}
-
-$('sign-in').addEventListener('click', () => dialog.showModal());
-$('sign-in-cancel').addEventListener('click', () => dialog.close());
-$('sign-in-form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  void signIn($('email').value, $('password').value);
-});
+const signIn = new SignIn(session, showCaller);
+$('sign-in').addEventListener('click', () => signIn.open());
 
 // A session that begins or ends in another tab does so here too.
 window.addEventListener('storage', () => void showCaller());
 
 fillShelf();
-offerDemoAccounts();
+if (config.demo) signIn.offerAccounts(config.demo);
 $('dev-mail').hidden = !config.devMail;
 showEditor();
 await showCaller();
-if (!session.tokens) dialog.showModal();
+// A server that does not answer has said so already.
+await signIn.offerProviders().catch(() => undefined);
+await signIn.resume();
+if (!session.tokens) signIn.open();

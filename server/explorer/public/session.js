@@ -2,6 +2,7 @@
 
 const KEY = 'callboard:session';
 const SESSION = 'session { accessToken refreshToken accessTokenExpiresAt }';
+const OUTCOME = `${SESSION} challenge { token }`;
 
 /** An answer with errors, as one error. */
 class GraphQLRequestError extends Error {
@@ -76,13 +77,50 @@ export class Session {
     return data;
   }
 
+  /** Keeps the session that a sign-in came to, or returns the challenge that comes before it. */
+  #taken({ session, challenge }) {
+    if (session) this.#keep(session);
+    return challenge;
+  }
+
+  /** @returns the challenge of the second factor, or null when somebody is signed in now */
   async signIn(email, password) {
     const { signIn } = await this.#ask(
-      `mutation SignIn($input: SignInInput!) { signIn(input: $input) { ${SESSION} } }`,
+      `mutation SignIn($input: SignInInput!) { signIn(input: $input) { ${OUTCOME} } }`,
       { input: { email, password } },
       null,
     );
-    this.#keep(signIn.session);
+    return this.#taken(signIn);
+  }
+
+  /** Answers the challenge with a code of the authenticator app or a recovery code. */
+  async completeSignIn(challenge, code) {
+    const { completeSignIn } = await this.#ask(
+      `mutation CompleteSignIn($input: CompleteSignInInput!) { completeSignIn(input: $input) { ${OUTCOME} } }`,
+      { input: { challenge, code } },
+      null,
+    );
+    return this.#taken(completeSignIn);
+  }
+
+  /** Signs in with the code that came back from a provider; returns what `signIn` does. */
+  async exchangeSignInCode(code, codeVerifier) {
+    const { exchangeSignInCode } = await this.#ask(
+      `mutation Exchange($input: ExchangeSignInCodeInput!) { exchangeSignInCode(input: $input) { ${OUTCOME} } }`,
+      { input: { code, codeVerifier } },
+      null,
+    );
+    return this.#taken(exchangeSignInCode);
+  }
+
+  /** Where else people may sign in: names and paths. */
+  async providers() {
+    const { oauthProviders } = await this.#ask(
+      '{ oauthProviders { nodes { key name signInPath } } }',
+      {},
+      null,
+    );
+    return oauthProviders.nodes;
   }
 
   async switchOrganization(organizationId) {

@@ -142,8 +142,8 @@ describe('a provider of plain OAuth 2', () => {
     server = createServer((request, response) => {
       response.setHeader('content-type', 'application/json');
       if (request.url === '/user') {
-        expect(request.headers.authorization).toBe('Bearer the access token');
-        response.end(JSON.stringify(userinfo));
+        const isAllowed = request.headers.authorization === 'Bearer the access token';
+        response.writeHead(isAllowed ? 200 : 401).end(JSON.stringify(userinfo));
         return;
       }
       let body = '';

@@ -2,6 +2,7 @@ create table tenancy.organizations (
   id uuid primary key default platform.uuidv7(),
   name text not null check (btrim(name) <> '' and length(name) <= 200),
   slug text not null unique check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 63),
+  constraint organizations_slug_not_reserved check (not platform.is_reserved_slug(slug)),
   description text,
   kind text not null default 'production_company'
     check (kind in ('production_company', 'theatre', 'studio', 'agency', 'venue', 'festival', 'school', 'other')),
@@ -19,7 +20,7 @@ create table tenancy.organizations (
 create index on tenancy.organizations (created_by);
 comment on table tenancy.organizations is
   'A tenant: a production company or studio (seeds organizations, tenants).';
-comment on column tenancy.organizations.slug is 'Its name in addresses; unique over all organizations.';
+comment on column tenancy.organizations.slug is 'Its name in addresses, the subdomain; unique over all organizations, and none of the reserved words.';
 comment on column tenancy.organizations.time_zone is
   'An IANA name. Days of the organization begin and end in it.';
 comment on column tenancy.organizations.currency is 'ISO 4217; what new accounts and budgets are kept in.';
@@ -67,6 +68,7 @@ create table tenancy.organization_members (
 );
 create index on tenancy.organization_members (user_id);
 create index on tenancy.organization_members (organization_id, role_id);
+create index on tenancy.organization_members (permissions_valid_until) where permissions_valid_until is not null;
 comment on table tenancy.organization_members is
   'Who belongs to an organization and in which role (seeds organization_members, tenant_members). Who is no longer '
   'active is out at the next request.';

@@ -99,6 +99,8 @@ create policy tenant_read on tenancy.invitations for select to callboard_member
   using (organization_id = (select authz.allowed('tenancy.manage_members')));
 grant select on tenancy.invitations to callboard_member;
 call platform.protect('tenancy.invitation_tokens', 'internal');
+-- Whoever is invited has a seat.
+call billing.meter('tenancy.invitations', 'members', '{"accepted_at": null, "revoked_at": null}');
 
 call platform.protect('tenancy.teams', 'tenant');
 call platform.protect('tenancy.team_members', 'tenant', parent => 'team_id');
@@ -131,6 +133,9 @@ grant select, delete on tenancy.workspace_members to callboard_member;
 grant insert (id, workspace_id, user_id) on tenancy.workspace_members to callboard_member;
 create or replace trigger _300_keep_present before insert on tenancy.workspace_members
   for each row execute function tenancy.keep_present_trigger();
+
+call platform.protect('tenancy.onboarding_catalog', 'internal');
+call platform.protect('tenancy.onboarding_steps', 'internal');
 
 call platform.protect('tenancy.settings_sections', 'custom');
 create policy everyone_reads on tenancy.settings_sections for select to callboard_member using (true);

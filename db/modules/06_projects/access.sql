@@ -2,6 +2,9 @@ grant usage on schema projects to callboard_anonymous, callboard_member, callboa
 
 call platform.protect('projects.projects', 'tenant', read_only => '{completed_at}');
 call billing.meter('projects.projects', 'projects');
+call tenancy.define_onboarding_step(
+  'start_project', 'organization', 5, 'Start a project', 'Create the first production.', 'projects.write',
+  completed_by => 'projects.projects');
 call platform.protect('projects.project_members', 'tenant', parent => 'project_id');
 call platform.protect('projects.project_phases', 'tenant', parent => 'project_id');
 call platform.protect('projects.project_milestones', 'tenant', parent => 'project_id');

@@ -5,6 +5,9 @@ select authz.define_permission('finance.write', 'Write accounts, budgets and pos
 
 call platform.protect('finance.accounts', 'tenant');
 call platform.protect('finance.budgets', 'tenant', parent => 'project_id');
+call tenancy.define_onboarding_step(
+  'plan_budget', 'organization', 6, 'Plan a budget', 'Say what the production may cost.', 'finance.write',
+  completed_by => 'finance.budgets');
 call platform.protect('finance.budget_line_items', 'tenant', parent => 'budget_id');
 -- The ledger stays whole when a project is archived.
 call platform.protect('finance.transactions', 'tenant', parent => 'project_id', outlives_parent => true);

@@ -82,6 +82,10 @@ begin
       hint => 'Sign in with the address that it was sent to.');
   end if;
 
+  -- First, so that the seat it holds is free for the member.
+  update tenancy.invitations i
+     set accepted_at = now(), accepted_by = authz.user_id()
+   where i.organization_id = invitation.organization_id and i.id = invitation.id;
   insert into tenancy.organization_members as m (organization_id, user_id, role_id)
   values (invitation.organization_id, authz.user_id(), invitation.role_id)
   on conflict (organization_id, user_id) do update
@@ -90,9 +94,6 @@ begin
   if not found then
     perform platform.refuse('CB005', 'You are a member already.', field => 'token');
   end if;
-  update tenancy.invitations i
-     set accepted_at = now(), accepted_by = authz.user_id()
-   where i.organization_id = invitation.organization_id and i.id = invitation.id;
   -- what has been deleted since is left out
   insert into tenancy.workspace_members (organization_id, workspace_id, user_id)
   select w.organization_id, w.id, authz.user_id()
@@ -111,7 +112,7 @@ comment on function tenancy.accept_invitation(text) is
   'Makes the caller a member, as the invitation says; whoever was a member before comes back. The caller''s account has the '
   'address that the invitation was sent to, and is taken to be verified by the token. Returns the organization: '
   'switchOrganization leads into it. Errors: UNAUTHENTICATED; INVITATION_INVALID, whose detail is unknown, accepted, '
-  'revoked, expired, inviter or organization; FORBIDDEN for another''s; CONFLICT for a member, also a suspended one. '
+  'revoked, expired, inviter or organization; FORBIDDEN for another''s; CONFLICT for a member, also a suspended one; LIMIT_REACHED. '
   'Definer: the caller has no rights there yet.';
 grant execute on function tenancy.accept_invitation(text) to callboard_member;
 

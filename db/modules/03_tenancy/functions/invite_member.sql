@@ -112,5 +112,5 @@ comment on function tenancy.invite_member(text, uuid, uuid[], uuid) is
   'Asks somebody by e-mail to join, with an account or without one yet: a role, and, if wanted, private workspaces and a '
   'team. Needs tenancy.manage_members and all that the role allows. Errors: INVALID_INPUT, FORBIDDEN, '
   'NOT_FOUND_OR_FORBIDDEN, CONFLICT for a member, an address that is invited already or one that the settings of security '
-  'exclude. Definer: invitations are written by functions only.';
+  'exclude; LIMIT_REACHED. Definer: invitations are written by functions only.';
 grant execute on function tenancy.invite_member(text, uuid, uuid[], uuid) to callboard_member;

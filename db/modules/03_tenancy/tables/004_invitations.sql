@@ -26,6 +26,7 @@ create table tenancy.invitations (
 create unique index invitations_email_key on tenancy.invitations (organization_id, email)
   where accepted_at is null and revoked_at is null;
 create index on tenancy.invitations (organization_id, email);
+create index on tenancy.invitations (expires_at) where accepted_at is null and revoked_at is null;
 create index on tenancy.invitations (organization_id, role_id);
 create index on tenancy.invitations (organization_id, team_id);
 create index on tenancy.invitations (organization_id, invited_by);

@@ -11,4 +11,4 @@ return slug = any (
 
 comment on function platform.is_reserved_slug(text) is
   'Whether an address keeps this name for itself, or an organization of that name could pass for Callboard.';
-grant execute on function platform.is_reserved_slug(text) to callboard_service;
+grant execute on function platform.is_reserved_slug(text) to callboard_member, callboard_service;

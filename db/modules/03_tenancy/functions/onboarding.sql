@@ -162,6 +162,7 @@ end
 $$;
 
 comment on function tenancy.skip_onboarding_step(text, boolean) is
+  E'@resultFieldName onboardingStep\n'
   'Skips a step of the onboarding, or, with skip false, takes it up again. For whoever may do the step. Errors: '
   'UNAUTHENTICATED, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION when it was completed. Definer: steps are written by '
   'functions only.';

@@ -22,8 +22,10 @@ create table tenancy.onboarding_steps (
   settled_at timestamptz not null default now(),
   primary key (organization_id, id),
   constraint onboarding_steps_step_key unique nulls not distinct (organization_id, step_key, user_id),
-  foreign key (organization_id, user_id) references tenancy.organization_members (organization_id, user_id)
+  constraint onboarding_steps_member foreign key (organization_id, user_id)
+    references tenancy.organization_members (organization_id, user_id)
 );
+comment on constraint onboarding_steps_member on tenancy.onboarding_steps is '@behavior -*';
 create index on tenancy.onboarding_steps (step_key);
 create index on tenancy.onboarding_steps (organization_id, user_id);
 comment on table tenancy.onboarding_steps is

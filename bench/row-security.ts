@@ -31,13 +31,9 @@ export async function measureRowSecurity(
   bench: BenchDatabase,
 ): Promise<Rounds<'underRowSecurity' | 'writtenOut' | 'notEntered'>> {
   const { userId, organizationId, sessionId } = bench.tenant;
-  const claims = JSON.stringify({
-    user_id: userId,
-    organization_id: organizationId,
-    session_id: sessionId,
-  });
+  const session = [userId, organizationId, sessionId, 'bench'].map((id) => `'${id}'`).join(', ');
   const entering = (role: string) =>
-    `select set_config('role', '${role}', true), authz.enter('${claims}');`;
+    `select set_config('role', '${role}', true), authz.enter_session(${session});`;
   const page = 'select * from projects.project_tasks where deleted_at is null';
   const order = 'order by organization_id, id limit 20;';
   // The owner sees every workspace, so nothing of that is left to write out.

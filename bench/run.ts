@@ -86,7 +86,7 @@ ${[
     '≥ 0.93',
   ),
   row(
-    'The same, against a transaction that does not even ask who is calling (no `authz.enter`)',
+    'The same, against a transaction that does not even ask who is calling (no `authz.enter_session`)',
     `${number(median(security.underRowSecurity))} ÷ ${number(median(security.notEntered))} transactions/s: ${number(ratioOf(security.underRowSecurity, security.notEntered), 3)}`,
     '',
   ),
@@ -120,7 +120,7 @@ The page is read by the key \`(organization_id, id)\` either way: \`explain (ana
 the organization and the same few buffers whatever other tenants have. Asking who is calling takes four look-ups by key and
 two settings; that is what the third line pays for, and what makes a removed member be out at the next request.
 
-What is written by hand (\`bench/by-hand/\`) verifies the same tokens, enters with the same role and \`authz.enter\` in a
+What is written by hand (\`bench/by-hand/\`) verifies the same tokens, enters with the same role and \`authz.enter_session\` in a
 transaction of its own, and gives the same JSON, which Postgres builds for it. Its processes, those of GraphQL, those of
 Postgres and the one that asks share the machine.
 `,

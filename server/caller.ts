@@ -30,42 +30,42 @@ export type Caller = {
 export type Access = 'read only' | 'read write';
 
 /**
- * What opens a transaction (`pgSettings`, as PostGraphile calls them): the role, and the claims for `authz.enter`.
+ * What opens a transaction (`pgSettings`, as PostGraphile calls them): the role, and who is entered.
  */
 export type Entry = {
   readonly role: 'callboard_member' | 'callboard_anonymous';
-  /** JSON. Absent only where the catalog is read: then nothing but the role is set, and no row is visible. */
-  readonly claims?: string;
+  /** Absent only where the catalog is read: then nothing but the role is set, and no row is visible. */
+  readonly caller?: Caller;
   readonly access: Access;
 };
 
 /** How a caller enters the database. */
-export function entryOf(caller: Caller, access: Access): Entry {
-  const { requestId, session, apiKey } = caller;
-  if (apiKey) {
-    return {
-      role: 'callboard_member',
-      claims: JSON.stringify({ api_key: apiKey.hash, request_id: requestId }),
-      access,
-    };
+export const entryOf = (caller: Caller, access: Access): Entry => ({
+  role: caller.session || caller.apiKey ? 'callboard_member' : 'callboard_anonymous',
+  caller,
+  access,
+});
+
+/** A call that enters somebody: the function of SQL, and its arguments. */
+export type EnteringCall = {
+  readonly name: 'authz.enter' | 'authz.enter_session';
+  readonly values: readonly (string | null)[];
+};
+
+/** The call that enters a caller. Sessions have one of their own, whose arguments need no parsing: it is asked all the time. */
+export function enteringCall({ requestId, session, apiKey }: Caller): EnteringCall {
+  if (session?.sessionId && !apiKey) {
+    const { userId, organizationId, sessionId } = session;
+    return { name: 'authz.enter_session', values: [userId, organizationId, sessionId, requestId] };
   }
-  if (!session) {
-    return {
-      role: 'callboard_anonymous',
-      claims: JSON.stringify({ request_id: requestId }),
-      access,
-    };
-  }
-  return {
-    role: 'callboard_member',
-    claims: JSON.stringify({
-      user_id: session.userId,
-      organization_id: session.organizationId,
-      session_id: session.sessionId,
-      request_id: requestId,
-    }),
-    access,
-  };
+  const claims = apiKey
+    ? { api_key: apiKey.hash, request_id: requestId }
+    : {
+        user_id: session?.userId,
+        organization_id: session?.organizationId,
+        request_id: requestId,
+      };
+  return { name: 'authz.enter', values: [JSON.stringify(claims)] };
 }
 
 /** How the schema is built: with the eyes of a member, who may see whatever anybody may see through the API. */
@@ -77,11 +77,11 @@ export const CATALOG_ENTRY: Entry = { role: 'callboard_member', access: 'read on
  * @throws Error when there is none: a request without a caller must not reach the database
  */
 export function checkedEntry(settings: unknown): Entry {
-  const { role, claims, access } = (settings ?? {}) as Partial<Entry>;
+  const { role, caller, access } = (settings ?? {}) as Partial<Entry>;
   const isApiRole = role === 'callboard_member' || role === 'callboard_anonymous';
   const isAccess = access === 'read only' || access === 'read write';
-  if (!isApiRole || !isAccess || (claims === undefined && settings !== CATALOG_ENTRY)) {
+  if (!isApiRole || !isAccess || (caller === undefined && settings !== CATALOG_ENTRY)) {
     throw new Error('A query without a caller was refused.');
   }
-  return { role, access, ...(claims === undefined ? {} : { claims }) };
+  return { role, access, ...(caller === undefined ? {} : { caller }) };
 }

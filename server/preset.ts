@@ -72,8 +72,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
   const sessions: SessionOptions = {
     tokens,
     continueAs: (settings, session) => {
-      const { claims } = settings as { claims: string };
-      const { request_id: requestId } = JSON.parse(claims) as { request_id: string };
+      const { requestId } = (settings as { caller: Caller }).caller;
       Object.assign(settings as object, entryOf({ requestId, session }, 'read write'));
     },
   };
@@ -136,7 +135,8 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
         const caller = options.callerOf(request);
         if (request.node) noteOperation(notesOf(request.node.req), document, operationName);
         return {
-          pgSettings: entryOf(caller, accessOf(document, operationName)),
+          // Handed on to the adaptor as it is.
+          pgSettings: entryOf(caller, accessOf(document, operationName)) as never,
           sessionExpiresAt: caller.session?.expiresAt,
           client: caller.client,
         };

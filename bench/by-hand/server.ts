@@ -19,20 +19,18 @@ const pool = new pg.Pool({
   max: settings.poolSize ?? 10,
 });
 
+/** What a session is entered with: user, organization, session, request. */
+type Claims = readonly (string | null)[];
+
 /** What enters, for whoever sent the request. */
-function claimsOf(request: Request): string {
+function claimsOf(request: Request): Claims {
   const token = /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '';
   const { userId, organizationId, sessionId } = tokens.verify(token);
-  return JSON.stringify({
-    user_id: userId,
-    organization_id: organizationId,
-    session_id: sessionId,
-    request_id: randomUUID(),
-  });
+  return [userId, organizationId, sessionId, randomUUID()];
 }
 
 async function asCaller<T>(
-  claims: string,
+  claims: Claims,
   begin: 'begin' | 'begin read only',
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
@@ -41,8 +39,8 @@ async function asCaller<T>(
     await client.query(begin);
     await client.query({
       name: 'enter',
-      text: "select set_config('role', 'callboard_member', true), set_config('statement_timeout', $2, true), authz.enter($1)",
-      values: [claims, String(settings.statementTimeoutMs)],
+      text: "select set_config('role', 'callboard_member', true), set_config('statement_timeout', $1, true), authz.enter_session($2, $3, $4, $5)",
+      values: [String(settings.statementTimeoutMs), ...claims],
     });
     const result = await work(client);
     await client.query('commit');
@@ -57,7 +55,7 @@ async function asCaller<T>(
 
 /** Runs a statement whose one value is the answer. */
 const answer = (
-  claims: string,
+  claims: Claims,
   begin: 'begin' | 'begin read only',
   statement: { name: string; text: string },
   values: unknown[],

@@ -1,5 +1,5 @@
 import type { PoolClient, Submittable } from 'pg';
-import type { Entry } from '../caller.ts';
+import { enteringCall, type EnteringCall, type Entry } from '../caller.ts';
 import { connectionOf, Exchange, type Rows, type Statement } from './exchange.ts';
 import { PreparedStatements } from './statements.ts';
 
@@ -7,15 +7,18 @@ const statements = new WeakMap<PoolClient, PreparedStatements>();
 
 /** The settings that make a transaction the caller's: role, rights, time limit. */
 const SETTINGS = "set_config('role', $1, true), set_config('statement_timeout', $2, true)";
-const ENTERING = `select ${SETTINGS}, authz.enter($3)`;
+const ENTERING: Readonly<Record<EnteringCall['name'], string>> = {
+  'authz.enter': `select ${SETTINGS}, authz.enter($3)`,
+  'authz.enter_session': `select ${SETTINGS}, authz.enter_session($3, $4, $5, $6)`,
+};
 const READ_ONLY = "set_config('transaction_read_only', 'on', true)";
 
 /** The statement that makes a transaction the caller's. */
-export function entering({ role, claims }: Entry, statementTimeoutMs: number): Statement {
+export function entering({ role, caller }: Entry, statementTimeoutMs: number): Statement {
   const timeout = String(statementTimeoutMs);
-  return claims === undefined
-    ? { text: `select ${SETTINGS}`, values: [role, timeout] }
-    : { text: ENTERING, values: [role, timeout, claims] };
+  if (caller === undefined) return { text: `select ${SETTINGS}`, values: [role, timeout] };
+  const { name, values } = enteringCall(caller);
+  return { text: ENTERING[name], values: [role, timeout, ...values] };
 }
 
 /** The same for a transaction that was begun without a word about whether it writes. */

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Database } from '../../db/connect.ts';
+import { enteringCall } from '../../server/caller.ts';
 
 /** Who a test acts as: the claims that a request's token would carry. */
 export type Caller = {
@@ -16,15 +17,23 @@ export const ANONYMOUS: Caller = {};
 
 /** Enters as the server does: the role and the claims, for the rest of the transaction. */
 export async function enter(client: PoolClient, caller: Caller): Promise<void> {
-  await client.query("select set_config('role', $1, true), authz.enter($2)", [
-    caller.userId || caller.apiKey ? 'callboard_member' : 'callboard_anonymous',
-    JSON.stringify({
-      user_id: caller.userId,
-      organization_id: caller.organizationId,
-      session_id: caller.sessionId,
-      api_key: caller.apiKey,
-      request_id: caller.requestId ?? 'test',
-    }),
+  const { userId, organizationId = null, sessionId, apiKey, requestId = 'test' } = caller;
+  const { name, values } =
+    userId === undefined && apiKey === undefined
+      ? // Nobody may claim an organization, and gets nothing by it.
+        {
+          name: 'authz.enter',
+          values: [JSON.stringify({ organization_id: organizationId, request_id: requestId })],
+        }
+      : enteringCall({
+          requestId,
+          session: userId === undefined ? undefined : { userId, organizationId, sessionId },
+          apiKey: apiKey === undefined ? undefined : { hash: apiKey },
+        });
+  const placeholders = values.map((_value, index) => `$${index + 2}`).join(', ');
+  await client.query(`select set_config('role', $1, true), ${name}(${placeholders})`, [
+    userId || apiKey ? 'callboard_member' : 'callboard_anonymous',
+    ...values,
   ]);
 }
 

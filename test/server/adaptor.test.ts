@@ -44,7 +44,10 @@ describe('clients of the adaptor', () => {
   const broken = (): Entry => ({
     role: 'callboard_member',
     access: 'read write',
-    claims: JSON.stringify({ user_id: cast.owner.userId, organization_id: 'no id' }),
+    caller: {
+      requestId: 'r',
+      session: { userId: cast.owner.userId ?? '', organizationId: 'no id', sessionId },
+    },
   });
   const asSettings = (settings: Entry) => settings as unknown as Record<string, string>;
   const visits = async () => {
@@ -110,8 +113,11 @@ describe('clients of the adaptor', () => {
     ['nothing', undefined],
     ['null', null],
     ['a role alone', { role: 'callboard_member', access: 'read only' }],
-    ['the back office', { role: 'callboard_service', access: 'read write', claims: '{}' }],
-    ['the owner', { role: 'callboard_owner', access: 'read write', claims: '{}' }],
+    [
+      'the back office',
+      { role: 'callboard_service', access: 'read write', caller: { requestId: 'r' } },
+    ],
+    ['the owner', { role: 'callboard_owner', access: 'read write', caller: { requestId: 'r' } }],
   ])('refuse whoever enters with %s', async (_what, settings) => {
     await expect(
       clients()(settings as never, (client) => client.query({ text: 'select 1' })),

@@ -49,11 +49,11 @@ create or replace trigger _200_settle_member
   before insert or update of role_id, role_key, effective_permissions, permissions_valid_until
   on tenancy.organization_members
   for each row execute function tenancy.settle_member_trigger();
-create or replace trigger _210_keep_open
-  before insert or update of organization_id, is_open on tenancy.organization_members
-  for each row execute function tenancy.keep_open_trigger();
-create or replace trigger _500_open_or_close_members after update of status on tenancy.organizations
-  for each row when (old.status is distinct from new.status) execute function tenancy.open_or_close_members_trigger();
+create or replace trigger _210_settle_entry
+  before insert or update of organization_id, status, may_enter on tenancy.organization_members
+  for each row execute function tenancy.settle_entry_trigger();
+create or replace trigger _500_settle_entries after update of status on tenancy.organizations
+  for each row when (old.status is distinct from new.status) execute function tenancy.settle_entries_trigger();
 create or replace trigger _200_check_role before insert or update on tenancy.roles
   for each row execute function tenancy.check_role_trigger();
 create or replace trigger _210_keep_system_roles before delete on tenancy.roles

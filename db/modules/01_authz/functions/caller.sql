@@ -1,6 +1,7 @@
 -- What authz.enter has found out about the caller. All of them are inlined into the statement that asks.
 -- Every transaction pays for each variable that is set, so who is calling is one:
--- user | organization | role | session | workspaces | request | API key | whoever made the key
+-- user | organization | role | session | workspaces | API key | whoever made the key | request
+-- The request comes last, because its id is the one part that somebody else may have chosen.
 
 create or replace function authz.user_id() returns uuid
 language sql stable parallel safe
@@ -31,13 +32,13 @@ comment on function authz.session_id() is 'The session that the caller''s token 
 
 create or replace function authz.request_id() returns text
 language sql stable parallel safe
-return nullif(split_part(current_setting('authz.caller', true), '|', 6), '');
+return nullif(split_part(current_setting('authz.caller', true), '|', 8), '');
 
 comment on function authz.request_id() is 'The id of the request, for the audit log.';
 
 create or replace function authz.api_key_id() returns uuid
 language sql stable parallel safe
-return nullif(split_part(current_setting('authz.caller', true), '|', 7), '')::uuid;
+return nullif(split_part(current_setting('authz.caller', true), '|', 6), '')::uuid;
 
 comment on function authz.api_key_id() is 'The API key that is calling; null for people.';
 
@@ -45,7 +46,7 @@ create or replace function authz.actor_id() returns uuid
 language sql stable parallel safe
 return coalesce(
   nullif(split_part(current_setting('authz.caller', true), '|', 1), ''),
-  nullif(split_part(current_setting('authz.caller', true), '|', 8), ''))::uuid;
+  nullif(split_part(current_setting('authz.caller', true), '|', 7), ''))::uuid;
 
 comment on function authz.actor_id() is
   'On whose account things are done: the person who is calling, or whoever made the API key. What is created says so.';

@@ -59,7 +59,8 @@ create table tenancy.organization_members (
   role_key text not null,
   effective_permissions text[] not null,
   permissions_valid_until timestamptz,
-  is_open boolean not null default true,
+  may_enter boolean not null default true,
+  permission_list text generated always as (authz.permission_list(effective_permissions)) stored,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   primary key (organization_id, id),
@@ -78,8 +79,13 @@ comment on column tenancy.organization_members.effective_permissions is
   'triggers, whoever changes what it follows from.';
 comment on column tenancy.organization_members.permissions_valid_until is
   'When a grant or a denial ends: from then on something else holds than effective_permissions says. Null: nothing ends.';
-comment on column tenancy.organization_members.is_open is E'@behavior -*\n'
-  'Whether the organization is active. Kept by triggers, so that entering reads the member''s row alone.';
+comment on column tenancy.organization_members.may_enter is E'@behavior -*\n'
+  'Whether the member is let in: active, in an organization that is active. Kept by triggers, so that entering reads the '
+  'member''s row alone.';
+comment on column tenancy.organization_members.permission_list is E'@behavior -*\n'
+  'effective_permissions as entering needs them.';
+-- Read at each request: the lists are not to lie apart from the row, nor packed.
+alter table tenancy.organization_members set (toast_tuple_target = 8160);
 comment on column tenancy.organization_members.title is 'What they do there, in their own words.';
 
 create table tenancy.workspaces (

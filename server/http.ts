@@ -19,6 +19,9 @@ import { logRequests } from './http/log-requests.ts';
 import { allowOrigins, mayOpenSocket } from './http/origins.ts';
 import { Sockets } from './http/sockets.ts';
 import { stopGently } from './http/stop.ts';
+import { Leases } from './limits/leases.ts';
+import { Limiter } from './limits/limiter.ts';
+import { RequestLimits } from './limits/request-limits.ts';
 import { makeLog, type Log } from './log/log.ts';
 import { makePreset } from './preset.ts';
 import { Requests } from './requests.ts';
@@ -78,6 +81,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await publishProviders(database, settings.providers);
   // Known when the server listens; nobody asks before.
   let url = publicUrl ?? '';
+  const limiter = new Limiter(new Leases(database.pool('callboard_authenticator')), {
+    onFailure: (error) => log.error({ err: error }, 'Limits cannot be looked up.'),
+  });
+  const limits = new RequestLimits(limiter, settings.rateLimits);
   const api = postgraphile(
     makePreset({
       pool: database.pool('callboard_authenticator'),
@@ -88,6 +95,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       statementTimeoutMs,
       callerOf: requests.callerOf,
       report,
+      admitAttempt: (what, request) =>
+        limits.admitAttempt(what, requests.callerOf(request), request.node?.res),
     }),
   );
   // A schema that cannot be built is an error of the start, not of the first request.
@@ -105,7 +114,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     addressOf,
     isAllowed: (request) => mayOpenSocket(request, corsOrigins, publicUrl),
     callerOf: requests.callerOf,
-    admit: () => Promise.resolve(),
+    admit: limits.admit,
   });
   sockets.attachTo(server);
 
@@ -117,6 +126,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     allowOrigins(corsOrigins),
     onlyMethods('GET', 'HEAD', 'POST', 'OPTIONS'),
     requests.authenticate,
+    limits.count(requests.senderOf),
+    requests.refuseInvalid,
     ...readBody(maxRequestBytes),
   );
   await graphql.addTo(app, server, false);
@@ -148,6 +159,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close() {
       sockets.close();
       await stopGently(server);
+      limiter.close();
       await api.release();
       for (const service of api.getResolvedPreset().pgServices ?? []) await service.release?.();
       await keyUses.flush();

@@ -7,6 +7,7 @@ import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
 import { allowedValuesPlugin } from '../plugins/allowed-values.ts';
 import { ArchivedPlugin } from '../plugins/archived.ts';
+import { attemptsPlugin, type AttemptOptions } from '../plugins/attempts.ts';
 import { BackRelationsPlugin } from '../plugins/back-relations.ts';
 import { ChangesPlugin } from '../plugins/changes/plugin.ts';
 import { CollisionsPlugin } from '../plugins/collisions.ts';
@@ -61,6 +62,12 @@ export type PresetOptions = {
    * @throws SafeError UNAUTHENTICATED when the token is not valid
    */
   readonly callerOf: (request: Partial<Grafast.RequestContext>) => Caller;
+  /**
+   * Counts an attempt to get into an account; absent: they are not counted.
+   *
+   * @throws SafeError RATE_LIMITED when there were too many
+   */
+  readonly admitAttempt?: AttemptOptions['admit'] | undefined;
   /** Other schemas than those of the modules; for tests. */
   readonly schemas?: readonly string[] | undefined;
 };
@@ -98,6 +105,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       allowedValuesPlugin(constraints),
       ScalarsPlugin,
       HttpErrorsPlugin,
+      ...(options.admitAttempt ? [attemptsPlugin({ admit: options.admitAttempt })] : []),
       ChangesPlugin,
       HiddenSessionFunctionsPlugin,
       sessionPlugin(sessions),

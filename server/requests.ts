@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
-import { isSafeError } from 'postgraphile/grafast';
+import { isSafeError, type SafeError } from 'postgraphile/grafast';
 import type { RequestClient } from '../plugins/session/client.ts';
 import { invalidToken, type AccessTokens } from '../plugins/session/tokens.ts';
 import { CHALLENGE } from '../plugins/errors/http.ts';
@@ -28,6 +28,7 @@ export class Requests {
   readonly #addressOf: AddressOf;
   readonly #keyUses: KeyUses;
   readonly #callers = new WeakMap<IncomingMessage, Caller>();
+  readonly #invalid = new WeakMap<IncomingMessage, SafeError>();
 
   constructor({ tokens, addressOf, keyUses }: RequestsOptions) {
     this.#tokens = tokens;
@@ -44,19 +45,31 @@ export class Requests {
     next();
   };
 
-  /** Finds out who is calling. A wrong token is HTTP 401: never is its sender taken for somebody without one. */
-  readonly authenticate = (request: Request, response: Response, next: NextFunction): void => {
+  /** Finds out who is calling. Whether the token was a valid one is for `refuseInvalid`, once the request is counted. */
+  readonly authenticate = (request: Request, _response: Response, next: NextFunction): void => {
+    const { requestId } = this.#known(request);
     try {
-      const { requestId } = this.#known(request);
       this.#callers.set(request, this.#caller(requestId, request, authorizationOf(request)));
     } catch (error) {
       if (!(error instanceof Error) || !isSafeError(error)) throw error;
-      response.setHeader('www-authenticate', CHALLENGE['www-authenticate']);
-      refuse(response, 401, error.message, error.extensions);
-      return;
+      this.#invalid.set(request, error);
     }
     next();
   };
+
+  /** A wrong token is HTTP 401: never is its sender taken for somebody without one. */
+  readonly refuseInvalid = (request: Request, response: Response, next: NextFunction): void => {
+    const invalid = this.#invalid.get(request);
+    if (!invalid) {
+      next();
+      return;
+    }
+    response.setHeader('www-authenticate', CHALLENGE['www-authenticate']);
+    refuse(response, 401, invalid.message, invalid.extensions);
+  };
+
+  /** The sender of a request as far as it is known: whoever has a token that is not valid is nobody, at an address. */
+  readonly senderOf = (request: IncomingMessage): Caller => this.#known(request);
 
   /**
    * The caller of an operation, over HTTP or a web socket (which names its token in `connectionParams.authorization`).
@@ -64,7 +77,11 @@ export class Requests {
    * @throws SafeError UNAUTHENTICATED when the token of a socket is not valid any more
    */
   readonly callerOf = ({ node, ws }: Partial<Grafast.RequestContext>): Caller => {
-    if (node) return this.#known(node.req);
+    if (node) {
+      const invalid = this.#invalid.get(node.req);
+      if (invalid) throw invalid;
+      return this.#known(node.req);
+    }
     if (!ws) throw new Error('An operation came from nowhere.');
     const { connectionParams, request } = ws;
     const requestId = logScope()?.requestId ?? randomUUID();

@@ -122,6 +122,21 @@ export const SETTINGS: readonly SettingDescription[] = [
     'How many proxies stand before the server, or their addresses and networks.',
   ),
   optional('MAX_REQUEST_BYTES', '1000000', 'The largest request, over HTTP or a web socket.'),
+  optional(
+    'RATE_LIMIT_PER_MINUTE',
+    '1200',
+    'Operations that a user or an API key may run in a minute; 0 for no limit.',
+  ),
+  optional(
+    'RATE_LIMIT_ANONYMOUS_PER_MINUTE',
+    '300',
+    'Operations that may come from an address in a minute without a valid token; 0 for no limit.',
+  ),
+  optional(
+    'RATE_LIMIT_SIGN_IN_PER_MINUTE',
+    '60',
+    'Attempts of each kind to get into an account, from an address in a minute; 0 for no limit.',
+  ),
   optional('LOG_LEVEL', 'info', 'The least serious lines of the log: fatal, error, warn, info, …'),
   optional('LOG_FORMAT', 'plain; json in production', 'json: an object a line; plain: for people.'),
   optional('DEMO', 'on; off in production', 'Whether `npm start` loads demo data: on or off.'),
@@ -155,6 +170,7 @@ export type Settings = LogSettings & {
   /** As Express understands `trust proxy`; undefined: the other end of the connection is the client. */
   readonly trustProxy: number | string | undefined;
   readonly maxRequestBytes: number;
+  readonly rateLimits: RateLimitSettings;
   readonly demo: boolean;
   readonly providers: readonly ProviderSettings[];
   /** For `Encryption`, the current key first. Asked for by who encrypts: reading it may write the development key. */
@@ -164,6 +180,16 @@ export type Settings = LogSettings & {
    * write the development secret.
    */
   jwtKeys(): readonly TokenKey[];
+};
+
+/** How much may be asked for in a minute; 0 is no limit. */
+export type RateLimitSettings = {
+  /** Operations of a user, or of an API key. */
+  readonly perMinute: number;
+  /** Operations from an address, without a valid token. */
+  readonly anonymousPerMinute: number;
+  /** Attempts of each kind to get into an account, from an address. */
+  readonly signInPerMinute: number;
 };
 
 /** The address of a site, without a slash at the end. */
@@ -232,6 +258,12 @@ export function readSettings(environment: Environment = process.env): Settings {
     corsOrigins: originsOf(environment, 'CORS_ORIGINS', production),
     trustProxy: proxiesOf(environment, 'TRUST_PROXY'),
     maxRequestBytes: integerOf(environment, 'MAX_REQUEST_BYTES', 1_000, 100_000_000) ?? 1_000_000,
+    rateLimits: {
+      perMinute: integerOf(environment, 'RATE_LIMIT_PER_MINUTE', 0, 1_000_000) ?? 1_200,
+      anonymousPerMinute:
+        integerOf(environment, 'RATE_LIMIT_ANONYMOUS_PER_MINUTE', 0, 1_000_000) ?? 300,
+      signInPerMinute: integerOf(environment, 'RATE_LIMIT_SIGN_IN_PER_MINUTE', 0, 1_000_000) ?? 60,
+    },
     logLevel: choiceOf(environment, 'LOG_LEVEL', LOG_LEVELS, mode === 'test' ? 'error' : 'info'),
     logFormat: choiceOf(environment, 'LOG_FORMAT', LOG_FORMATS, production ? 'json' : 'plain'),
     jwtKeys() {

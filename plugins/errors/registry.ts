@@ -206,6 +206,12 @@ export const ERRORS = [
     when: 'The database is down, starting, full or refuses the server. HTTP 503.',
   },
   {
+    code: 'RATE_LIMITED',
+    sqlstates: [],
+    status: 429,
+    when: 'Too much was asked for in too short a time; `limit` says how much there may be in `windowSeconds`, `retryAfter` after how many seconds to try again. HTTP 429.',
+  },
+  {
     code: 'PAGE_TOO_LARGE',
     sqlstates: [],
     when: '`first` or `last` asks for more rows than a page has; `limit` says how many it has.',

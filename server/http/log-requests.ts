@@ -26,12 +26,12 @@ export function logRequests(log: Log, requests: Requests) {
   return (request: Request, response: Response, next: NextFunction): void => {
     const begun = performance.now();
     const path = pathOf(request.url);
-    const caller = requests.callerOf({ node: { req: request, res: response } });
+    const caller = requests.senderOf(request);
     response.once('close', () => {
       const { statusCode, writableFinished } = response;
       const level = WATCHED.has(path) ? 'debug' : (LEVELS[statusCode] ?? 'info');
       if (!log.isLevelEnabled(level)) return;
-      const { session } = requests.callerOf({ node: { req: request, res: response } });
+      const { session } = requests.senderOf(request);
       const { operation, operationName, errors, errorIds } = notesOf(request);
       log[level](
         {

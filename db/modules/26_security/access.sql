@@ -1,4 +1,4 @@
-grant usage on schema security to callboard_anonymous, callboard_member, callboard_service;
+grant usage on schema security to callboard_anonymous, callboard_authenticator, callboard_member, callboard_service;
 
 select authz.define_permission('security.read', 'Read the audit log.', '{owner,admin}');
 
@@ -9,3 +9,5 @@ call platform.protect('security.security_events', 'custom');
 create policy own_read on security.security_events for select to callboard_member
   using (user_id = (select authz.user_id()));
 grant select on security.security_events to callboard_member;
+
+call platform.protect('security.rate_limits', 'internal');

@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { NextFunction, Request, Response } from 'express';
+import { SafeError } from 'postgraphile/grafast';
+import { isAttempt } from '../../plugins/attempts.ts';
+import type { Caller } from '../caller.ts';
+import { refuse } from '../http/answers.ts';
+import { networkOf } from '../http/client-address.ts';
+import type { RateLimitSettings } from '../settings.ts';
+import type { Limit, Limiter, Verdict } from './limiter.ts';
+
+const WINDOW_SECONDS = 60;
+
+/** Undefined: there is no limit. */
+const limitOf = (name: string, maxRequests: number): Limit | undefined =>
+  maxRequests === 0 ? undefined : { name, maxRequests, windowSeconds: WINDOW_SECONDS };
+
+const messageOf = ({ limit, resetAfter }: Verdict) =>
+  `Too many requests: no more than ${limit.maxRequests} in ${limit.windowSeconds} seconds. Try again in ${resetAfter} seconds.`;
+
+const extensionsOf = ({ limit, resetAfter }: Verdict) => ({
+  code: 'RATE_LIMITED',
+  limit: limit.maxRequests,
+  windowSeconds: limit.windowSeconds,
+  retryAfter: Math.max(1, resetAfter),
+});
+
+/** Says in an answer what the limit is and how much of it is left (draft-ietf-httpapi-ratelimit-headers). */
+function describe(response: ServerResponse, { admitted, limit, remaining, resetAfter }: Verdict) {
+  const { name, maxRequests, windowSeconds } = limit;
+  response.setHeader('ratelimit-policy', `"${name}";q=${maxRequests};w=${windowSeconds}`);
+  response.setHeader('ratelimit', `"${name}";r=${remaining};t=${resetAfter}`);
+  if (!admitted) response.setHeader('retry-after', Math.max(1, resetAfter));
+}
+
+/**
+ * How often callers may ask: a user by the user, wherever the requests come from; whoever is not signed in, or says so with
+ * a token that is not valid, by the network of the address.
+ */
+export class RequestLimits {
+  readonly #limiter: Limiter;
+  readonly #user: Limit | undefined;
+  readonly #address: Limit | undefined;
+  readonly #signIn: number;
+
+  constructor(limiter: Limiter, settings: RateLimitSettings) {
+    this.#limiter = limiter;
+    this.#user = limitOf('user', settings.perMinute);
+    this.#address = limitOf('address', settings.anonymousPerMinute);
+    this.#signIn = settings.signInPerMinute;
+  }
+
+  /** Counts a request over HTTP, and answers 429 where there were too many. Its caller has to be known. */
+  readonly count =
+    (callerOf: (request: IncomingMessage) => Caller) =>
+    (request: Request, response: Response, next: NextFunction): void => {
+      const decide = (verdict: Verdict | undefined) => {
+        if (verdict) describe(response, verdict);
+        if (verdict?.admitted === false) {
+          refuse(response, 429, messageOf(verdict), extensionsOf(verdict));
+        } else next();
+      };
+      const verdict = this.#take(callerOf(request));
+      if (verdict instanceof Promise) verdict.then(decide, next);
+      else decide(verdict);
+    };
+
+  /**
+   * Counts an operation over a web socket.
+   *
+   * @throws SafeError RATE_LIMITED
+   */
+  readonly admit = async (caller: Caller): Promise<void> => {
+    const verdict = await this.#take(caller);
+    if (verdict?.admitted === false) throw new SafeError(messageOf(verdict), extensionsOf(verdict));
+  };
+
+  /**
+   * Counts a mutation that tries to get into an account, by which it is and from where.
+   *
+   * @param response to be told, where there is one
+   * @throws SafeError RATE_LIMITED
+   */
+  readonly admitAttempt = async (
+    mutation: string,
+    caller: Caller,
+    response: ServerResponse | undefined,
+  ): Promise<void> => {
+    const limit = limitOf(mutation, this.#signIn);
+    if (!limit || !isAttempt(mutation, caller.session !== undefined)) return;
+    const verdict = await this.#limiter.take(limit, `address:${networkOf(caller.client?.address)}`);
+    if (verdict.admitted) return;
+    if (response && !response.headersSent) describe(response, verdict);
+    throw new SafeError(messageOf(verdict), extensionsOf(verdict));
+  };
+
+  #take({ session, client }: Caller): Verdict | Promise<Verdict> | undefined {
+    if (session) return this.#user && this.#limiter.take(this.#user, `user:${session.userId}`);
+    const address = `address:${networkOf(client?.address)}`;
+    return this.#address && this.#limiter.take(this.#address, address);
+  }
+}

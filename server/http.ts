@@ -12,7 +12,7 @@ import { encryptionOf } from './encryption.ts';
 import { answerErrors, onlyMethods, refuseUnknown } from './http/answers.ts';
 import { readBody } from './http/body.ts';
 import { clientAddress, trustedProxies } from './http/client-address.ts';
-import { secureHeaders } from './http/headers.ts';
+import { secureHeaders, storeNothing } from './http/headers.ts';
 import { health } from './http/health.ts';
 import { hangUpOnSilence, listen, SERVER_OPTIONS } from './http/listen.ts';
 import { logRequests } from './http/log-requests.ts';
@@ -123,6 +123,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   app.use(health(database));
   app.use(
     GRAPHQL_PATH,
+    storeNothing,
     allowOrigins(corsOrigins),
     onlyMethods('GET', 'HEAD', 'POST', 'OPTIONS'),
     requests.authenticate,

@@ -27,6 +27,12 @@ export function secureHeaders(isSecure: boolean): RequestHandler {
   });
 }
 
+/** Keeps answers out of every store on the way: each is for whoever asked. */
+export const storeNothing: RequestHandler = (_request, response, next) => {
+  response.setHeader('cache-control', 'no-store');
+  next();
+};
+
 /** The hashes by which a policy allows the inline scripts of a page: exactly these, no others. */
 function inlineScripts(html: string): string[] {
   const scripts = html.matchAll(/<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g);

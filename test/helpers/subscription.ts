@@ -8,6 +8,7 @@ export class Subscription {
   readonly #messages: Message[] = [];
   #wake: () => void = () => undefined;
   #closed = false;
+  #operations = 0;
   readonly #query: string;
 
   /**
@@ -44,13 +45,19 @@ export class Subscription {
     return this.#messages.length > 0;
   }
 
+  /** Runs another operation over the same connection. */
+  ask(query: string): void {
+    this.#operations += 1;
+    this.#send({ id: String(this.#operations), type: 'subscribe', payload: { query } });
+  }
+
   close(): void {
     this.#socket.close();
   }
 
   #take(message: Message): void {
     if (message.type === 'connection_ack') {
-      this.#send({ id: '1', type: 'subscribe', payload: { query: this.#query } });
+      this.ask(this.#query);
       return;
     }
     if (message.type === 'ping') {

@@ -10,6 +10,8 @@ export type Wish = {
   readonly wanted: number;
   /** Seconds for which the share may be used up. */
   readonly heldSeconds: number;
+  /** The hash of the API key that it is for, if it is for one: it is only granted to one that there is. */
+  readonly apiKey?: string | undefined;
   readonly returned?: { readonly slot: string; readonly count: number } | undefined;
 };
 
@@ -22,6 +24,8 @@ export type Share = {
   readonly resetAfter: number;
   /** Where what is not used is given back to. */
   readonly slot: string;
+  /** False: there is no such API key. */
+  readonly known: boolean;
 };
 
 type Waiting = {
@@ -87,9 +91,10 @@ export class Leases {
       remaining: number;
       reset_after: number;
       slot: string;
+      known: boolean;
     };
     const { rows } = await this.#pool.query<Row>({
-      text: 'select place, granted, remaining, reset_after, slot::text from security.lease_rate_limits($1)',
+      text: 'select place, granted, remaining, reset_after, slot::text, known from security.lease_rate_limits($1)',
       values: [
         JSON.stringify(
           wishes.map((wish, place) => ({
@@ -102,14 +107,15 @@ export class Leases {
             held_seconds: wish.heldSeconds,
             returned_slot: wish.returned?.slot,
             returned: wish.returned?.count,
+            api_key: wish.apiKey,
           })),
         ),
       ],
     });
     return new Map(
-      rows.map(({ place, granted, remaining, reset_after: resetAfter, slot }) => [
+      rows.map(({ place, granted, remaining, reset_after: resetAfter, slot, known }) => [
         place,
-        { granted, remaining, resetAfter, slot },
+        { granted, remaining, resetAfter, slot, known },
       ]),
     );
   }

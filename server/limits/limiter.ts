@@ -17,6 +17,8 @@ export type Verdict = {
   readonly remaining: number;
   /** Seconds until there may be more. */
   readonly resetAfter: number;
+  /** False: it is about an API key that there is not. */
+  readonly known: boolean;
 };
 
 /** Where shares come from. */
@@ -35,6 +37,7 @@ export type LimiterOptions = {
 type Holding = {
   readonly key: string;
   readonly identifier: string;
+  readonly apiKey: string | undefined;
   readonly limit: Limit;
   /** What of the share is left. */
   left: number;
@@ -50,6 +53,7 @@ type Holding = {
   asking: Promise<void> | undefined;
   /** How many wait for the answer. */
   waiting: number;
+  known: boolean;
 };
 
 const CAPACITY = 50_000;
@@ -96,9 +100,13 @@ export class Limiter {
     return this.#holdings.size;
   }
 
-  /** Counts one request of `identifier`. Answers at once when a share is at hand, as it mostly is. */
-  take(limit: Limit, identifier: string): Verdict | Promise<Verdict> {
-    const holding = this.#holdingOf(limit, identifier);
+  /**
+   * Counts one request of `identifier`. Answers at once when a share is at hand, as it mostly is.
+   *
+   * @param apiKey the hash of the key that it came with: one that there is not gets nothing
+   */
+  take(limit: Limit, identifier: string, apiKey?: string): Verdict | Promise<Verdict> {
+    const holding = this.#holdingOf(limit, identifier, apiKey);
     return this.#takeAtHand(holding) ?? this.#takeLater(holding);
   }
 
@@ -118,7 +126,7 @@ export class Limiter {
     clearInterval(this.#sweeping);
   }
 
-  #holdingOf(limit: Limit, identifier: string): Holding {
+  #holdingOf(limit: Limit, identifier: string, apiKey: string | undefined): Holding {
     const key = `${limit.name} ${identifier}`;
     let holding = this.#holdings.get(key);
     if (holding) return holding;
@@ -129,6 +137,7 @@ export class Limiter {
     holding = {
       key,
       identifier,
+      apiKey,
       limit,
       left: 0,
       until: 0,
@@ -139,6 +148,7 @@ export class Limiter {
       wanted: 0,
       asking: undefined,
       waiting: 0,
+      known: true,
     };
     this.#holdings.set(key, holding);
     return holding;
@@ -181,10 +191,12 @@ export class Limiter {
       holding.slot = share.slot;
       holding.until = asked + limit.windowSeconds * HELD * 1000;
       holding.remaining = share.remaining;
+      holding.known = share.known;
       holding.resetAt = this.#clock() + share.resetAfter * 1000;
       if (share.granted === 0) {
-        // Others may give something back before.
-        const patience = Math.min(share.resetAfter, limit.windowSeconds * HELD);
+        // Others may give something back before. A key that there is not will not be there soon.
+        const held = limit.windowSeconds * HELD;
+        const patience = share.known ? Math.min(share.resetAfter, held) : held;
         holding.refusedUntil = this.#clock() + patience * 1000;
       }
     } catch (error) {
@@ -206,9 +218,10 @@ export class Limiter {
     return Math.min(Math.max(Math.min(Math.max(next, 1), largest), waiting), limit.maxRequests);
   }
 
-  #wish({ identifier, limit, left, slot }: Holding, wanted: number): Wish {
+  #wish({ identifier, apiKey, limit, left, slot }: Holding, wanted: number): Wish {
     return {
       identifier,
+      apiKey,
       endpoint: limit.name,
       maxRequests: limit.maxRequests,
       windowSeconds: limit.windowSeconds,
@@ -219,10 +232,11 @@ export class Limiter {
   }
 
   #verdict(holding: Holding, admitted: boolean): Verdict {
-    const { limit, left, remaining, resetAt, refusedUntil } = holding;
+    const { limit, left, remaining, resetAt, refusedUntil, known } = holding;
     const reset = admitted ? resetAt : Math.max(resetAt, refusedUntil);
     return {
       admitted,
+      known,
       limit,
       remaining: admitted ? remaining + left : 0,
       resetAfter: Math.max(0, Math.ceil((reset - this.#clock()) / 1000)),

@@ -14,6 +14,9 @@ const WINDOW_SECONDS = 60;
 const limitOf = (name: string, maxRequests: number): Limit | undefined =>
   maxRequests === 0 ? undefined : { name, maxRequests, windowSeconds: WINDOW_SECONDS };
 
+/** Undefined where there is no limit. */
+type Decision = Verdict | undefined;
+
 const messageOf = ({ limit, resetAfter }: Verdict) =>
   `Too many requests: no more than ${limit.maxRequests} in ${limit.windowSeconds} seconds. Try again in ${resetAfter} seconds.`;
 
@@ -33,18 +36,20 @@ function describe(response: ServerResponse, { admitted, limit, remaining, resetA
 }
 
 /**
- * How often callers may ask: a user by the user, wherever the requests come from; whoever is not signed in, or says so with
+ * How often callers may ask: a user, or an API key, wherever the requests come from; whoever is not signed in, or says so with
  * a token that is not valid, by the network of the address.
  */
 export class RequestLimits {
   readonly #limiter: Limiter;
   readonly #user: Limit | undefined;
+  readonly #key: Limit | undefined;
   readonly #address: Limit | undefined;
   readonly #signIn: number;
 
   constructor(limiter: Limiter, settings: RateLimitSettings) {
     this.#limiter = limiter;
     this.#user = limitOf('user', settings.perMinute);
+    this.#key = limitOf('key', settings.perMinute);
     this.#address = limitOf('address', settings.anonymousPerMinute);
     this.#signIn = settings.signInPerMinute;
   }
@@ -86,15 +91,25 @@ export class RequestLimits {
     response: ServerResponse | undefined,
   ): Promise<void> => {
     const limit = limitOf(mutation, this.#signIn);
-    if (!limit || !isAttempt(mutation, caller.session !== undefined)) return;
+    if (!limit || !isAttempt(mutation, Boolean(caller.session ?? caller.apiKey))) return;
     const verdict = await this.#limiter.take(limit, `address:${networkOf(caller.client?.address)}`);
     if (verdict.admitted) return;
     if (response && !response.headersSent) describe(response, verdict);
     throw new SafeError(messageOf(verdict), extensionsOf(verdict));
   };
 
-  #take({ session, client }: Caller): Verdict | Promise<Verdict> | undefined {
+  #take(caller: Caller): Decision | Promise<Decision> {
+    const { session, apiKey } = caller;
     if (session) return this.#user && this.#limiter.take(this.#user, `user:${session.userId}`);
+    if (!apiKey) return this.#takeByAddress(caller);
+    if (!this.#key) return undefined;
+    // A key that is made up is one more request of its address.
+    const decide = (verdict: Verdict) => (verdict.known ? verdict : this.#takeByAddress(caller));
+    const verdict = this.#limiter.take(this.#key, `key:${apiKey.hash}`, apiKey.hash);
+    return verdict instanceof Promise ? verdict.then(decide) : decide(verdict);
+  }
+
+  #takeByAddress({ client }: Caller): Decision | Promise<Decision> {
     const address = `address:${networkOf(client?.address)}`;
     return this.#address && this.#limiter.take(this.#address, address);
   }

@@ -248,4 +248,22 @@ describe('a web socket', () => {
     });
     socket.close();
   });
+  test('refuses the next operation once its session has ended', async () => {
+    const socket = new Subscription(
+      api.url(),
+      { authorization: `Bearer ${api.token()}` },
+      '{ projects { totalCount } }',
+    );
+    expect(await socket.next()).toMatchObject({ type: 'next' });
+    expect(await socket.next()).toMatchObject({ type: 'complete' });
+    const answer = await api.post(
+      { query: 'mutation { signOut { signedOut } }' },
+      { authorization: `Bearer ${api.token()}` },
+    );
+    expect(await answer.json()).toMatchObject({ data: { signOut: { signedOut: true } } });
+    socket.ask('{ projects { totalCount } }');
+    const message = await socket.next();
+    socket.close();
+    expect(JSON.stringify(message)).toContain('UNAUTHENTICATED');
+  });
 });

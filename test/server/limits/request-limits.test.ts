@@ -64,6 +64,27 @@ describe('limits on requests', () => {
     expect(all).toEqual([...times(6, 401), ...times(2, 429)]);
   });
 
+  test('hold for an API key, and one that is made up counts for its address', async () => {
+    const { userId, organizationId } = api.session();
+    const secret = 'e'.repeat(64);
+    await api.database.pool().query(
+      `insert into tenancy.api_keys (organization_id, name, prefix, secret_hash, scopes, created_by)
+       values ($1, 'Sync', 'cb_live_00000000', sha256(convert_to($2, 'UTF8')), '{projects.read}', $3)`,
+      [organizationId, `cb_live_00000000_${secret}`, userId],
+    );
+    const key = (made: string) => `Bearer cb_live_00000000_${made}`;
+    const good = await statuses(14, (n) => ({
+      authorization: key(secret),
+      ...from(`198.51.101.${n}`),
+    }));
+    expect(good).toEqual([...times(12, 200), ...times(2, 429)]);
+    const made = await statuses(8, (n) => ({
+      authorization: key(String(n).repeat(64)),
+      ...from('192.0.2.14'),
+    }));
+    expect(made).toEqual([...times(6, 401), ...times(2, 429)]);
+  });
+
   test('take a whole IPv6 network for one address', async () => {
     const all = await statuses(8, (n) => from(`2001:db8:1:2:${n}::${n}`));
     expect(all).toEqual([...times(6, 200), ...times(2, 429)]);

@@ -4,7 +4,8 @@ returns table (
   granted integer,
   remaining integer,
   reset_after double precision,
-  slot bigint
+  slot bigint,
+  known boolean
 )
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -18,13 +19,29 @@ begin
     select l.*
       from jsonb_to_recordset(lease_rate_limits.leases) as l (
              place integer, identifier text, endpoint text, max_requests integer, window_seconds integer,
-             wanted integer, held_seconds numeric, returned_slot bigint, returned integer)
+             wanted integer, held_seconds numeric, returned_slot bigint, returned integer, api_key text)
      order by l.identifier, l.endpoint, l.window_seconds
   loop
+    place := lease.place;
+    -- Whoever makes keys up would otherwise get a limit with each.
+    known := lease.api_key is null or exists (
+               select
+                 from tenancy.api_keys k
+                where k.secret_hash = decode(lease.api_key, 'hex')
+                  and k.revoked_at is null
+                  and (k.expires_at is null or k.expires_at > clock_timestamp())
+             );
+    if not known then
+      granted := 0;
+      remaining := 0;
+      reset_after := 0;
+      slot := 0;
+      return next;
+      continue;
+    end if;
     taken := security.take_rate_limit(
       lease.identifier, lease.endpoint, lease.max_requests, lease.window_seconds,
       lease.wanted, least(lease.wanted, 1), lease.held_seconds, lease.returned_slot, lease.returned);
-    place := lease.place;
     granted := taken.granted;
     remaining := taken.remaining;
     reset_after := greatest(extract(epoch from taken.reset_at - clock_timestamp()), 0);
@@ -38,9 +55,10 @@ comment on function security.lease_rate_limits(jsonb) is
   E'@behavior -*\n'
   'Shares of several callers'' limits for one process of the server, which admits so many requests by itself for the next '
   'held_seconds: a list of {place, identifier, endpoint, max_requests, window_seconds, wanted, held_seconds}, each with what '
-  'is given back of the share before (returned_slot, returned). Answers by place: how much was granted, up to what was '
-  'wanted; how much is left for others; the seconds until there is more; and the slot to give back to. Definer: the server '
-  'asks before anybody has entered.';
+  'is given back of the share before (returned_slot, returned), and the hash of the API key that it is for, if it is for one '
+  '(api_key). Answers by place: how much was granted, up to what was wanted; how much is left for others; the seconds until '
+  'there is more; the slot to give back to; and whether there is such a key. Definer: the server asks before anybody has '
+  'entered.';
 grant execute on function security.lease_rate_limits(jsonb) to callboard_authenticator, callboard_service;
 
 create or replace function security.forget_rate_limits(at_most integer default 10000) returns integer

@@ -23,7 +23,6 @@ declare
   moment numeric;
   present bigint;
   used bigint;
-  freed bigint := 0;
   needed bigint;
 begin
   loop

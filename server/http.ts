@@ -93,6 +93,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       tokens,
       encryption,
       statementTimeoutMs,
+      passwordCost: settings.passwordCost,
       callerOf: requests.callerOf,
       report,
       admitAttempt: (what, request) =>

@@ -5,6 +5,7 @@ import { PgAggregatesPreset } from '@graphile/pg-aggregates';
 import type { Pool } from 'pg';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
+import { AccountPlugin } from '../plugins/accounts/plugin.ts';
 import { allowedValuesPlugin } from '../plugins/allowed-values.ts';
 import { ArchivedPlugin } from '../plugins/archived.ts';
 import { attemptsPlugin, type AttemptOptions } from '../plugins/attempts.ts';
@@ -54,6 +55,8 @@ export type PresetOptions = {
   /** Asked for when a second factor is set up or tried. */
   readonly encryption: () => Encryption;
   readonly statementTimeoutMs: number;
+  /** The cost of bcrypt; undefined: what the database says. */
+  readonly passwordCost?: number | undefined;
   /** Told about errors that nobody foresaw. */
   readonly report: (error: Unexpected) => void;
   /**
@@ -74,7 +77,8 @@ export type PresetOptions = {
 
 /** The GraphQL API: what PostGraphile makes of the database, and how. */
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
-  const { pool, listenPool, tokens, encryption, statementTimeoutMs, report } = options;
+  const { pool, listenPool, tokens, encryption, statementTimeoutMs, passwordCost, report } =
+    options;
   const constraints = new ConstraintColumns();
   const sessions: SessionOptions = {
     tokens,
@@ -111,6 +115,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       sessionPlugin(sessions),
       secondFactorPlugin({ ...sessions, encryption }),
       providerSignInPlugin(sessions),
+      AccountPlugin,
     ],
     disablePlugins: [
       // `query` inside of everything, and an edge in each payload: for Relay Classic.
@@ -146,7 +151,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
           // Handed on to the adaptor as it is.
           pgSettings: entryOf(caller, accessOf(document, operationName)) as never,
           sessionExpiresAt: caller.session?.expiresAt,
-          client: caller.client,
+          client: { ...caller.client, passwordCost },
         };
       },
     },

@@ -90,7 +90,13 @@ export const ERRORS = [
     code: 'TOO_MANY_ATTEMPTS',
     sqlstates: ['CB010'],
     speaks: true,
-    when: 'Too many wrong passwords or codes. Try again after `retryAfter` seconds.',
+    when: 'Too many sign-ins or codes have failed as this user or from this sender; `retryAfter` says how many seconds to wait.',
+  },
+  {
+    code: 'LINK_INVALID',
+    sqlstates: ['CB011'],
+    speaks: true,
+    when: 'The token of a link in a mail is unknown, used or out of date. Ask for a new one.',
   },
   {
     code: 'SECOND_FACTOR_INVALID',
@@ -157,6 +163,12 @@ export const ERRORS = [
     sqlstates: ['23502'],
     message: '{field} is required.',
     when: 'A value is missing; `field` names it.',
+  },
+  {
+    code: 'INVALID_INPUT',
+    sqlstates: ['22021', '22P05'],
+    message: 'A text holds a character that texts cannot hold, such as U+0000.',
+    when: 'A text holds the character U+0000, or half of one.',
   },
   {
     code: 'INVALID_INPUT',

@@ -6,6 +6,16 @@ export type RequestClient = {
   readonly userAgent?: string | undefined;
 };
 
+/** What the server tells the database with a call about accounts (`client` in the context of an operation). */
+export type Sender = RequestClient & {
+  /** The cost of bcrypt; undefined: what the database says. */
+  readonly passwordCost?: number | undefined;
+};
+
 /** The setting `callboard.client`, for `identity.client_address()` and its like. */
-export const clientSetting = (client: RequestClient | null | undefined): string =>
-  JSON.stringify({ address: client?.address, user_agent: client?.userAgent });
+export const clientSetting = (sender: Sender | null | undefined): string =>
+  JSON.stringify({
+    address: sender?.address,
+    user_agent: sender?.userAgent,
+    password_cost: sender?.passwordCost,
+  });

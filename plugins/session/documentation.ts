@@ -30,6 +30,10 @@ export const sessionTypes = gql`
     name: String!
     email: String!
     """
+    Whether the address has been confirmed by the link of a mail.
+    """
+    emailVerified: Boolean!
+    """
     The user as others see them.
     """
     user: User
@@ -69,7 +73,7 @@ export const sessionTypes = gql`
   input SignUpInput {
     email: String!
     """
-    At least 10 characters.
+    10 to 200 characters; none of the most common ones, not the e-mail address, not the name.
     """
     password: String!
     name: String!
@@ -157,19 +161,22 @@ export const sessionTypes = gql`
 
   extend type Mutation {
     """
-    Makes an account and signs in. Errors: INVALID_INPUT; CONFLICT for a known e-mail address.
+    Makes an account and signs in; a link to confirm the address goes out by mail. Errors: INVALID_INPUT; CONFLICT for a known e-mail address.
     """
     signUp(input: SignUpInput!): SessionPayload
     """
-    Signs in, or asks for the second factor. Errors: INVALID_CREDENTIALS; FORBIDDEN for an organization of others.
+    Signs in, or asks for the second factor. Errors: INVALID_CREDENTIALS, the same for an unknown address and a wrong password; TOO_MANY_ATTEMPTS, with
+    the seconds to wait in retryAfter; FORBIDDEN for an organization of others.
     """
     signIn(input: SignInInput!): SignInPayload
     """
-    The next tokens of a session. Each refresh token serves once. Errors: INVALID_CREDENTIALS.
+    The next tokens of a session. Each refresh token serves once, and for ten seconds more, so that tabs may ask at the
+    same time. One that comes later is a copy: it ends the session. Errors: INVALID_CREDENTIALS.
     """
     refreshSession(input: RefreshSessionInput!): SessionPayload
     """
-    Makes another organization of the caller the active one. Errors: UNAUTHENTICATED, FORBIDDEN.
+    Makes another organization of the caller the active one, for the whole session: other tabs follow when they refresh.
+    Errors: UNAUTHENTICATED, FORBIDDEN.
     """
     switchOrganization(input: SwitchOrganizationInput!): SessionPayload
     """

@@ -3,7 +3,7 @@ import { withPgClient, type PgClient, type PgExecutor } from 'postgraphile/@data
 
 async function callerOf(client: PgClient) {
   const { rows } = await client.query<Record<string, unknown>>({
-    text: `select user_id as "userId", email, name, organization_id as "organizationId", role,
+    text: `select user_id as "userId", email, email_verified as "emailVerified", name, organization_id as "organizationId", role,
                   coalesce(permissions, '{}') as permissions, organizations
              from identity.me()`,
   });

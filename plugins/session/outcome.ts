@@ -1,7 +1,7 @@
 import { context, lambda, object, type Step } from 'postgraphile/grafast';
 import { withPgClient, type PgClient, type PgExecutor } from 'postgraphile/@dataplan/pg';
 import { unlessRefused, type Refusal } from '../errors/refusal.ts';
-import type { RequestClient } from './client.ts';
+import type { Sender } from './client.ts';
 import type { AccessTokens, TokenHolder } from './tokens.ts';
 
 /** What the SQL functions that open or continue a session return, as `to_jsonb` writes it. */
@@ -29,14 +29,14 @@ export type Input = Readonly<Record<string, unknown>>;
 type Request = {
   readonly input: Input;
   readonly settings: unknown;
-  readonly sender: RequestClient | null | undefined;
+  readonly sender: Sender | null | undefined;
 };
 
 /** Asks the database, in whatever transactions it takes. */
 export type Opening = (
   client: PgClient,
   input: Input,
-  sender: RequestClient | null | undefined,
+  sender: Sender | null | undefined,
 ) => Promise<SessionOutcome>;
 
 const holderOf = (outcome: SessionOutcome & { readonly user_id: string }): TokenHolder => ({

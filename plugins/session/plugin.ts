@@ -1,10 +1,10 @@
 import { access, constant, get, object, type FieldArgs, type Step } from 'postgraphile/grafast';
 import { withPgClient } from 'postgraphile/@dataplan/pg';
 import { extendSchema } from 'postgraphile/utils';
-import { clientSetting } from './client.ts';
+import { callFunction } from './call.ts';
 import { sessionTypes } from './documentation.ts';
 import { planMe } from './me.ts';
-import { planOutcome, type SessionOptions, type SessionOutcome } from './outcome.ts';
+import { planOutcome, type SessionOptions } from './outcome.ts';
 
 /** A mutation that ends with a session: the SQL function, and the fields of the input that are its arguments. */
 const SESSION_MUTATIONS = {
@@ -20,10 +20,6 @@ const SESSION_MUTATIONS = {
   switchOrganization: { function: 'identity.switch_organization', arguments: ['organizationId'] },
 } as const;
 
-/** An input field as an argument. JSON goes as text: `pg` would make an array of Postgres of a list. */
-const argumentOf = (name: string, value: unknown): unknown =>
-  value == null ? null : name === 'device' ? JSON.stringify(value) : value;
-
 /** `signUp`, `signIn`, `refreshSession`, `switchOrganization`, `signOut` and `me`. */
 export const sessionPlugin = (options: SessionOptions): GraphileConfig.Plugin =>
   extendSchema((build) => {
@@ -34,24 +30,11 @@ export const sessionPlugin = (options: SessionOptions): GraphileConfig.Plugin =>
 
     const planSession =
       (name: keyof typeof SESSION_MUTATIONS) => (_: Step, fieldArgs: FieldArgs) => {
-        const { function: sqlFunction, arguments: names } = SESSION_MUTATIONS[name];
-        const placeholders = names.map((_name, index) => `$${index + 2}`).join(', ');
         const $outcome = planOutcome(
           executor,
           options,
           fieldArgs.getRaw('input'),
-          async (client, input, sender) => {
-            const { rows } = await client.query<{ outcome: SessionOutcome | null }>({
-              text: `select set_config('callboard.client', $1, true), to_jsonb(${sqlFunction}(${placeholders})) as outcome`,
-              values: [
-                clientSetting(sender),
-                ...names.map((argument) => argumentOf(argument, input[argument])),
-              ],
-            });
-            const outcome = rows[0]?.outcome;
-            if (!outcome) throw new Error(`${sqlFunction} returned nothing.`);
-            return outcome;
-          },
+          (client, input, sender) => callFunction(client, SESSION_MUTATIONS[name], input, sender),
         );
         return object({ session: get($outcome, 'session'), challenge: get($outcome, 'challenge') });
       };

@@ -6,12 +6,15 @@ import { listPage, mailPage, type ListedMail, type StoredMail } from './pages.ts
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The page around a mail: its own style, the mail in a frame, nothing else. */
-const PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; img-src data:";
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; frame-src 'self'; frame-ancestors 'none'; img-src data:";
 /** A mail: styles in its elements, no scripts, and links that open outside of the frame. */
 const MAIL_POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; sandbox allow-popups allow-popups-to-escape-sandbox";
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
 
 function send(response: Response, policy: string, html: string, status = 200): void {
+  // The policy says who may frame what.
+  response.removeHeader('x-frame-options');
   response
     .status(status)
     .type('html')

@@ -24,6 +24,8 @@ export type ExplorerOptions = {
 
 const FOLDER = import.meta.dirname;
 const RURU_PATH = '/explorer/ruru/';
+/** Where links in mails lead, as public/links.js knows them. */
+const MAIL_LINKS = ['/verify-email', '/reset-password', '/forgot-password'];
 /** The GraphQL API, for requests and for web sockets. */
 const ENDPOINT = '/graphql';
 
@@ -72,7 +74,8 @@ export function explorer(options: ExplorerOptions): Router {
     response.setHeader('content-security-policy', policy);
     next();
   });
-  router.get('/', (_request, response) => {
+  // Links in mails lead here where there is no front end: the page shows what to do with them.
+  router.get(['/', ...MAIL_LINKS], (_request, response) => {
     response.type('html').set('cache-control', 'no-cache').send(html);
   });
   router.use((request, response, next) => {

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Database } from '../../db/connect.ts';
 import { enteringCall } from '../../server/caller.ts';
+import type { Sender } from '../../plugins/session/client.ts';
 
 /** Who a test acts as: the claims that a request's token would carry. */
 export type Caller = {
@@ -10,6 +11,8 @@ export type Caller = {
   readonly requestId?: string;
   /** The SHA-256 of an API key, in hex: then nothing of a person counts. */
   readonly apiKey?: string;
+  /** What the server tells the database with calls about accounts. */
+  readonly client?: Sender;
 };
 
 /** Nobody: a caller without a session. */

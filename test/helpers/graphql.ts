@@ -80,7 +80,7 @@ export function testApi(database: Database, options: Partial<PresetOptions> = {}
         schema,
         source,
         variableValues: variables,
-        contextValue: { pgSettings, withPgClient },
+        contextValue: { pgSettings, withPgClient, client: caller.client },
         resolvedPreset: {} as never,
       })) as { data?: unknown; errors?: readonly GraphQLError[] };
       const mask = resolvedPreset.grafserv?.maskError;

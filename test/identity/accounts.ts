@@ -15,12 +15,15 @@ export type Grant = {
   readonly refusal: Record<string, unknown> | null;
 };
 
-/** Lets bcrypt be quick in this database. */
+/** Lets bcrypt be quick in this database: the cost that it has without a setting becomes the lowest there is. */
 export function cheapPasswords(database: Database): void {
   beforeAll(async () => {
-    await database
+    const { rows } = await database
       .pool()
-      .query('alter role callboard_authenticator set callboard.password_cost = 4');
+      .query<{ definition: string }>(
+        "select pg_get_functiondef('identity.password_cost()'::regprocedure) as definition",
+      );
+    await database.pool().query(rows[0]?.definition.replace(/10\)\s*$/m, '4)') ?? '');
   });
 }
 
@@ -65,3 +68,59 @@ export const holderOf = (grant: Grant): Caller => ({
   sessionId: grant.session_id,
   ...(grant.organization_id ? { organizationId: grant.organization_id } : {}),
 });
+
+/** What the server tells the database of whoever sent the request. */
+export const comesFrom = (client: PoolClient, address: string, userAgent = 'Tests/1.0') =>
+  client.query("select set_config('callboard.client', $1, true)", [
+    JSON.stringify({ address, user_agent: userAgent }),
+  ]);
+
+/** Signs up for good, without an organization unless one is named. */
+export const signedUp = (database: Database, email: string, organization: string | null = null) =>
+  actAs(database, ANONYMOUS, (client) =>
+    signUp(client, email, PASSWORD, `Name of ${email.split('@')[0] ?? ''}`, organization),
+  );
+
+/** The mails that wait in the queue for an address, oldest first. */
+export async function mailsTo(
+  database: Database,
+  email: string,
+): Promise<{ template: string; variables: Record<string, string>; token?: object }[]> {
+  const { rows } = await database.pool().query(
+    `select j.payload ->> 'template' as template, j.payload -> 'variables' as variables, j.payload -> 'token' as token
+       from graphile_worker._private_jobs j
+       join graphile_worker._private_tasks t on t.id = j.task_id and t.identifier = 'send_mail'
+      where j.payload ->> 'to' = $1
+      order by j.id`,
+    [email],
+  );
+  return rows;
+}
+
+/** The token that a mail of this purpose would have in its link now; undefined when none would be sent. */
+export async function linkFor(
+  database: Database,
+  purpose: string,
+  email: string,
+  userId?: string,
+): Promise<string | undefined> {
+  const { rows } = await database
+    .pool('callboard_service')
+    .query<{ token: string }>('select token from identity.issue_one_time_token($1, $2, $3)', [
+      purpose,
+      email,
+      userId ?? null,
+    ]);
+  return rows[0]?.token;
+}
+
+/** The types of what was noted about a user, oldest first. */
+export async function eventsOf(database: Database, userId: string): Promise<string[]> {
+  const { rows } = await database
+    .pool()
+    .query<{ event_type: string }>(
+      'select event_type from security.security_events where user_id = $1 order by id',
+      [userId],
+    );
+  return rows.map((row) => row.event_type);
+}

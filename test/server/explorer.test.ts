@@ -161,4 +161,25 @@ inBrowser('the explorer in Chromium', () => {
     await alert.getByText(/./).waitFor();
     expect(await alert.textContent()).toBe('E-mail address and password do not match.');
   }, 60_000);
+
+  test('shows what the links of mails stand for, and forgets their tokens', async () => {
+    const opened = await browser.newPage();
+    try {
+      for (const [path, mutation, value] of [
+        ['/verify-email?token=abc123', 'verifyEmail', 'abc123'],
+        ['/reset-password?token=abc123', 'resetPassword', 'abc123'],
+        ['/forgot-password', 'requestPasswordReset', 'email'],
+      ] as const) {
+        await opened.goto(`${server.url}${path}`);
+        const query = opened.locator('.graphiql-query-editor');
+        await query.getByText(mutation, { exact: false }).first().waitFor();
+        const variables = opened.locator('.graphiql-editor-tool');
+        await variables.getByText(value, { exact: false }).first().waitFor();
+        expect(opened.url()).toBe(`${server.url}/`);
+        expect(await opened.locator('#sign-in-dialog').isVisible()).toBe(false);
+      }
+    } finally {
+      await opened.close();
+    }
+  }, 60_000);
 });

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { outboxDelivery, smtpDelivery } from '../../worker/mail/delivery.ts';
 import { runWorker, type RunningWorker } from '../../worker/run.ts';
 import type { TaskContext } from '../../worker/tasks.ts';
 import { testDatabase } from '../helpers/database.ts';
+import { LogLines } from '../helpers/log-lines.ts';
 
 const APP = 'https://app.callboard.test';
 
@@ -55,13 +56,12 @@ class MailCatcher {
 describe('mail', () => {
   const database = testDatabase();
   const catcher = new MailCatcher();
+  const lines = new LogLines();
   let smtp: TaskContext['mail'];
   let worker: RunningWorker | undefined;
   let userId: string;
 
   beforeAll(async () => {
-    // What fails here is said on the console.
-    jest.spyOn(console, 'error').mockReturnValue(undefined);
     const url = await catcher.listen();
     smtp = { appUrl: APP, deliver: smtpDelivery(url, 'Callboard <post@callboard.test>') };
     const { rows } = await database
@@ -82,10 +82,7 @@ describe('mail', () => {
        delete from platform.outbox_mails;`,
     );
   });
-  afterAll(() => {
-    jest.restoreAllMocks();
-    return catcher.close();
-  });
+  afterAll(() => catcher.close());
 
   const send = (
     template: string,
@@ -111,7 +108,7 @@ describe('mail', () => {
         )
     ).rows;
   const run = async (mail: TaskContext['mail']) => {
-    worker = await runWorker(database, { mail });
+    worker = await runWorker(database, { mail, log: lines.log });
   };
   const done = async () => {
     while ((await jobs()).length > 0) await pause(30);

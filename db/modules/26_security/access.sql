@@ -11,3 +11,4 @@ create policy own_read on security.security_events for select to callboard_membe
 grant select on security.security_events to callboard_member;
 
 call platform.protect('security.rate_limits', 'internal');
+call platform.protect('security.failed_login_attempts', 'internal');

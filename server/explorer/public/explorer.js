@@ -1,5 +1,6 @@
 import { createRoot, React, Ruru } from 'ruru';
 import { makeFetcher } from './fetcher.js';
+import { openedLink } from './links.js';
 import { Session } from './session.js';
 import { SignIn } from './sign-in.js';
 
@@ -14,7 +15,7 @@ const root = createRoot($('ruru-root'));
 let opened = 0;
 
 /** Shows the editor; with a query, in a tab of its own. */
-function showEditor(query) {
+function showEditor(query, variables) {
   opened += 1;
   root.render(
     React.createElement(Ruru, {
@@ -24,6 +25,7 @@ function showEditor(query) {
       showPersistHeadersSettings: false,
       defaultQuery: config.shelf[0]?.query,
       ...(query ? { initialQuery: query } : {}),
+      ...(variables ? { initialVariables: JSON.stringify(variables, null, 2) } : {}),
     }),
   );
 }
@@ -106,9 +108,10 @@ window.addEventListener('storage', () => void showCaller());
 fillShelf();
 if (config.demo) signIn.offerAccounts(config.demo);
 $('dev-mail').hidden = !config.devMail;
-showEditor();
+const link = openedLink();
+showEditor(link?.query, link?.variables);
 await showCaller();
 // A server that does not answer has said so already.
 await signIn.offerProviders().catch(() => undefined);
 await signIn.resume();
-if (!session.tokens) signIn.open();
+if (!session.tokens && !link) signIn.open();

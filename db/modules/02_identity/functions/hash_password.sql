@@ -1,15 +1,42 @@
+create or replace function identity.password_cost() returns integer
+language sql stable
+set search_path = pg_catalog, pg_temp
+return coalesce(
+  (nullif(current_setting('callboard.client', true), '')::jsonb ->> 'password_cost')::int,
+  nullif(current_setting('callboard.password_cost', true), '')::int,
+  10);
+
+comment on function identity.password_cost() is
+  'The cost of bcrypt, a power of two: what the server says with its call, else the setting callboard.password_cost, else '
+  '10.';
+
+create or replace function identity.cost_of(hash text) returns integer
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return split_part(hash, '$', 3)::int;
+
+comment on function identity.cost_of(text) is 'The cost that a hash was made with.';
+
 create or replace function identity.hash_password(password text) returns text
 language sql volatile
 set search_path = pg_catalog, pg_temp
 as $$
   -- bcrypt reads 72 bytes: a digest first, so that every character of a long password counts
   select extensions.crypt(
-    encode(extensions.digest(password, 'sha256'), 'base64'),
-    extensions.gen_salt('bf', coalesce(nullif(current_setting('callboard.password_cost', true), '')::int, 10)))
+    encode(extensions.digest(password, 'sha256'), 'base64'), extensions.gen_salt('bf', identity.password_cost()))
 $$;
 
-comment on function identity.hash_password(text) is
-  'The bcrypt hash of a password; its cost is the setting callboard.password_cost (10).';
+comment on function identity.hash_password(text) is 'The bcrypt hash of a password.';
+
+create or replace function identity.hash_of_nothing() returns text
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select format('$2a$%s$%s', lpad(identity.password_cost()::text, 2, '0'), repeat('.', 22) || repeat('.', 31))
+$$;
+
+comment on function identity.hash_of_nothing() is
+  'A hash that no password has, which takes as long to compare with as any other.';
 
 create or replace function identity.matches_password(password text, hash text) returns boolean
 language sql volatile

@@ -21,6 +21,11 @@ declare
   secret constant text := encode(extensions.gen_random_bytes(32), 'hex');
   account record;
 begin
+  -- Everything that changes an account takes this lock first.
+  perform
+     from identity.users u
+    where u.email = address and issue_one_time_token.purpose = 'password_reset' or u.id = issue_one_time_token.user_id
+      for no key update;
   select u.id, u.name
     into account
     from identity.users u
@@ -35,8 +40,7 @@ begin
                   and not exists (select from identity.users o where o.email = address)
          end
      -- Whoever asked before the password was changed may have been the reason for changing it.
-     and (c.changed_at is null or c.changed_at <= issue_one_time_token.asked_at)
-     for no key update of u;
+     and (c.changed_at is null or c.changed_at <= issue_one_time_token.asked_at);
   if account.id is null or (
        select count(*)
          from identity.one_time_tokens t

@@ -1,6 +1,7 @@
 create or replace function identity.me() returns table (
   user_id uuid,
   email text,
+  email_verified boolean,
   name text,
   organization_id uuid,
   organization_name text,
@@ -11,7 +12,7 @@ create or replace function identity.me() returns table (
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  select u.id, u.email, u.name, o.id, o.name, authz.role_key(),
+  select u.id, u.email, u.email_verified_at is not null, u.name, o.id, o.name, authz.role_key(),
          authz.permissions(),
          (select coalesce(
                    jsonb_agg(

@@ -11,7 +11,7 @@ begin
     if prove_caller.password is null then
       return platform.refusal('CB018', 'This takes your password.', field => 'password');
     end if;
-    return identity.check_own_password(prove_caller.password, hash);
+    return identity.check_own_password(prove_caller.password);
   end if;
   if not exists (
     select
@@ -32,18 +32,3 @@ comment on function identity.prove_caller(text, boolean) is
   'Whether it is really the caller, before something that outlasts the session: by the password, or because they signed in '
   'within ten minutes. Null, or the refusal as a value, because a wrong password counts. with_password takes the password '
   'even then, unless the account has none. Errors: UNAUTHENTICATED (CB001).';
-
-create or replace function identity.check_own_password(password text, hash text) returns jsonb
-language plpgsql volatile
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if identity.matches_password(check_own_password.password, check_own_password.hash) then
-    return null;
-  end if;
-  return platform.refusal('CB008', 'This is not your password.', field => 'password');
-end
-$$;
-
-comment on function identity.check_own_password(text, text) is
-  'Null, or the refusal for a caller whose password it is not.';

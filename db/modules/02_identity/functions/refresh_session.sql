@@ -18,7 +18,7 @@ declare
 begin
   -- The lock on the session makes everything that happens to a family happen one after the other. The token is read after
   -- it has been had, with what those before have left.
-  select s.id, s.user_id, s.organization_id
+  select s.id, s.user_id, s.organization_id, s.device, u.email, u.name
     into session
     from identity.sessions s
     join identity.refresh_tokens t on t.session_id = s.id
@@ -37,6 +37,12 @@ begin
   if token.used_at < now() - grace then
     perform identity.end_sessions(session.user_id, 'reused', chosen => session.id);
     perform security.record_event('refresh_token_reused', session.user_id, severity => 'critical', session_id => session.id);
+    perform platform.send_mail(
+      'session_ended', session.email,
+      jsonb_build_object(
+        'name', session.name,
+        'device', coalesce(left(session.device ->> 'name', 100), 'a device without a name'),
+        'address', coalesce(host(identity.client_address()), 'an unknown address')));
     answer.refusal := platform.refusal('CB008', over, field => 'refresh_token');
     return answer;
   end if;

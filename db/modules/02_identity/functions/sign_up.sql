@@ -9,14 +9,11 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  address constant text := lower(btrim(sign_up.email));
+  address constant text := identity.checked_email(sign_up.email);
   new_user_id uuid;
   new_organization_id uuid;
 begin
-  if address is null or address !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' or length(address) > 254 then
-    perform platform.refuse('CB002', 'This is not an e-mail address.', field => 'email');
-  end if;
-  perform identity.check_password(sign_up.password);
+  perform identity.check_password(sign_up.password, address, sign_up.name);
   if btrim(coalesce(sign_up.name, '')) = '' or length(sign_up.name) > 200 then
     perform platform.refuse('CB002', 'A name has 1 to 200 characters.', field => 'name');
   end if;
@@ -35,12 +32,14 @@ begin
   if sign_up.organization_name is not null then
     new_organization_id := tenancy.create_organization(btrim(sign_up.organization_name), new_user_id);
   end if;
+  perform identity.send_verification(new_user_id, address);
   update identity.users u set last_sign_in_at = now() where u.id = new_user_id;
   return identity.open_session(new_user_id, new_organization_id, sign_up.device);
 end
 $$;
 
 comment on function identity.sign_up(text, text, text, text, jsonb) is
-  'An account with its first session, and, when a name is given, an organization that it owns. Errors: INVALID_INPUT, '
-  'CONFLICT for a known e-mail address. Definer: whoever calls has no rights yet.';
+  'An account with its first session, and, when a name is given, an organization that it owns. A link to confirm the '
+  'e-mail address goes out. Errors: INVALID_INPUT, CONFLICT for a known e-mail address. Definer: whoever calls has no '
+  'rights yet.';
 grant execute on function identity.sign_up(text, text, text, text, jsonb) to callboard_anonymous, callboard_member;

@@ -7,6 +7,7 @@ create table identity.users (
   email_verified_at timestamptz,
   last_sign_in_at timestamptz,
   is_active boolean not null default true,
+  deleted_at timestamptz check (deleted_at is null or not is_active),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   unique (email)
@@ -17,6 +18,8 @@ comment on table identity.users is
 comment on column identity.users.email is 'In lower case; what the user signs in with.';
 comment on column identity.users.time_zone is 'An IANA name such as America/New_York.';
 comment on column identity.users.is_active is 'Whether the user may sign in.';
+comment on column identity.users.deleted_at is
+  'When the user ended the account. What said who it was is gone; what it created keeps its author.';
 
 create table identity.credentials (
   user_id uuid primary key references identity.users,
@@ -73,7 +76,7 @@ create table identity.sessions (
 create index on identity.sessions (user_id, last_used_at);
 create index on identity.sessions (organization_id);
 create index on identity.sessions (expires_at);
-comment on table identity.sessions is E'@name device_session\n'
+comment on table identity.sessions is E'@name session_family\n'
   'One row per sign-in on a device, with all refresh tokens that follow from it. A session that is revoked or past its '
   'expiry is out at its next request.';
 comment on column identity.sessions.organization_id is

@@ -1,30 +1,30 @@
+import cluster from 'node:cluster';
 import { openDatabase } from '../db/connect.ts';
-import { devMail } from './dev-mail/dev-mail.ts';
-import { explorer } from './explorer/explorer.ts';
-import { startServer } from './http.ts';
 import { runService, stopRequested } from './process.ts';
 import { requireMigrated } from './readiness.ts';
+import { serve } from './serve.ts';
 
-/** The server alone, for production: the database is migrated by `npm run migrate`, jobs are run by `npm run worker`. */
+/**
+ * The server alone, for production: the database is migrated by `npm run migrate`, jobs are run by `npm run worker`. Where
+ * several processes serve, each of them is this program too.
+ */
 await runService('server', async (settings, log) => {
-  const database = await openDatabase(settings);
   try {
     const stop = stopRequested();
-    await requireMigrated(database);
-    const server = await startServer({
-      database,
-      settings,
-      log,
-      mount: (app) => {
-        app.use(explorer({ devMail: !settings.production }));
-        if (!settings.production) app.use('/dev/mail', devMail(database));
-      },
-    });
-    log.info({ url: server.url, database: database.describe() }, 'Callboard listens.');
-    await stop;
-    log.info('Stopping.');
-    await server.close();
+    const database = await openDatabase(settings);
+    try {
+      await requireMigrated(database);
+      const demo = process.argv.includes('--demo');
+      const server = await serve({ database, settings, log, demo });
+      log.info({ url: server.url, database: database.describe() }, 'Callboard listens.');
+      await stop;
+      log.info('Stopping.');
+      await server.close();
+    } finally {
+      await database.close();
+    }
   } finally {
-    await database.close();
+    // The process that started this one would keep it alive.
+    cluster.worker?.disconnect();
   }
 });

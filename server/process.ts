@@ -40,6 +40,7 @@ export function runService(
 const PLAIN = new Set([
   'SettingsError',
   'ListenError',
+  'ProcessError',
   'DatabaseUnavailableError',
   'DataDirectoryError',
   'MigrationError',

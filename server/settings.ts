@@ -137,6 +137,11 @@ export const SETTINGS: readonly SettingDescription[] = [
     '60',
     'Attempts of each kind to get into an account, from an address in a minute; 0 for no limit.',
   ),
+  optional(
+    'SERVER_PROCESSES',
+    '1',
+    'Processes that serve on the port together; more than one needs a Postgres server.',
+  ),
   optional('LOG_LEVEL', 'info', 'The least serious lines of the log: fatal, error, warn, info, …'),
   optional('LOG_FORMAT', 'plain; json in production', 'json: an object a line; plain: for people.'),
   optional('DEMO', 'on; off in production', 'Whether `npm start` loads demo data: on or off.'),
@@ -171,6 +176,7 @@ export type Settings = LogSettings & {
   readonly trustProxy: number | string | undefined;
   readonly maxRequestBytes: number;
   readonly rateLimits: RateLimitSettings;
+  readonly serverProcesses: number;
   readonly demo: boolean;
   readonly providers: readonly ProviderSettings[];
   /** For `Encryption`, the current key first. Asked for by who encrypts: reading it may write the development key. */
@@ -230,6 +236,12 @@ export function readSettings(environment: Environment = process.env): Settings {
       'DATABASE_OWNER_URL is set without DATABASE_URL: set both, or none for the embedded engine.',
     );
   }
+  const serverProcesses = integerOf(environment, 'SERVER_PROCESSES', 1, 256) ?? 1;
+  if (serverProcesses > 1 && databaseUrl === undefined) {
+    throw new SettingsError(
+      `SERVER_PROCESSES is ${serverProcesses}, but the embedded engine lives in one process: set DATABASE_URL, or leave it out.`,
+    );
+  }
   // Tests ask a lot, all from one address; those about limits set them.
   const perMinute = (set: number | undefined, usual: number) =>
     set ?? (mode === 'test' ? 0 : usual);
@@ -275,6 +287,7 @@ export function readSettings(environment: Environment = process.env): Settings {
         60,
       ),
     },
+    serverProcesses,
     logLevel: choiceOf(environment, 'LOG_LEVEL', LOG_LEVELS, mode === 'test' ? 'error' : 'info'),
     logFormat: choiceOf(environment, 'LOG_FORMAT', LOG_FORMATS, production ? 'json' : 'plain'),
     jwtKeys() {

@@ -1,12 +1,10 @@
 import { openDatabase } from '../db/connect.ts';
-import { DEMO_ACCOUNTS, DEMO_PASSWORD, loadDemo } from '../db/demo/load.ts';
+import { loadDemo } from '../db/demo/load.ts';
 import { migrate } from '../db/migrate.ts';
 import { mailOf, NO_MAIL } from '../worker/mail/mail.ts';
 import { runWorker } from '../worker/run.ts';
-import { devMail } from './dev-mail/dev-mail.ts';
-import { explorer } from './explorer/explorer.ts';
-import { startServer } from './http.ts';
 import { runService, stopRequested } from './process.ts';
+import { serve } from './serve.ts';
 import { welcome } from './welcome.ts';
 
 /**
@@ -22,22 +20,7 @@ await runService('start', async (settings, log) => {
     if (settings.demo) {
       await loadDemo(database);
     }
-    const server = await startServer({
-      database,
-      settings,
-      log,
-      mount: (app) => {
-        app.use(
-          explorer({
-            ...(settings.demo
-              ? { demo: { accounts: DEMO_ACCOUNTS, password: DEMO_PASSWORD } }
-              : {}),
-            devMail: !settings.production,
-          }),
-        );
-        if (!settings.production) app.use('/dev/mail', devMail(database));
-      },
-    });
+    const server = await serve({ database, settings, log, demo: settings.demo });
     try {
       const mail = mailOf(settings, database, server.url);
       if (!mail) log.warn(NO_MAIL);

@@ -89,6 +89,9 @@ describe('settings', () => {
     ['TRUST_PROXY', { TRUST_PROXY: '10.0.0.0/33' }],
     ['TRUST_PROXY', { TRUST_PROXY: '-1' }],
     ['MAX_REQUEST_BYTES', { MAX_REQUEST_BYTES: '1' }],
+    ['SERVER_PROCESSES', { SERVER_PROCESSES: '0' }],
+    ['SERVER_PROCESSES', { SERVER_PROCESSES: '2' }],
+    ['RATE_LIMIT_PER_MINUTE', { RATE_LIMIT_PER_MINUTE: '-1' }],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
     ['LOG_FORMAT', { LOG_FORMAT: 'xml' }],
   ])('refuse a wrong %s in one line that names it', (name, environment) => {

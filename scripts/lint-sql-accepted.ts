@@ -25,6 +25,17 @@ export const ACCEPTED: readonly Accepted[] = [
     reason: 'What it pastes comes from the register of metered tables, names and values quoted.',
   },
   {
+    name: 'security.checks_of_access(regclass,text,uuid,text)',
+    level: 'security',
+    reason:
+      'What it pastes are conditions of policies, out of the catalog; it runs with the rights of its caller.',
+  },
+  {
+    name: 'security.try_access(regclass,text,uuid,text)',
+    level: 'security',
+    reason: 'Runs what security.attempt_of writes, names quoted, with the rights of its caller.',
+  },
+  {
     name: 'platform.keep_values_finite(regclass)',
     level: 'security',
     reason:

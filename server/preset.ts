@@ -5,6 +5,7 @@ import { PgAggregatesPreset } from '@graphile/pg-aggregates';
 import type { Pool } from 'pg';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
+import { ExplainAccessPlugin } from '../plugins/access/explain.ts';
 import { AccountPlugin } from '../plugins/accounts/plugin.ts';
 import { allowedValuesPlugin } from '../plugins/allowed-values.ts';
 import { ArchivedPlugin } from '../plugins/archived.ts';
@@ -111,6 +112,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       HttpErrorsPlugin,
       ...(options.admitAttempt ? [attemptsPlugin({ admit: options.admitAttempt })] : []),
       ChangesPlugin,
+      ExplainAccessPlugin,
       HiddenSessionFunctionsPlugin,
       sessionPlugin(sessions),
       secondFactorPlugin({ ...sessions, encryption }),

@@ -98,9 +98,10 @@ call platform.protect('tenancy.invitations', 'custom', audit => true);
 create policy tenant_read on tenancy.invitations for select to callboard_member
   using (organization_id = (select authz.allowed('tenancy.manage_members')));
 grant select on tenancy.invitations to callboard_member;
+-- Whoever is invited has a seat until the invitation expires.
+call billing.meter(
+  'tenancy.invitations', 'members', '{"accepted_at": null, "revoked_at": null, "lapsed_at": null}');
 call platform.protect('tenancy.invitation_tokens', 'internal');
--- Whoever is invited has a seat.
-call billing.meter('tenancy.invitations', 'members', '{"accepted_at": null, "revoked_at": null}');
 
 call platform.protect('tenancy.teams', 'tenant');
 call platform.protect('tenancy.team_members', 'tenant', parent => 'team_id');
@@ -163,6 +164,7 @@ create or replace trigger _510_forget_permissions after delete on authz.permissi
 
 select authz.define_permission('tenancy.manage_api_keys', 'Make and revoke API keys.', '{owner,admin}');
 call platform.protect('tenancy.api_keys', 'custom', audit => true);
+call billing.meter('tenancy.api_keys', 'api_keys', '{"revoked_at": null}');
 create policy tenant_read on tenancy.api_keys for select to callboard_member
   using (
     organization_id = (select authz.allowed('tenancy.manage_api_keys'))

@@ -15,6 +15,11 @@ call platform.protect('billing.subscriptions', 'custom', audit => true);
 create policy tenant_read on billing.subscriptions for select to callboard_member
   using (organization_id = (select authz.allowed('billing.read')));
 grant select on billing.subscriptions to callboard_member;
+create or replace trigger _500_spread_room_insert after insert on billing.subscriptions
+  for each row when (new.ended_at is null) execute function billing.spread_room_trigger();
+create or replace trigger _500_spread_room_update after update on billing.subscriptions
+  for each row when (new.ended_at is null and (new.plan_id <> old.plan_id or new.seats is distinct from old.seats))
+  execute function billing.spread_room_trigger();
 call platform.allow_transitions('billing.subscriptions', 'status', '{
   "trialing": ["active", "past_due", "cancelled", "expired"],
   "active": ["trialing", "past_due", "cancelled", "expired"],
@@ -56,3 +61,19 @@ begin
   end if;
 end
 $$;
+
+create or replace trigger _200_one_default_insert before insert on billing.subscription_plans
+  for each row when (new.is_default) execute function billing.keep_one_default_plan_trigger();
+create or replace trigger _200_one_default_update before update of is_default on billing.subscription_plans
+  for each row when (new.is_default <> old.is_default) execute function billing.keep_one_default_plan_trigger();
+create or replace trigger _200_one_default_delete before delete on billing.subscription_plans
+  for each row when (old.is_default) execute function billing.keep_one_default_plan_trigger();
+create or replace trigger _200_default_is_free before insert or update on billing.plan_prices
+  for each row when (new.price > 0) execute function billing.keep_default_plan_free_trigger();
+create or replace trigger _500_forget_room_insert after insert on billing.plan_limits
+  referencing new table as new_rows for each statement execute function billing.forget_room_of_plans_trigger();
+create or replace trigger _500_forget_room_update after update on billing.plan_limits
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function billing.forget_room_of_plans_trigger();
+create or replace trigger _500_forget_room_delete after delete on billing.plan_limits
+  referencing old table as old_rows for each statement execute function billing.forget_room_of_plans_trigger();

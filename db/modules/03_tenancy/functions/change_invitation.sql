@@ -38,11 +38,13 @@ begin
   if invitation.sent_at > now() - interval '1 minute' then
     perform platform.refuse('CB005', 'It was sent within the last minute.', field => 'row_id', hint => 'Wait a moment.');
   end if;
+  perform tenancy.lapse_invitations(active_id);
   -- the next message brings another
   delete from tenancy.invitation_tokens t where t.organization_id = active_id and t.invitation_id = invitation.id;
   update tenancy.invitations i
      set invited_by = authz.user_id(),
          sent_at = now(),
+         lapsed_at = null,
          expires_at = now() + make_interval(days => tenancy.invitation_days(active_id))
    where i.organization_id = active_id and i.id = invitation.id
   returning i.* into invitation;
@@ -55,7 +57,7 @@ comment on function tenancy.resend_invitation(uuid) is
   'Sends an invitation again, also one that has expired: the earlier message no longer serves, and the caller answers for it '
   'from now on. Needs tenancy.manage_members and all that the role allows. Errors: NOT_FOUND_OR_FORBIDDEN; '
   'INVALID_TRANSITION when it was accepted or revoked; CONFLICT when they are a member already, when the settings of '
-  'security exclude them, or within a minute; FORBIDDEN. Definer: invitations are written by functions only.';
+  'security exclude them, or within a minute; LIMIT_REACHED; FORBIDDEN. Definer: invitations are written by functions only.';
 grant execute on function tenancy.resend_invitation(uuid) to callboard_member;
 
 create or replace function tenancy.revoke_invitation(row_id uuid) returns tenancy.invitations

@@ -2,24 +2,18 @@ create or replace function tenancy.end_what_expired() returns table (what text, 
 language sql volatile
 set search_path = pg_catalog, pg_temp
 as $$
-  with closed as (
-    update tenancy.invitations i
-       set revoked_at = now()
-     where i.accepted_at is null and i.revoked_at is null and i.expires_at <= now()
-    returning 1
-  ),
-  settled as (
+  with settled as (
     update tenancy.organization_members m
        set effective_permissions = '{}' -- the trigger knows better
      where m.permissions_valid_until <= now()
     returning 1
   )
-  select 'invitations', (select count(*) from closed)
+  select 'invitations', tenancy.lapse_invitations()
   union all
   select 'members', (select count(*) from settled)
 $$;
 
 comment on function tenancy.end_what_expired() is
-  'Closes invitations that have expired, so that they no longer take a seat, and writes to members'' rows what holds since a '
+  'Frees the seats of invitations that have expired, and writes to members'' rows what holds since a '
   'grant or a denial ended. Nothing depends on when it runs: whoever asks sees what has expired as expired.';
 grant execute on function tenancy.end_what_expired() to callboard_service;

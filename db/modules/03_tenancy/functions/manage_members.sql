@@ -56,6 +56,7 @@ declare
   active_id constant uuid := tenancy.begin_managing('tenancy.manage_members');
   member tenancy.organization_members := tenancy.managed_member(active_id, row_id);
 begin
+  perform tenancy.lapse_invitations(active_id);
   update tenancy.organization_members m
      set status = 'active'
    where m.organization_id = member.organization_id and m.id = member.id
@@ -66,8 +67,8 @@ $$;
 
 comment on function tenancy.reactivate_member(uuid) is
   'Lets a suspended member in again, with what they held. Needs tenancy.manage_members and all that the member holds. '
-  'Errors: NOT_FOUND_OR_FORBIDDEN, also for somebody who left: invite them; FORBIDDEN. Definer: members are written by '
-  'functions only.';
+  'Errors: NOT_FOUND_OR_FORBIDDEN, also for somebody who left: invite them; LIMIT_REACHED; FORBIDDEN. Definer: members '
+  'are written by functions only.';
 grant execute on function tenancy.reactivate_member(uuid) to callboard_member;
 
 create or replace function tenancy.remove_member(row_id uuid) returns tenancy.organization_members

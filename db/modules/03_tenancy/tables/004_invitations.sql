@@ -13,6 +13,7 @@ create table tenancy.invitations (
   accepted_by uuid references identity.users,
   revoked_at timestamptz,
   revoked_by uuid references identity.users,
+  lapsed_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   primary key (organization_id, id),
@@ -26,7 +27,9 @@ create table tenancy.invitations (
 create unique index invitations_email_key on tenancy.invitations (organization_id, email)
   where accepted_at is null and revoked_at is null;
 create index on tenancy.invitations (organization_id, email);
-create index on tenancy.invitations (expires_at) where accepted_at is null and revoked_at is null;
+create index on tenancy.invitations (organization_id, expires_at)
+  where accepted_at is null and revoked_at is null and lapsed_at is null;
+create index on tenancy.invitations (expires_at) where accepted_at is null and revoked_at is null and lapsed_at is null;
 create index on tenancy.invitations (organization_id, role_id);
 create index on tenancy.invitations (organization_id, team_id);
 create index on tenancy.invitations (organization_id, invited_by);
@@ -41,6 +44,8 @@ comment on column tenancy.invitations.invited_by is
 comment on column tenancy.invitations.sent_at is 'When the message that holds now was asked for.';
 comment on column tenancy.invitations.expires_at is 'Until when it can be accepted.';
 comment on column tenancy.invitations.revoked_at is 'When it was taken back, or, after it had expired, replaced.';
+comment on column tenancy.invitations.lapsed_at is
+  'When it was noticed that it had expired, and the seat that it had taken was free again; null again when it is sent anew.';
 comment on constraint invitations_inviter on tenancy.invitations is '@behavior -*';
 
 create table tenancy.invitation_tokens (

@@ -14,3 +14,17 @@ $$;
 comment on function billing.limit_of(uuid, text) is
   'How much of a metric an organization may have, in units of the metric; null when there is no limit. An organization '
   'whose subscription is not there yet has the default plan.';
+grant execute on function billing.limit_of(uuid, text) to callboard_service;
+
+create or replace function billing.hard_limit_of(organization_id uuid, metric text) returns bigint
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select billing.limit_of(hard_limit_of.organization_id, m.key)
+    from billing.usage_metrics m
+   where m.key = hard_limit_of.metric and m.is_hard
+$$;
+
+comment on function billing.hard_limit_of(uuid, text) is
+  'How much of a metric an organization may have before more is refused; null when nothing is.';
+grant execute on function billing.hard_limit_of(uuid, text) to callboard_service;

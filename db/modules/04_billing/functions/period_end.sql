@@ -34,3 +34,4 @@ $$;
 comment on function billing.period_end(timestamptz, timestamptz, text, text) is
   'When a billing period ends that begins at starts_at: on the day and at the time of the month of the anchor, as clocks '
   'in the time zone show it; on the last day of months that are too short.';
+grant execute on function billing.period_end(timestamptz, timestamptz, text, text) to callboard_service;

@@ -36,3 +36,4 @@ $$;
 
 comment on function billing.refuse_limit(text, bigint, bigint, bigint, text) is
   'Raises CB025 with the metric, its limit, what is used and what was asked for; the hint names a plan that allows it.';
+grant execute on function billing.refuse_limit(text, bigint, bigint, bigint, text) to callboard_service;

@@ -21,3 +21,4 @@ $$;
 comment on function billing.usage_period(uuid, text, timestamptz) is
   'What a metric is counted for: the calendar month in the organization''s time zone, by its first day; -infinity for '
   'gauges. Days rather than instants, so that an organization that moves to another time zone keeps its count.';
+grant execute on function billing.usage_period(uuid, text, timestamptz) to callboard_service;

@@ -20,6 +20,7 @@ create table billing.subscriptions (
   cancel_at_period_end boolean not null default false,
   next_plan_id uuid references billing.subscription_plans,
   next_interval text check (next_interval in ('month', 'year')),
+  next_currency char(3) check (next_currency ~ '^[A-Z]{3}$'),
   provider text check (provider ~ '^[a-z][a-z0-9_]*$'),
   external_id text check (btrim(external_id) <> '' and length(external_id) <= 255),
   synced_at timestamptz,
@@ -32,7 +33,7 @@ create table billing.subscriptions (
   check (status <> 'trialing' or trial_ends_at is not null),
   check ((status = 'past_due') <= (past_due_since is not null)),
   check ((provider is null) = (external_id is null)),
-  check ((next_plan_id is null) = (next_interval is null)),
+  check (num_nulls(next_plan_id, next_interval, next_currency) in (0, 3)),
   check (not (cancel_at_period_end and next_plan_id is not null)),
   constraint subscriptions_one_at_a_time
     exclude using gist (organization_id extensions.gist_uuid_ops with =, tstzrange(started_at, ended_at) with &&)
@@ -42,6 +43,7 @@ create index on billing.subscriptions (plan_id);
 create index on billing.subscriptions (next_plan_id);
 create index on billing.subscriptions (created_by);
 create index on billing.subscriptions (upper(period)) where ended_at is null;
+create index on billing.subscriptions (past_due_since) where status = 'past_due';
 create index on billing.subscriptions (provider, external_id) where external_id is not null;
 -- Subscription is GraphQL's own.
 comment on table billing.subscriptions is
@@ -67,6 +69,7 @@ comment on column billing.subscriptions.cancel_at_period_end is
   'Whether it ends with its period. resumeSubscription takes that back.';
 comment on column billing.subscriptions.next_plan_id is 'The plan that it changes to at the end of its period.';
 comment on column billing.subscriptions.next_interval is 'The billing interval that goes with the next plan.';
+comment on column billing.subscriptions.next_currency is 'The currency that goes with the next plan.';
 comment on column billing.subscriptions.provider is
   'Who collects the money, such as stripe; then its periods and its status follow what the provider reports.';
 comment on column billing.subscriptions.external_id is 'What the provider calls it.';
@@ -105,8 +108,10 @@ create table billing.payment_methods (
   last4 text check (last4 ~ '^[0-9A-Za-z]{4}$'),
   expiry_month smallint check (expiry_month between 1 and 12),
   expiry_year smallint check (expiry_year between 2000 and 2200),
-  expires_on date generated always as
-    ((make_date(expiry_year, expiry_month, 1) + interval '1 month')::date - 1) stored,
+  expires_on date generated always as (
+    case when expiry_month between 1 and 12 then
+      (make_date(expiry_year, expiry_month, 1) + interval '1 month')::date - 1
+    end) stored,
   is_default boolean not null default false,
   removed_at timestamptz,
   synced_at timestamptz,
@@ -136,6 +141,5 @@ create table billing.provider_events (
   received_at timestamptz not null default now(),
   primary key (provider, event_id)
 );
-create index on billing.provider_events using brin (received_at);
 comment on table billing.provider_events is
   'Reports of payment providers that have been applied, so that one which comes again changes nothing.';

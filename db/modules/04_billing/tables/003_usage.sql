@@ -51,3 +51,30 @@ comment on column tenancy.organization_usage.occurred_at is 'When it was noted.'
 
 comment on constraint plan_limits_metric_key_fkey on billing.plan_limits is '@fieldName metric';
 comment on constraint organization_usage_metric_key_fkey on tenancy.organization_usage is '@fieldName metric';
+
+create type billing.usage_figure as (
+  metric text,
+  name text,
+  unit text,
+  kind text,
+  used bigint,
+  "limit" bigint,
+  remaining bigint,
+  percent numeric,
+  allowed boolean,
+  period_starts_at timestamptz,
+  resets_at timestamptz
+);
+comment on type billing.usage_figure is 'How much of a metric an organization uses, and how much it may.';
+comment on column billing.usage_figure.metric is 'The key of the metric.';
+comment on column billing.usage_figure.unit is 'One of what is counted, such as project or byte.';
+comment on column billing.usage_figure.kind is 'gauge: what is there now. counter: what was done in the period.';
+comment on column billing.usage_figure."limit" is 'What the plan allows; null: no limit.';
+comment on column billing.usage_figure.remaining is 'What is left of the limit, never below 0; null: no limit.';
+comment on column billing.usage_figure.percent is
+  'Used, of the limit, with one decimal; above 100 after a change to a smaller plan. Null: no limit.';
+comment on column billing.usage_figure.allowed is 'Whether one more is allowed.';
+comment on column billing.usage_figure.period_starts_at is
+  'Since when a counter counts: the first of the month in the organization''s time zone; null for gauges.';
+comment on column billing.usage_figure.resets_at is
+  'When a counter begins anew: the first of the next month there; null for gauges.';

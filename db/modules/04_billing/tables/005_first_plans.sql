@@ -1,22 +1,29 @@
 -- What a new installation starts with. Administrators of the platform change it as they like: it is not touched again.
 insert into billing.usage_metrics (key, name, description, unit, kind, is_hard, is_per_seat, position) values
-  ('members', 'Members', 'People who belong to the organization, and those who are invited.', 'member', 'gauge', true, true, 1),
+  ('members', 'Members', 'People who belong to the organization, and those who are invited.', 'member', 'gauge', true, true,
+   1),
   ('workspaces', 'Workspaces', 'Parts that the organization is divided into.', 'workspace', 'gauge', true, false, 2),
   ('projects', 'Projects', 'Projects that are not archived.', 'project', 'gauge', true, false, 3),
-  ('custom_fields', 'Custom fields', 'Fields of its own that the organization has added.', 'field', 'gauge', true, false, 4),
+  ('custom_fields', 'Custom fields', 'Fields of its own that the organization has added.', 'field', 'gauge', true, false,
+   4),
   ('api_keys', 'API keys', 'Keys that have not been revoked.', 'key', 'gauge', true, false, 5),
   ('storage_bytes', 'Storage', 'What files take up.', 'byte', 'gauge', true, false, 6),
   ('emails', 'E-mails', 'E-mails sent in the month.', 'e-mail', 'counter', true, false, 7),
   ('api_calls', 'API calls', 'Requests with an API key in the month.', 'call', 'counter', false, false, 8),
-  ('ai_tokens', 'AI tokens', 'Tokens that language models have read and written in the month.', 'token', 'counter', false, false, 9);
+  ('ai_tokens', 'AI tokens', 'Tokens that language models have read and written in the month.', 'token', 'counter', false,
+   false, 9);
 
-insert into billing.subscription_plans (key, name, description, features, trial_days, is_default, is_public, position) values
-  ('free', 'Free', 'To try it with a small crew.', '{}', 0, true, true, 1),
-  ('studio', 'Studio', 'For a studio that runs several productions at a time.', '{private_workspaces,api_keys}', 14, false,
-   true, 2),
-  ('company', 'Company', 'For a production company with many productions and people.',
+-- The same ids everywhere, so that documents can name them.
+insert into billing.subscription_plans
+  (id, key, name, description, features, trial_days, is_default, is_public, position)
+values
+  ('01980000-0000-7000-8000-000000000001', 'free', 'Free', 'To try it with a small crew.', '{}', 0, true, true, 1),
+  ('01980000-0000-7000-8000-000000000002', 'studio', 'Studio', 'For a studio that runs several productions at a time.',
+   '{private_workspaces,api_keys}', 14, false, true, 2),
+  ('01980000-0000-7000-8000-000000000003', 'company', 'Company',
+   'For a production company with many productions and people.',
    '{private_workspaces,api_keys,audit_log,single_sign_on}', 14, false, true, 3),
-  ('enterprise', 'Enterprise', 'Without limits, by arrangement.',
+  ('01980000-0000-7000-8000-000000000004', 'enterprise', 'Enterprise', 'Without limits, by arrangement.',
    '{private_workspaces,api_keys,audit_log,single_sign_on,priority_support}', 0, false, false, 4);
 
 insert into billing.plan_limits (plan_id, metric_key, limit_value)

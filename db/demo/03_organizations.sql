@@ -59,8 +59,8 @@ select o.key, tenancy.create_organization(o.name, p.user_id, 'America/New_York',
                ('brightside', 'Brightside Pictures', 'owner@brightside.test')) as o (key, name, owner)
   join pg_temp.demo_people p on p.email = o.owner;
 
--- Both pay by invoice: Lumen has room to grow, Brightside is near the limits of its plan.
-select billing.start_subscription(o.id, p.id, 'year', arranged => true)
+-- Lumen has room to grow, Brightside is near the limits of its plan. What they pay is in 10_billing.sql.
+select billing.start_subscription(o.id, p.id, arranged => true)
   from pg_temp.demo_organizations o
   join billing.subscription_plans p on p.key = case o.key when 'lumen' then 'company' else 'studio' end;
 

@@ -9,7 +9,16 @@ import {
 } from 'postgraphile/graphql';
 
 /** What somebody who is signed in may be trying on another account. Of one who is not, every mutation is an attempt. */
-const ON_ACCOUNTS: ReadonlySet<string> = new Set(['signUp', 'signIn', 'refreshSession']);
+const ON_ACCOUNTS: ReadonlySet<string> = new Set([
+  'signUp',
+  'signIn',
+  'completeSignIn',
+  'exchangeSignInCode',
+  'refreshSession',
+  'requestPasswordReset',
+  'resetPassword',
+  'verifyEmail',
+]);
 
 /** Whether a mutation tries to get into an account. */
 export const isAttempt = (mutation: string, isSignedIn: boolean): boolean =>

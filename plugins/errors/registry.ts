@@ -135,6 +135,12 @@ export const ERRORS = [
     when: 'An invitation cannot be accepted; `detail` says why: unknown, accepted, revoked, expired, inviter (may no longer invite) or organization (is not active).',
   },
   {
+    code: 'SECOND_FACTOR_REQUIRED',
+    sqlstates: ['CB019'],
+    speaks: true,
+    when: 'The organization lets in those only who have a second factor. Set one up; nothing else changes.',
+  },
+  {
     code: 'NOT_UNIQUE',
     sqlstates: ['23505'],
     message: 'There is already a row with this {field}.',

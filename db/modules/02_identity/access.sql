@@ -47,6 +47,8 @@ create policy own_or_administrator_read on identity.platform_roles for select to
 -- Second factors, sign-in by providers, apps, emergency contacts.
 
 call platform.protect('identity.second_factors', 'internal');
+create or replace trigger _500_follow_second_factor after insert or update of confirmed_at or delete on identity.second_factors
+  for each row execute function identity.follow_second_factor_trigger();
 call platform.protect('identity.recovery_codes', 'internal');
 call platform.protect('identity.sign_in_challenges', 'internal');
 call platform.protect('identity.provider_sign_ins', 'internal');

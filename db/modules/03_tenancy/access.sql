@@ -155,6 +155,8 @@ create policy tenant_update on tenancy.organization_settings for update to callb
 grant select, insert (section, value), update (value) on tenancy.organization_settings to callboard_member;
 create or replace trigger _300_check_settings before insert or update on tenancy.organization_settings
   for each row execute function tenancy.check_settings_trigger();
+create or replace trigger _500_follow_second_factor_rule after insert or update or delete on tenancy.organization_settings
+  for each row execute function tenancy.follow_second_factor_rule_trigger();
 
 create or replace trigger _500_sync_system_roles after insert or update on authz.permissions
   for each statement execute function tenancy.sync_system_roles_trigger();

@@ -15,13 +15,15 @@ values
       "units": {"type": "string", "enum": ["metric", "imperial"], "default": "metric"}
     }
   }', 'tenancy.write'),
-  ('security', 'organization', 2, 'Security', 'Who can be invited, and for how long an invitation holds.', '{
+  ('security', 'organization', 2, 'Security', 'Who can be invited, and what it takes to come in.', '{
     "type": "object",
     "additionalProperties": false,
     "properties": {
       "invitationDays": {"type": "integer", "minimum": 1, "maximum": 30, "default": 7,
         "description": "For how many days an invitation can be accepted."},
       "guestsAllowed": {"type": "boolean", "default": true, "description": "Whether guests can be invited."},
+      "secondFactorRequired": {"type": "boolean", "default": false,
+        "description": "Whether members come in with a second factor only. Those who have none are out at once, until they have set one up."},
       "allowedEmailDomains": {"type": "array", "maxItems": 50, "uniqueItems": true, "default": [],
         "description": "Domains such as lumen.test at which members other than guests have their addresses; none: any.",
         "items": {"type": "string", "maxLength": 253, "pattern": "^[a-z0-9-]+(\\.[a-z0-9-]+)+$"}}

@@ -7,9 +7,8 @@ language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if organization_id is not null
-     and not tenancy.is_active_member(complete_first_factor.organization_id, complete_first_factor.user_id) then
-    perform platform.refuse('CB003', 'You are not a member of this organization.', field => 'organization_id');
+  if organization_id is not null then
+    perform tenancy.require_active_member(complete_first_factor.organization_id, complete_first_factor.user_id);
   end if;
   if identity.has_second_factor(complete_first_factor.user_id) then
     return identity.open_challenge(
@@ -22,7 +21,7 @@ $$;
 
 comment on function identity.complete_first_factor(uuid, uuid, jsonb) is
   'What follows when a password was right or a provider has vouched for somebody: a session, or a challenge where the account '
-  'has a second factor. The caller has checked that the account is active. Errors: FORBIDDEN for an organization of others.';
+  'has a second factor. The caller has checked that the account is active. Errors: FORBIDDEN for an organization of others, SECOND_FACTOR_REQUIRED.';
 
 create or replace function identity.complete_sign_in(
   user_id uuid,

@@ -4,8 +4,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select m.organization_id
     from tenancy.organization_members m
-    join tenancy.organizations o on o.id = m.organization_id and o.status = 'active'
-   where m.user_id = default_organization.user_id and m.status = 'active'
+   where m.user_id = default_organization.user_id and m.may_enter
    order by (
               select max(s.last_used_at)
                 from identity.sessions s

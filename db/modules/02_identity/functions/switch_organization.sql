@@ -4,10 +4,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform authz.require_user();
-  if switch_organization.organization_id is null
-     or not tenancy.is_active_member(switch_organization.organization_id, authz.user_id()) then
-    perform platform.refuse('CB003', 'You are not a member of this organization.', field => 'organization_id');
-  end if;
+  perform tenancy.require_active_member(switch_organization.organization_id, authz.user_id());
   -- Tokens that have not served yet stay good: another tab may be refreshing with one of them at this moment, and finds the
   -- new organization then. Whichever of the two answers the browser keeps goes on.
   update identity.sessions s
@@ -25,5 +22,5 @@ $$;
 
 comment on function identity.switch_organization(uuid) is
   'Makes another organization of the caller the active one: new tokens for the same session. Errors: UNAUTHENTICATED, '
-  'FORBIDDEN for an organization of others and for an API key. Definer: sessions are internal.';
+  'FORBIDDEN for an organization of others and for an API key, SECOND_FACTOR_REQUIRED. Definer: sessions are internal.';
 grant execute on function identity.switch_organization(uuid) to callboard_member;

@@ -3,14 +3,16 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- The lock: whoever suspends or closes the organization meanwhile waits, and then finds this member.
+  -- The lock: whoever suspends or closes the organization meanwhile, or asks for second factors, waits, and then finds this
+  -- member.
   select o.status = 'active' and new.status = 'active'
     into new.may_enter
     from tenancy.organizations o
    where o.id = new.organization_id
      for share;
   -- of an organization that is not there, the foreign key speaks
-  new.may_enter := coalesce(new.may_enter, false);
+  new.may_enter := coalesce(new.may_enter, false)
+    and (not tenancy.requires_second_factor(new.organization_id) or identity.has_second_factor(new.user_id));
   return new;
 end
 $$;

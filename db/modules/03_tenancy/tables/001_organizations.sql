@@ -80,8 +80,8 @@ comment on column tenancy.organization_members.effective_permissions is
 comment on column tenancy.organization_members.permissions_valid_until is
   'When a grant or a denial ends: from then on something else holds than effective_permissions says. Null: nothing ends.';
 comment on column tenancy.organization_members.may_enter is E'@behavior -*\n'
-  'Whether the member is let in: active, in an organization that is active. Kept by triggers, so that entering reads the '
-  'member''s row alone.';
+  'Whether the member is let in: active, in an organization that is active, with a second factor if that requires one. Kept '
+  'by triggers, so that entering reads the member''s row alone.';
 comment on column tenancy.organization_members.permission_list is E'@behavior -*\n'
   'effective_permissions as entering needs them.';
 -- Read at each request: the lists are not to lie apart from the row, nor packed.

@@ -1,0 +1,18 @@
+import { Encryption } from '../../server/encryption.ts';
+import { encryptAnew } from '../../server/encrypt-anew.ts';
+import { runProgram } from '../../server/process.ts';
+import { readSettings } from '../../server/settings.ts';
+import { openDatabase } from '../connect.ts';
+
+/** Encrypts with the first key of ENCRYPTION_KEY what was encrypted with another: afterwards the others can go. */
+await runProgram(async () => {
+  const settings = readSettings();
+  const database = await openDatabase(settings);
+  try {
+    const encryption = new Encryption(settings.encryptionKeys());
+    const written = await encryptAnew(database.pool('callboard_service'), encryption);
+    console.log(`${written} values are encrypted with the current key now.`);
+  } finally {
+    await database.close();
+  }
+});

@@ -68,6 +68,10 @@ export const sessionTypes = gql`
     The caller's role there.
     """
     role: String!
+    """
+    Whether it lets the caller in only after a second factor has been set up: see enrollSecondFactor.
+    """
+    needsSecondFactor: Boolean!
   }
 
   input SignUpInput {

@@ -37,7 +37,12 @@ describe('identity.sign_up', () => {
     });
     expect(me.permissions).toEqual(expect.arrayContaining(['projects.write', 'finance.read']));
     expect(me.organizations).toEqual([
-      { rowId: grant.organization_id, name: 'Lumen Stage', role: 'owner' },
+      {
+        rowId: grant.organization_id,
+        name: 'Lumen Stage',
+        role: 'owner',
+        needsSecondFactor: false,
+      },
     ]);
   });
 

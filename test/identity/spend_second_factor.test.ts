@@ -23,6 +23,7 @@ const NOW = 'floor(extract(epoch from clock_timestamp()) / 30)::bigint';
 async function fresh(): Promise<string[]> {
   const pool = database.pool();
   await pool.query('delete from identity.second_factors');
+  await pool.query('delete from security.failed_login_attempts');
   await pool.query(
     'insert into identity.second_factors (user_id, secret_encrypted, confirmed_at) values ($1, $2, now())',
     [userId, randomBytes(64)],
@@ -70,8 +71,13 @@ describe('identity.spend_second_factor', () => {
   test('counts what it refuses', async () => {
     await fresh();
     await finish(await challenge(), 'null::bigint');
-    const { rows } = await database.pool().query('select failures from identity.second_factors');
-    expect(rows).toEqual([{ failures: 1 }]);
+    const { rows } = await database
+      .pool()
+      .query(
+        'select from security.failed_login_attempts where email_digest = security.login_digest($1)',
+        [`second factor of ${userId}`],
+      );
+    expect(rows).toHaveLength(1);
   });
 });
 
@@ -106,7 +112,7 @@ onServer('two callers at once', () => {
       Array.from({ length: 10 }, () => finish(token, 'null::bigint')),
     );
     const codes = grants.map((grant) => grant.refusal?.['code']);
-    expect(codes.filter((code) => code === 'CB015')).toHaveLength(3);
-    expect(codes.filter((code) => code === 'CB010')).toHaveLength(7);
+    expect(codes.filter((code) => code === 'CB015')).toHaveLength(5);
+    expect(codes.filter((code) => code === 'CB016')).toHaveLength(5);
   });
 });

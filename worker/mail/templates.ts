@@ -6,6 +6,7 @@ import { invitation } from './templates/invitation.ts';
 import { passwordChanged } from './templates/password-changed.ts';
 import { resetPassword } from './templates/reset-password.ts';
 import { sessionEnded } from './templates/session-ended.ts';
+import { signInChanged } from './templates/sign-in-changed.ts';
 
 /** Every kind of mail, by the name under which the database asks for it. */
 export const TEMPLATES: Readonly<Record<string, MailTemplate>> = {
@@ -15,6 +16,7 @@ export const TEMPLATES: Readonly<Record<string, MailTemplate>> = {
   reset_password: resetPassword,
   password_changed: passwordChanged,
   session_ended: sessionEnded,
+  sign_in_changed: signInChanged,
   account_deleted: accountDeleted,
   invitation,
 };

@@ -21,7 +21,8 @@ $$;
 
 comment on function identity.complete_first_factor(uuid, uuid, jsonb) is
   'What follows when a password was right or a provider has vouched for somebody: a session, or a challenge where the account '
-  'has a second factor. The caller has checked that the account is active. Errors: FORBIDDEN for an organization of others, SECOND_FACTOR_REQUIRED.';
+  'has a second factor. The caller has checked that the account is active. Errors: FORBIDDEN for an organization of '
+  'others, SECOND_FACTOR_REQUIRED.';
 
 create or replace function identity.complete_sign_in(
   user_id uuid,

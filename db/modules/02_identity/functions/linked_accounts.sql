@@ -6,6 +6,7 @@ declare
   answer constant jsonb := journey.answer;
   is_new boolean;
   linked identity.linked_accounts;
+  provider_name text;
 begin
   insert into identity.linked_accounts as l
     (user_id, provider_id, issuer, subject, email, email_verified, name, last_sign_in_at)
@@ -21,9 +22,10 @@ begin
     return platform.refusal('CB005', 'This account is linked to another user.', field => 'code');
   end if;
   is_new := linked.created_at = now();
+  select o.name into provider_name from identity.oauth_providers o where o.id = linked.provider_id;
   if is_new then
-    perform security.record_event(
-      'account_linked', keep_linked_account.user_id, metadata => jsonb_build_object('linked_account_id', linked.id));
+    perform identity.note_sign_in_change(
+      linked.user_id, 'account_linked', format('Your account at %s signs you in now.', provider_name));
   end if;
 
   if journey.access_token_encrypted is not null then
@@ -42,9 +44,8 @@ begin
   end if;
 
   insert into identity.connected_apps (user_id, name, category, linked_account_id, last_used_at)
-  select linked.user_id, o.name, 'identity', linked.id, now()
-    from identity.oauth_providers o
-   where o.id = linked.provider_id and is_new
+  select linked.user_id, provider_name, 'identity', linked.id, now()
+   where is_new
   on conflict do nothing;
   update identity.connected_apps a set last_used_at = now() where a.linked_account_id = linked.id;
   return null;
@@ -120,8 +121,11 @@ begin
       'CB005', 'Without this account there would be no way to sign in.', field => 'row_id',
       hint => 'Set a password or link another account first.');
   end if;
-  perform security.record_event(
-    'account_unlinked', authz.user_id(), metadata => jsonb_build_object('linked_account_id', unlinked.id));
+  perform identity.note_sign_in_change(
+    authz.user_id(), 'account_unlinked',
+    format(
+      'Your account at %s does not sign you in any more.',
+      (select o.name from identity.oauth_providers o where o.id = unlinked.provider_id)));
   return unlinked;
 end
 $$;
@@ -131,3 +135,17 @@ comment on function identity.unlink_account(uuid) is
   'NOT_FOUND_OR_FORBIDDEN, CONFLICT when there would be no other way to sign in. Definer: tokens are internal, and accounts '
   'are changed by functions only.';
 grant execute on function identity.unlink_account(uuid) to callboard_member;
+
+create or replace function identity.forget_unproven_ways_in(user_id uuid) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from identity.linked_accounts l where l.user_id = forget_unproven_ways_in.user_id;
+  perform identity.remove_second_factor(forget_unproven_ways_in.user_id);
+end
+$$;
+
+comment on function identity.forget_unproven_ways_in(uuid) is
+  'Takes linked accounts and the second factor from an account whose address was never verified, before whoever reads its '
+  'mail gets it: somebody else may have made it, and left a way in for themselves.';

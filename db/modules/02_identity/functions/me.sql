@@ -16,7 +16,8 @@ as $$
          authz.permissions(),
          (select coalesce(
                    jsonb_agg(
-                     jsonb_build_object('rowId', mo.id, 'name', mo.name, 'role', r.key) order by mo.name, mo.id),
+                     jsonb_build_object(
+                       'rowId', mo.id, 'name', mo.name, 'role', r.key, 'needsSecondFactor', not m.may_enter) order by mo.name, mo.id),
                    '[]')
             from tenancy.organization_members m
             join tenancy.organizations mo on mo.id = m.organization_id and mo.status = 'active'

@@ -28,9 +28,12 @@ declare
     identity.redeem_one_time_token(reset_password.token, '{password_reset}');
   account record;
 begin
-  select u.email, u.name into account from identity.users u where u.id = redeemed.user_id;
+  select u.email, u.name, u.email_verified_at into account from identity.users u where u.id = redeemed.user_id;
   perform identity.check_password(reset_password.password, account.email, account.name);
   perform identity.set_password(redeemed.user_id, reset_password.password);
+  if account.email_verified_at is null then
+    perform identity.forget_unproven_ways_in(redeemed.user_id);
+  end if;
   -- Whoever read the link reads the mail of the address.
   update identity.users u
      set email_verified_at = coalesce(u.email_verified_at, now())

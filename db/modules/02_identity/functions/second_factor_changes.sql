@@ -89,7 +89,8 @@ begin
   recovery_codes := identity.make_recovery_codes(authz.user_id());
   -- Whoever is signed in elsewhere has not shown a second factor, and may be the reason for it.
   perform identity.end_sessions(authz.user_id(), 'second_factor_changed', spared => authz.session_id());
-  perform security.record_event('second_factor_enabled', authz.user_id());
+  perform identity.note_sign_in_change(
+    authz.user_id(), 'second_factor_enabled', 'Signing in takes a code of your authenticator app now.');
 end
 $$;
 
@@ -140,7 +141,8 @@ begin
       authz.user_id(), regenerate_recovery_codes.step, regenerate_recovery_codes.recovery_code));
   if refusal is null then
     recovery_codes := identity.make_recovery_codes(authz.user_id());
-    perform security.record_event('recovery_codes_regenerated', authz.user_id());
+    perform identity.note_sign_in_change(
+      authz.user_id(), 'recovery_codes_regenerated', 'You have new recovery codes; the old ones are void.');
   end if;
 end
 $$;
@@ -161,19 +163,26 @@ $$;
 comment on function identity.require_second_factor_on() is 'The refusal for a caller whose second factor is off, else null.';
 
 create or replace function identity.remove_second_factor(user_id uuid) returns void
-language plpgsql volatile
+language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  was_on boolean;
 begin
   delete from identity.sign_in_challenges c where c.user_id = remove_second_factor.user_id;
-  delete from identity.second_factors f where f.user_id = remove_second_factor.user_id;
-  if found then
-    perform security.record_event('second_factor_disabled', remove_second_factor.user_id, severity => 'warning');
+  delete from identity.second_factors f
+   where f.user_id = remove_second_factor.user_id
+  returning f.confirmed_at is not null into was_on;
+  if was_on then
+    perform identity.note_sign_in_change(
+      remove_second_factor.user_id, 'second_factor_disabled', 'Signing in takes no second factor any more.',
+      severity => 'warning');
   end if;
 end
 $$;
 
 comment on function identity.remove_second_factor(uuid) is
   'Takes the second factor from an account: for one that ends, and for the back office when somebody has lost both the '
-  'authenticator and the recovery codes. The caller has checked who asks.';
+  'authenticator and the recovery codes. The caller has checked who asks. Definer: whoever helps in the back office may not '
+  'write events and mails as they like.';
 grant execute on function identity.remove_second_factor(uuid) to callboard_service;

@@ -11,6 +11,8 @@ begin
     set (password_hash, changed_at) = (excluded.password_hash, now());
   -- Links that were asked for under the old password: a reset that somebody else wanted, a move to another address.
   perform identity.void_one_time_tokens(set_password.user_id, '{password_reset,email_change}');
+  -- And sign-ins that have got through the old password, and wait for their second factor.
+  delete from identity.sign_in_challenges c where c.user_id = set_password.user_id;
   select u.email, u.name into account from identity.users u where u.id = set_password.user_id;
   perform security.record_event('password_changed', set_password.user_id);
   perform platform.send_mail('password_changed', account.email, jsonb_build_object('name', account.name));

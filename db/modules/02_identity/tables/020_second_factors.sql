@@ -2,8 +2,6 @@ create table identity.second_factors (
   user_id uuid primary key references identity.users,
   secret_encrypted bytea not null,
   last_step bigint,
-  failures integer not null default 0 check (failures >= 0),
-  failed_at timestamptz,
   confirmed_at timestamptz,
   created_at timestamptz not null default now()
 );
@@ -11,7 +9,6 @@ comment on table identity.second_factors is E'@name authenticator\n'
   'The authenticator app of a user (TOTP, RFC 6238). Asked for at sign-in once it is confirmed.';
 comment on column identity.second_factors.secret_encrypted is
   'Encrypted by the server with a key that is not in the database, bound to this user.';
-comment on column identity.second_factors.failures is 'Wrong codes since the last right one: see second_factor_delay.';
 comment on column identity.second_factors.last_step is
   'The span of 30 seconds whose code served last: no code of it, or of one before it, serves again.';
 

@@ -26,6 +26,10 @@ export type Caller = {
   readonly client?: RequestClient | undefined;
 };
 
+/** Tells callers apart: people, API keys, and for those who are not signed in the addresses they call from. */
+export const callerKeyOf = ({ session, apiKey, client }: Caller): string =>
+  session?.userId ?? apiKey?.hash ?? client?.address ?? 'nobody';
+
 /** Whether a transaction may write. */
 export type Access = 'read only' | 'read write';
 

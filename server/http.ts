@@ -8,6 +8,7 @@ import type { Database } from '../db/connect.ts';
 import type { Unexpected } from '../plugins/errors/mask.ts';
 import { AccessTokens } from '../plugins/session/tokens.ts';
 import { KeyUses } from './api-keys.ts';
+import { documentOptionsOf } from './documents.ts';
 import { encryptionOf } from './encryption.ts';
 import { answerErrors, onlyMethods, refuseUnknown } from './http/answers.ts';
 import { readBody } from './http/body.ts';
@@ -95,6 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       statementTimeoutMs,
       passwordCost: settings.passwordCost,
       callerOf: requests.callerOf,
+      documents: documentOptionsOf(settings),
       report,
       admitAttempt: (what, request) =>
         limits.admitAttempt(what, requests.callerOf(request), request.node?.res),

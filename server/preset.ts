@@ -21,7 +21,6 @@ import { InflectionPlugin } from '../plugins/inflection.ts';
 import { InternalFunctionsPlugin } from '../plugins/internal-functions.ts';
 import { LookUpsPlugin } from '../plugins/look-ups.ts';
 import { noteOperation, notesOf } from '../plugins/notes.ts';
-import { PageSizePlugin } from '../plugins/page-size.ts';
 import { PlainMutationsPlugin } from '../plugins/plain-mutations.ts';
 import { providerSignInPlugin } from '../plugins/provider-sign-in/plugin.ts';
 import { ScalarsPlugin } from '../plugins/scalars.ts';
@@ -33,6 +32,7 @@ import type { AccessTokens } from '../plugins/session/tokens.ts';
 import { TenantKeysPlugin } from '../plugins/tenant-keys.ts';
 import { makeService } from './adaptor.ts';
 import { entryOf, type Caller } from './caller.ts';
+import { documentPlugins, type DocumentOptions } from './documents.ts';
 import type { Encryption } from './encryption.ts';
 import { accessOf } from './operation.ts';
 
@@ -72,6 +72,8 @@ export type PresetOptions = {
    * @throws SafeError RATE_LIMITED when there were too many
    */
   readonly admitAttempt?: AttemptOptions['admit'] | undefined;
+  /** What clients may send; absent: what they may where nothing is set. */
+  readonly documents?: DocumentOptions | undefined;
   /** Other schemas than those of the modules; for tests. */
   readonly schemas?: readonly string[] | undefined;
 };
@@ -101,7 +103,6 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       TenantKeysPlugin,
       BackRelationsPlugin,
       ArchivedPlugin,
-      PageSizePlugin,
       LookUpsPlugin,
       InternalFunctionsPlugin,
       PlainMutationsPlugin,
@@ -109,6 +110,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       constraintsPlugin(constraints),
       allowedValuesPlugin(constraints),
       ScalarsPlugin,
+      ...documentPlugins(options.documents ?? {}, options.callerOf),
       HttpErrorsPlugin,
       ...(options.admitAttempt ? [attemptsPlugin({ admit: options.admitAttempt })] : []),
       ChangesPlugin,
@@ -159,7 +161,10 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
     },
     grafserv: {
       graphqlPath: '/graphql',
+      graphqlOverGET: true,
       graphiql: false,
+      graphiqlOnGraphQLGET: false,
+      allowedRequestContentTypes: ['application/json'],
       // The server has its own: with limits.
       websockets: false,
       maskError: makeMaskError(constraints, report),

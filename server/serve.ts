@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import type { Database } from '../db/connect.ts';
 import { DEMO_ACCOUNTS, DEMO_PASSWORD } from '../db/demo/load.ts';
 import { devMail } from './dev-mail/dev-mail.ts';
-import { explorer } from './explorer/explorer.ts';
+import { explorer, isExplorable } from './explorer/explorer.ts';
 import { startServer, type RunningServer } from './http.ts';
 import type { Log } from './log/log.ts';
 import { startProcesses } from './processes.ts';
@@ -25,7 +25,9 @@ export function serve({ database, settings, log, demo }: Serving): Promise<Runni
     settings,
     log,
     mount: (app) => {
-      app.use(explorer({ ...(demo ? accounts : {}), devMail: !settings.production }));
+      if (isExplorable(settings)) {
+        app.use(explorer({ ...(demo ? accounts : {}), devMail: !settings.production }));
+      }
       if (!settings.production) app.use('/dev/mail', devMail(database));
     },
   });

@@ -1,6 +1,8 @@
 import path from 'node:path';
+import { LIMITS } from '../plugins/limits/limits.ts';
 import { MAIN_KEY, type TokenKey } from '../plugins/session/keys.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogSettings } from './log/log.ts';
+import { documentSettingsOf, type DocumentSettings } from './settings/documents.ts';
 import { encryptionKeysOf } from './settings/encryption.ts';
 import { developmentSecret, keysOf, secretOf } from './settings/keys.ts';
 import { originsOf, proxiesOf, type CorsOrigins } from './settings/network.ts';
@@ -145,10 +147,30 @@ export const SETTINGS: readonly SettingDescription[] = [
   optional('LOG_LEVEL', 'info', 'The least serious lines of the log: fatal, error, warn, info, …'),
   optional('LOG_FORMAT', 'plain; json in production', 'json: an object a line; plain: for people.'),
   optional('DEMO', 'on; off in production', 'Whether `npm start` loads demo data: on or off.'),
+  optional(
+    'INTROSPECTION',
+    'on; off in production',
+    'Whether clients may ask for the schema, and errors suggest names from it: on or off.',
+  ),
+  optional(
+    'TRUSTED_DOCUMENTS',
+    'off',
+    'Registered documents, which clients name by id: off, also, or only (nothing else runs).',
+  ),
+  optional(
+    'TRUSTED_DOCUMENTS_FILE',
+    'documents.json',
+    'The file that `npm run documents` writes and the server reads.',
+  ),
+  ...Object.values(LIMITS).map((limit) =>
+    optional(limit.setting, String(limit.default), limit.description),
+  ),
 ];
 
+type SettingsOfParts = LogSettings & DocumentSettings;
+
 /** The settings of a process, checked. */
-export type Settings = LogSettings & {
+export type Settings = SettingsOfParts & {
   readonly production: boolean;
   readonly host: string;
   readonly port: number;
@@ -269,6 +291,7 @@ export function readSettings(environment: Environment = process.env): Settings {
     statementTimeoutMs: integerOf(environment, 'STATEMENT_TIMEOUT_MS', 1, 3_600_000) ?? 30_000,
     accessTokenMinutes: integerOf(environment, 'ACCESS_TOKEN_MINUTES', 1, 1_440) ?? 15,
     demo: switchOf(environment, 'DEMO', !production),
+    ...documentSettingsOf(environment, production),
     providers: providersOf(environment, 'OIDC_PROVIDERS'),
     encryptionKeys: encryptionKeysOf(environment, 'ENCRYPTION_KEY', production, dataDir),
     jwtIssuer: textOf(environment, 'JWT_ISSUER') ?? 'callboard',

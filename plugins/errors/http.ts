@@ -27,8 +27,8 @@ function withCode(error: FormattedError): FormattedError {
 const firstStatus = (errors: readonly FormattedError[]): number | undefined =>
   errors.map((error) => statusOf(String(error.extensions?.['code']))).find(Boolean);
 
-/** Methods of the API, for those who have used another. */
-const ALLOW = 'POST, OPTIONS';
+/** The method for what is no query, for those who have used another. */
+const ALLOW = 'POST';
 
 /** What the database says of a session or a key that is over: the client showed something, and it does not serve. */
 const isRefused = (errors: readonly FormattedError[]): boolean =>

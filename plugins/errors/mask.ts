@@ -116,7 +116,10 @@ export function makeMaskError(constraints: ConstraintColumns, report: (error: Un
       });
     }
     if (cause instanceof Error && isSafeError(cause)) {
-      return coded(error, cause.message, { code: 'INVALID_INPUT', ...cause.extensions });
+      const extensions: Extensions = { code: 'INVALID_INPUT', ...cause.extensions };
+      // It is for HTTP, which has it already.
+      delete extensions['statusCode'];
+      return coded(error, cause.message, extensions);
     }
     if (cause instanceof GraphQLError) {
       return coded(error, cause.message, { code: graphqlCode(error), ...cause.extensions });

@@ -249,6 +249,42 @@ export const ERRORS = [
     sqlstates: [],
     when: 'A provider gave an answer that does not hold: wrong signature, wrong nonce, no JSON. HTTP 502 of `/auth/…`.',
   },
+  {
+    code: 'QUERY_LIMIT_EXCEEDED',
+    sqlstates: [],
+    status: 400,
+    when: 'The document, or what its variables make of it, is too much: `measure` says in which way (`depth`, `cost`, …), `limit` how much may be, `value` how much it is at least. See [LIMITS.md](LIMITS.md). HTTP 400.',
+  },
+  {
+    code: 'REQUEST_TOO_LARGE',
+    sqlstates: [],
+    status: 413,
+    when: 'The request has more bytes than `limit`: `value`, or more. HTTP 413.',
+  },
+  {
+    code: 'INTROSPECTION_DISABLED',
+    sqlstates: [],
+    status: 400,
+    when: 'The server does not tell its schema. HTTP 400.',
+  },
+  {
+    code: 'DOCUMENT_NOT_TRUSTED',
+    sqlstates: [],
+    status: 400,
+    when: 'The server runs registered documents only, and this is none of them. HTTP 400.',
+  },
+  {
+    code: 'PERSISTED_QUERY_NOT_FOUND',
+    sqlstates: [],
+    status: 400,
+    when: 'No document is registered under this id: send the query itself. HTTP 400.',
+  },
+  {
+    code: 'PERSISTED_QUERY_NOT_SUPPORTED',
+    sqlstates: [],
+    status: 400,
+    when: 'The server has no registered documents: send the query itself. HTTP 400.',
+  },
   { code: 'GRAPHQL_PARSE_FAILED', sqlstates: [], when: 'The document is not GraphQL.' },
   {
     code: 'GRAPHQL_VALIDATION_FAILED',
@@ -258,7 +294,7 @@ export const ERRORS = [
   {
     code: 'BAD_REQUEST',
     sqlstates: [],
-    when: 'The HTTP request is not one for GraphQL. HTTP 400, 405, 406, 413 or 415.',
+    when: 'The HTTP request is not one for GraphQL. HTTP 400, 404, 405, 406 or 415.',
   },
   {
     code: 'INTERNAL_ERROR',

@@ -5,6 +5,7 @@ import express, { type Router } from 'express';
 import { ruruHTML } from 'ruru/server';
 import { serveStatic } from 'ruru/static';
 import { pagePolicy } from '../http/headers.ts';
+import type { Settings } from '../settings.ts';
 import { readShelf } from './shelf.ts';
 
 /** An account that people may try, as the sign-in offers it. */
@@ -59,6 +60,13 @@ function page(options: ExplorerOptions): string {
     },
   });
 }
+
+/** Whether the explorer is of use: it asks for the schema, and runs what people write. */
+export const isExplorable = ({
+  introspection,
+  trustedDocuments,
+}: Pick<Settings, 'introspection' | 'trustedDocuments'>): boolean =>
+  introspection && trustedDocuments !== 'only';
 
 /**
  * The GraphiQL explorer (Ruru) at `/`, with a sign-in, the caller's organizations and a shelf of ready queries. All that

@@ -36,6 +36,12 @@ const MESSAGES: Readonly<Record<number, string>> = {
   415: 'Send JSON as UTF-8, not compressed.',
 };
 
+/** How large a request may be, and how large this one is at least. */
+function sizesOf(error: unknown) {
+  const { limit, length, received } = error as Readonly<Record<string, unknown>>;
+  return { code: 'REQUEST_TOO_LARGE', limit, value: length ?? received };
+}
+
 /** Answers errors of requests without repeating them; those that are ours are in the log, under an id that the answer has. */
 export const answerErrors =
   (log: Log): ErrorRequestHandler =>
@@ -48,6 +54,10 @@ export const answerErrors =
     }
     const said = (error as { status?: unknown } | null)?.status;
     const status = typeof said === 'number' && said >= 400 && said < 500 ? said : 500;
+    if (status === 413) {
+      refuse(response, status, MESSAGES[status] ?? '', sizesOf(error));
+      return;
+    }
     if (status < 500) {
       refuse(response, status, MESSAGES[status] ?? 'The request is not valid.');
       return;

@@ -101,7 +101,11 @@ export class Sockets {
         protocol: socket.protocol,
         send: (data) =>
           new Promise((resolve, reject) => {
-            socket.send(data, (error) => (error ? reject(error) : resolve()));
+            socket.send(data, (error) => {
+              // Whoever has hung up does not miss it.
+              if (error && socket.readyState === socket.OPEN) reject(error);
+              else resolve();
+            });
           }),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (take) =>

@@ -9,13 +9,14 @@ export class Subscription {
   #wake: () => void = () => undefined;
   #closed = false;
   #operations = 0;
-  readonly #query: string;
+  readonly #operation: string | object;
 
   /**
    * @param url of the server
    * @param connectionParams what the connection begins with, such as `{ authorization }`
+   * @param operation a query, or all that a message may have: `{ query, variables, … }`
    */
-  constructor(url: string, connectionParams: object, query: string) {
+  constructor(url: string, connectionParams: object, operation: string | object) {
     this.#socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     this.#socket.on('open', () =>
       this.#send({ type: 'connection_init', payload: connectionParams }),
@@ -27,7 +28,7 @@ export class Subscription {
       this.#closed = true;
       this.#wake();
     });
-    this.#query = query;
+    this.#operation = operation;
   }
 
   /** The next message about the operation: `next`, `error` or `complete`; undefined when the connection is closed. */
@@ -46,9 +47,10 @@ export class Subscription {
   }
 
   /** Runs another operation over the same connection. */
-  ask(query: string): void {
+  ask(operation: string | object): void {
+    const payload = typeof operation === 'string' ? { query: operation } : operation;
     this.#operations += 1;
-    this.#send({ id: String(this.#operations), type: 'subscribe', payload: { query } });
+    this.#send({ id: String(this.#operations), type: 'subscribe', payload });
   }
 
   close(): void {
@@ -57,7 +59,7 @@ export class Subscription {
 
   #take(message: Message): void {
     if (message.type === 'connection_ack') {
-      this.ask(this.#query);
+      this.ask(this.#operation);
       return;
     }
     if (message.type === 'ping') {

@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { DEFAULT_PAGE_SIZE, MAXIMUM_PAGE_SIZE } from '../../plugins/page-size.ts';
+import { DEFAULT_LIMITS } from '../../plugins/limits/limits.ts';
+import { DEFAULT_PAGE_SIZE } from '../../plugins/limits/rows.ts';
 import { makeCast, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { dataOf, testApi } from '../helpers/graphql.ts';
 
+const MAXIMUM_PAGE_SIZE = DEFAULT_LIMITS.pageSize;
 const ROWS = MAXIMUM_PAGE_SIZE + 20;
 const WRITTEN = (argument: string) => `{ projects${argument} { nodes { slug } } }`;
 const FIRST = 'query ($n: Int) { projects(first: $n) { nodes { slug } } }';
@@ -41,20 +43,24 @@ describe('a list', () => {
   });
 
   test.each([
-    ['first', WRITTEN(`(first: ${MAXIMUM_PAGE_SIZE + 1})`), {}],
-    ['last', WRITTEN(`(last: ${MAXIMUM_PAGE_SIZE + 1})`), {}],
-    ['first', WRITTEN('(first: -1)'), {}],
-    ['first', FIRST, { n: MAXIMUM_PAGE_SIZE + 1 }],
-    ['last', LAST, { n: MAXIMUM_PAGE_SIZE + 1 }],
-  ])('that is too long by %s is refused, naming the limit', async (field, source, variables) => {
-    const { errors } = await api.ask(cast.owner, source, variables);
-    expect(errors).toHaveLength(1);
-    expect(errors?.[0]?.extensions).toEqual({
-      code: 'PAGE_TOO_LARGE',
-      field,
-      limit: MAXIMUM_PAGE_SIZE,
-    });
-  });
+    ['first', WRITTEN(`(first: ${MAXIMUM_PAGE_SIZE + 1})`), {}, MAXIMUM_PAGE_SIZE + 1],
+    ['last', WRITTEN(`(last: ${MAXIMUM_PAGE_SIZE + 1})`), {}, MAXIMUM_PAGE_SIZE + 1],
+    ['first', WRITTEN('(first: -1)'), {}, -1],
+    ['first', FIRST, { n: MAXIMUM_PAGE_SIZE + 1 }, MAXIMUM_PAGE_SIZE + 1],
+    ['last', LAST, { n: MAXIMUM_PAGE_SIZE + 1 }, MAXIMUM_PAGE_SIZE + 1],
+  ])(
+    'that is too long by %s is refused, naming the limit',
+    async (field, source, variables, value) => {
+      const { errors } = await api.ask(cast.owner, source, variables);
+      expect(errors).toHaveLength(1);
+      expect(errors?.[0]?.extensions).toEqual({
+        code: 'PAGE_TOO_LARGE',
+        field,
+        limit: MAXIMUM_PAGE_SIZE,
+        value,
+      });
+    },
+  );
 
   test('within a row is limited too', async () => {
     const { data, errors } = await api.ask(
@@ -63,5 +69,26 @@ describe('a list', () => {
     );
     expect(errors?.[0]?.extensions['code']).toBe('PAGE_TOO_LARGE');
     expect(data).not.toEqual(expect.objectContaining({ totalCount: expect.anything() as unknown }));
+  });
+});
+
+describe('a list of a server with another limit', () => {
+  const database = testDatabase();
+  const api = testApi(database, { documents: { limits: { ...DEFAULT_LIMITS, pageSize: 3 } } });
+  let cast: Cast;
+  beforeAll(async () => {
+    cast = await makeCast(database, 'pages');
+    await database.pool().query(
+      `insert into projects.projects (organization_id, name, slug)
+       select $1, 'Project ' || n, 'project-' || n from generate_series(1, 5) n`,
+      [cast.organizationId],
+    );
+  });
+
+  test('has as many rows as that, also when nothing is said', async () => {
+    const answer = await api.ask(cast.owner, WRITTEN(''));
+    expect(dataOf(answer).projects.nodes).toHaveLength(3);
+    const { errors } = await api.ask(cast.owner, WRITTEN('(first: 4)'));
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'PAGE_TOO_LARGE', limit: 3, value: 4 });
   });
 });

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DEFAULT_LIMITS, LIMITS } from '../../plugins/limits/limits.ts';
 import { readSettings, SETTINGS, SettingsError } from '../../server/settings.ts';
 
 const SECRET = 'x'.repeat(32);
@@ -17,6 +18,9 @@ describe('settings', () => {
       dataDir: path.resolve('.data'),
       statementTimeoutMs: 30_000,
       accessTokenMinutes: 15,
+      introspection: true,
+      trustedDocuments: 'off',
+      limits: DEFAULT_LIMITS,
       demo: true,
     });
   });
@@ -32,6 +36,7 @@ describe('settings', () => {
     expect(settings).toMatchObject({
       production: true,
       host: '0.0.0.0',
+      introspection: false,
       demo: false,
       publicUrl: 'https://callboard.test',
     });
@@ -94,6 +99,13 @@ describe('settings', () => {
     ['RATE_LIMIT_PER_MINUTE', { RATE_LIMIT_PER_MINUTE: '-1' }],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
     ['LOG_FORMAT', { LOG_FORMAT: 'xml' }],
+    ['INTROSPECTION', { INTROSPECTION: 'maybe' }],
+    ['TRUSTED_DOCUMENTS', { TRUSTED_DOCUMENTS: 'on' }],
+    ...Object.values(LIMITS).flatMap(({ setting, minimum, maximum }) => [
+      [setting, { [setting]: String(minimum - 1) }] as const,
+      [setting, { [setting]: String(maximum + 1) }] as const,
+      [setting, { [setting]: 'many' }] as const,
+    ]),
   ])('refuse a wrong %s in one line that names it', (name, environment) => {
     const read = () => readSettings(environment);
     expect(read).toThrow(SettingsError);
@@ -137,6 +149,13 @@ describe('settings', () => {
     expect(readSettings({ TRUST_PROXY }).trustProxy).toBe(proxies);
   });
 
+  test('change each limit by itself', () => {
+    for (const [measure, { setting, minimum }] of Object.entries(LIMITS)) {
+      const { limits } = readSettings({ [setting]: String(minimum) });
+      expect(limits).toEqual({ ...DEFAULT_LIMITS, [measure]: minimum });
+    }
+  });
+
   test('never repeat a database address, which has a password in it', () => {
     expect(() => readSettings({ DATABASE_URL: 'mysql://me:hunter2@host/x' })).not.toThrow(
       /hunter2/,
@@ -144,9 +163,15 @@ describe('settings', () => {
   });
 
   test('are all described', () => {
-    const source = readFileSync(path.join(import.meta.dirname, '../../server/settings.ts'), 'utf8');
+    const folder = path.join(import.meta.dirname, '../../server');
+    const files = [
+      'settings.ts',
+      ...readdirSync(path.join(folder, 'settings')).map((name) => `settings/${name}`),
+    ];
+    const source = files.map((name) => readFileSync(path.join(folder, name), 'utf8')).join('\n');
     const read = [...source.matchAll(/Of\(environment, '(\w+)'|textOf\(environment, '(\w+)'/g)];
     const names = new Set(read.flatMap(([, a, b]) => a ?? b ?? []));
+    for (const { setting } of Object.values(LIMITS)) names.add(setting);
     expect([...names].sort()).toEqual(SETTINGS.map((setting) => setting.name).sort());
   });
 

@@ -54,9 +54,9 @@ export class Session {
         this.#keep(refreshSession.session);
         return refreshSession.session.accessToken;
       } catch (error) {
-        // Only a refusal ends the session; a server that is restarting does not.
-        if (error instanceof GraphQLRequestError) this.#keep(null);
-        else throw error;
+        // Only its refusal ends the session; a server that is restarting or has too much to do does not.
+        if (error.code !== 'INVALID_CREDENTIALS') throw error;
+        this.#keep(null);
         return null;
       }
     });

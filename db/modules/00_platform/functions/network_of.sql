@@ -1,6 +1,5 @@
 create or replace function platform.network_of(address inet) returns cidr
 language sql immutable parallel safe
-set search_path = pg_catalog, pg_temp
 return network(set_masklen(address, case family(address) when 6 then 64 else 32 end));
 
 comment on function platform.network_of(inet) is

@@ -37,7 +37,6 @@ comment on function identity.check_password(text, text, text, text) is
 
 create or replace function identity.is_common_password(password text) returns boolean
 language sql immutable parallel safe
-set search_path = pg_catalog, pg_temp
 return password = '' or password = any ('{
   0123456789,1234567890,12345678910,123456789012,0987654321,9876543210,987654321,123456789,1q2w3e4r5t,1q2w3e4r5t6y,
   1qaz2wsx3edc,1qazxsw23edc,q1w2e3r4t5,q1w2e3r4t5y6,a1b2c3d4e5,abc123abc123,123123123123,123qwe123qwe,123qweasdzxc,

@@ -103,7 +103,6 @@ grant execute on function identity.verify_email(text) to callboard_anonymous, ca
 
 create or replace function identity.masked_email(email text) returns text
 language sql immutable parallel safe
-set search_path = pg_catalog, pg_temp
 return left(email, 1) || '…@' || split_part(email, '@', 2);
 
 comment on function identity.masked_email(text) is 'Enough of an address for its owner to know it again: o…@lumen.test.';

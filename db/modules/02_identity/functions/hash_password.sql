@@ -1,6 +1,5 @@
 create or replace function identity.password_cost() returns integer
 language sql stable
-set search_path = pg_catalog, pg_temp
 return coalesce(
   (nullif(current_setting('callboard.client', true), '')::jsonb ->> 'password_cost')::int,
   nullif(current_setting('callboard.password_cost', true), '')::int,
@@ -12,7 +11,6 @@ comment on function identity.password_cost() is
 
 create or replace function identity.cost_of(hash text) returns integer
 language sql immutable
-set search_path = pg_catalog, pg_temp
 return split_part(hash, '$', 3)::int;
 
 comment on function identity.cost_of(text) is 'The cost that a hash was made with.';

@@ -1,13 +1,11 @@
 create or replace function security.login_digest(email text) returns bytea
 language sql immutable parallel safe
-set search_path = pg_catalog, pg_temp
 return sha256(convert_to(lower(btrim(coalesce(email, ''))), 'UTF8'));
 
 comment on function security.login_digest(text) is 'Under what the failures of an e-mail address are kept.';
 
 create or replace function security.login_delay(failures integer, free integer) returns interval
 language sql immutable parallel safe
-set search_path = pg_catalog, pg_temp
 return case
   when failures < free then interval '0'
   -- Five seconds, doubled with each failure: nobody who mistypes notices the first ones. A quarter of an hour at most, so
@@ -41,7 +39,7 @@ as $$
     select max(a.attempted_at) + security.login_delay(count(*)::int, 5) as until
       from security.failed_login_attempts a, sender
      where a.email_digest = security.login_digest(check_failed_login_attempts.email)
-       and a.attempted_at > clock_timestamp() - interval '1 day'
+       and a.attempted_at > now() - interval '1 day'
        and a.cleared_at is null
        and (not sender.is_known or a.network = sender.network)
     union all
@@ -49,7 +47,7 @@ as $$
     select max(a.attempted_at) + security.login_delay(count(*)::int, 30)
       from security.failed_login_attempts a, sender
      where a.network = sender.network
-       and a.attempted_at > clock_timestamp() - interval '1 hour'
+       and a.attempted_at > now() - interval '1 hour'
        and a.cleared_at is null
   )
   select greatest(0, ceil(extract(epoch from max(until) - clock_timestamp())))::int from waits

@@ -20,6 +20,12 @@ SET row_security = off;
 CREATE SCHEMA authz;
 
 --
+-- Name: billing; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA billing;
+
+--
 -- Name: collaboration; Type: SCHEMA; Schema: -; Owner: -
 --
 
@@ -138,6 +144,84 @@ CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA extensions;
 --
 
 COMMENT ON EXTENSION vector IS 'vector data type and ivfflat and hnsw access methods';
+
+--
+-- Name: usage_figure; Type: TYPE; Schema: billing; Owner: -
+--
+
+CREATE TYPE billing.usage_figure AS (
+	metric text,
+	name text,
+	unit text,
+	kind text,
+	used bigint,
+	"limit" bigint,
+	remaining bigint,
+	percent numeric,
+	allowed boolean,
+	period_starts_at timestamp with time zone,
+	resets_at timestamp with time zone
+);
+
+--
+-- Name: TYPE usage_figure; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON TYPE billing.usage_figure IS 'How much of a metric an organization uses, and how much it may.';
+
+--
+-- Name: COLUMN usage_figure.metric; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_figure.metric IS 'The key of the metric.';
+
+--
+-- Name: COLUMN usage_figure.unit; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_figure.unit IS 'One of what is counted, such as project or byte.';
+
+--
+-- Name: COLUMN usage_figure.kind; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_figure.kind IS 'gauge: what is there now. counter: what was done in the period.';
+
+--
+-- Name: COLUMN usage_figure."limit"; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_figure."limit" IS 'What the plan allows; null: no limit.';
+
+--
+-- Name: COLUMN usage_figure.remaining; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_figure.remaining IS 'What is left of the limit, never below 0; null: no limit.';
+
+--
+-- Name: COLUMN usage_figure.percent; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_figure.percent IS 'Used, of the limit, with one decimal; above 100 after a change to a smaller plan. Null: no limit.';
+
+--
+-- Name: COLUMN usage_figure.allowed; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_figure.allowed IS 'Whether one more is allowed.';
+
+--
+-- Name: COLUMN usage_figure.period_starts_at; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_figure.period_starts_at IS 'Since when a counter counts: the first of the month in the organization''s time zone; null for gauges.';
+
+--
+-- Name: COLUMN usage_figure.resets_at; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_figure.resets_at IS 'When a counter begins anew: the first of the next month there; null for gauges.';
 
 --
 -- Name: budget_draft; Type: TYPE; Schema: finance; Owner: -
@@ -337,14 +421,16 @@ CREATE TYPE identity.session_grant AS (
 	organization_id uuid,
 	session_id uuid,
 	refresh_token text,
-	refresh_token_expires_at timestamp with time zone
+	refresh_token_expires_at timestamp with time zone,
+	challenge jsonb,
+	refusal jsonb
 );
 
 --
 -- Name: TYPE session_grant; Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON TYPE identity.session_grant IS 'What opens or continues a session; the server makes the access token out of it.';
+COMMENT ON TYPE identity.session_grant IS 'What opens or continues a session; the server makes the access token out of it. Instead of a session there is a challenge when more than the password is needed, or a refusal (platform.refusal) when something had to be recorded that raising an error would undo.';
 
 --
 -- Name: health_part; Type: TYPE; Schema: projects; Owner: -
@@ -537,6 +623,190 @@ COMMENT ON COLUMN projects.production_timeline.critical_path IS 'The critical ta
 COMMENT ON COLUMN projects.production_timeline.tasks IS 'In the order of their earliest starts.';
 
 --
+-- Name: invitation_preview; Type: TYPE; Schema: tenancy; Owner: -
+--
+
+CREATE TYPE tenancy.invitation_preview AS (
+	email text,
+	status text,
+	expires_at timestamp with time zone,
+	organization_name text,
+	organization_logo_url text,
+	role_name text,
+	invited_by_name text
+);
+
+--
+-- Name: TYPE invitation_preview; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TYPE tenancy.invitation_preview IS 'What the page behind the link of an invitation shows.';
+
+--
+-- Name: COLUMN invitation_preview.email; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitation_preview.email IS 'The address to sign in or up with.';
+
+--
+-- Name: COLUMN invitation_preview.status; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitation_preview.status IS 'pending, accepted, revoked or expired.';
+
+--
+-- Name: issued_api_key; Type: TYPE; Schema: tenancy; Owner: -
+--
+
+CREATE TYPE tenancy.issued_api_key AS (
+	id uuid,
+	name text,
+	prefix text,
+	token text,
+	scopes text[],
+	workspace_ids uuid[],
+	expires_at timestamp with time zone
+);
+
+--
+-- Name: TYPE issued_api_key; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TYPE tenancy.issued_api_key IS 'A new API key, with the token that is shown this once.';
+
+--
+-- Name: COLUMN issued_api_key.token; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.issued_api_key.token IS 'Send it as "Authorization: Bearer …". It is shown here and never again: only its hash is kept.';
+
+--
+-- Name: onboarding_progress; Type: TYPE; Schema: tenancy; Owner: -
+--
+
+CREATE TYPE tenancy.onboarding_progress AS (
+	key text,
+	audience text,
+	title text,
+	description text,
+	status text,
+	settled_at timestamp with time zone,
+	settled_by_name text
+);
+
+--
+-- Name: TYPE onboarding_progress; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TYPE tenancy.onboarding_progress IS 'A step of the onboarding and how far it is.';
+
+--
+-- Name: COLUMN onboarding_progress.audience; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.onboarding_progress.audience IS 'organization, or user for a step of the caller''s own.';
+
+--
+-- Name: COLUMN onboarding_progress.status; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.onboarding_progress.status IS 'open, completed or skipped.';
+
+--
+-- Name: COLUMN onboarding_progress.settled_by_name; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.onboarding_progress.settled_by_name IS 'Who completed or skipped it.';
+
+--
+-- Name: permission; Type: TYPE; Schema: tenancy; Owner: -
+--
+
+CREATE TYPE tenancy.permission AS (
+	key text,
+	description text,
+	default_roles text[],
+	is_grantable boolean
+);
+
+--
+-- Name: TYPE permission; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TYPE tenancy.permission IS 'Something that a role can allow.';
+
+--
+-- Name: COLUMN permission.default_roles; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.permission.default_roles IS 'The roles among owner, admin, member and guest that allow it.';
+
+--
+-- Name: COLUMN permission.is_grantable; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.permission.is_grantable IS 'Whether the caller may give it to others: they hold it themselves, without an end.';
+
+--
+-- Name: settings_in_force; Type: TYPE; Schema: tenancy; Owner: -
+--
+
+CREATE TYPE tenancy.settings_in_force AS (
+	section text,
+	title text,
+	description text,
+	value jsonb,
+	version integer,
+	schema jsonb,
+	write_permission text,
+	updated_at timestamp with time zone
+);
+
+--
+-- Name: TYPE settings_in_force; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TYPE tenancy.settings_in_force IS 'A section of an organization''s settings as it holds.';
+
+--
+-- Name: COLUMN settings_in_force.value; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.settings_in_force.value IS 'What was set, and defaults for the rest.';
+
+--
+-- Name: COLUMN settings_in_force.version; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.settings_in_force.version IS 'For updateOrganizationSettings: 0 before the first change.';
+
+--
+-- Name: COLUMN settings_in_force.schema; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.settings_in_force.schema IS 'A JSON Schema of the value.';
+
+--
+-- Name: COLUMN settings_in_force.write_permission; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.settings_in_force.write_permission IS 'What it takes to change it.';
+
+--
+-- Name: actor_id(); Type: FUNCTION; Schema: authz; Owner: -
+--
+
+CREATE FUNCTION authz.actor_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (COALESCE(NULLIF(split_part(current_setting('authz.caller'::text, true), '|'::text, 1), ''::text), NULLIF(split_part(current_setting('authz.caller'::text, true), '|'::text, 7), ''::text)))::uuid;
+
+--
+-- Name: FUNCTION actor_id(); Type: COMMENT; Schema: authz; Owner: -
+--
+
+COMMENT ON FUNCTION authz.actor_id() IS 'On whose account things are done: the person who is calling, or whoever made the API key. What is created says so.';
+
+--
 -- Name: allowed(text); Type: FUNCTION; Schema: authz; Owner: -
 --
 
@@ -549,6 +819,20 @@ CREATE FUNCTION authz.allowed(permission text) RETURNS uuid
 --
 
 COMMENT ON FUNCTION authz.allowed(permission text) IS 'The active organization when the caller holds the permission there, else null: what policies compare with.';
+
+--
+-- Name: api_key_id(); Type: FUNCTION; Schema: authz; Owner: -
+--
+
+CREATE FUNCTION authz.api_key_id() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(split_part(current_setting('authz.caller'::text, true), '|'::text, 6), ''::text))::uuid;
+
+--
+-- Name: FUNCTION api_key_id(); Type: COMMENT; Schema: authz; Owner: -
+--
+
+COMMENT ON FUNCTION authz.api_key_id() IS 'The API key that is calling; null for people.';
 
 --
 -- Name: define_permission(text, text, text[]); Type: FUNCTION; Schema: authz; Owner: -
@@ -588,53 +872,16 @@ CREATE FUNCTION authz.enter(claims jsonb) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  caller record;
+  request_id constant text := claims ->> 'request_id';
 begin
-  select u.id as user_id,
-         m.organization_id,
-         r.key as role_key,
-         r.permissions,
-         case when 'workspaces.all' = any (r.permissions) then null else (
-           select array_agg(seen.id)::text
-             from (
-               select w.id
-                 from tenancy.workspaces w
-                where w.organization_id = m.organization_id
-                  and (not w.is_private and 'workspaces.shared' = any (r.permissions)
-                       or exists (
-                            select
-                              from tenancy.workspace_members wm
-                             where wm.organization_id = w.organization_id
-                               and wm.workspace_id = w.id
-                               and wm.user_id = u.id
-                          ))
-               union all
-               -- stands for rows in no workspace
-               select '00000000-0000-0000-0000-000000000000' where 'workspaces.shared' = any (r.permissions)
-             ) seen
-         ) end as workspaces,
-         (select string_agg(p.role, ',') from identity.platform_roles p where p.user_id = u.id) as platform_roles
-    into caller
-    from identity.users u
-    left join tenancy.organization_members m
-           on m.organization_id = (claims ->> 'organization_id')::uuid
-          and m.user_id = u.id
-          and m.status = 'active'
-          and exists (
-                select from tenancy.organizations o where o.id = m.organization_id and o.status = 'active'
-              )
-    left join tenancy.roles r on r.organization_id = m.organization_id and r.id = m.role_id
-   where u.id = (claims ->> 'user_id')::uuid
-     and u.is_active;
-
-  perform set_config(
-            'authz.caller',
-            concat_ws('|', coalesce(caller.user_id::text, ''), coalesce(caller.organization_id::text, ''),
-                      coalesce(caller.role_key, ''), coalesce(claims ->> 'session_id', ''),
-                      coalesce(',' || caller.platform_roles || ',', ''), coalesce(caller.workspaces, ''),
-                      replace(claims ->> 'request_id', '|', '')),
-            true),
-          set_config('authz.permissions', coalesce(',' || array_to_string(caller.permissions, ',') || ',', ''), true);
+  if claims ->> 'api_key' is not null then
+    perform authz.enter_with_key(decode(claims ->> 'api_key', 'hex'), request_id);
+  elsif claims ->> 'user_id' is not null then
+    perform authz.enter_user(
+      (claims ->> 'user_id')::uuid, (claims ->> 'organization_id')::uuid, (claims ->> 'session_id')::uuid, request_id);
+  else
+    perform set_config('authz.caller', '|||||||' || coalesce(request_id, ''), true), set_config('authz.permissions', '', true);
+  end if;
 end
 $$;
 
@@ -642,7 +889,151 @@ $$;
 -- Name: FUNCTION enter(claims jsonb); Type: COMMENT; Schema: authz; Owner: -
 --
 
-COMMENT ON FUNCTION authz.enter(claims jsonb) IS 'Opens a transaction for a caller: reads membership, role, permissions and workspaces from the tables, never from the token, and keeps the answer in settings that end with the transaction. Without it nothing is seen. Claims: user_id, organization_id, session_id, request_id. Definer: the caller has no rights before it. Granted to the server''s login alone, so nobody enters twice.';
+COMMENT ON FUNCTION authz.enter(claims jsonb) IS 'Opens a transaction for a caller: reads who they are and what they may do from the tables, never from the token, and keeps the answer in settings that end with the transaction. Without it nothing is seen. Claims: user_id, organization_id, session_id, request_id; without a session for jobs, on behalf of a user; or api_key, the SHA-256 of a key in hex. Errors: CB001 for a session, a key or an account that is over: never are they taken for nobody. Definer: the caller has no rights before it. Granted to the server''s login alone, so nobody enters twice.';
+
+--
+-- Name: enter_session(uuid, uuid, uuid, text); Type: FUNCTION; Schema: authz; Owner: -
+--
+
+CREATE FUNCTION authz.enter_session(user_id uuid, organization_id uuid, session_id uuid, request_id text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform set_config(
+            'authz.caller',
+            concat(
+              s.user_id, '|', m.organization_id, '|', m.role_key, '|', s.id, '|',
+              case when strpos(m.permission_list, ',workspaces.all,') = 0
+                then authz.workspaces_of(m.organization_id, m.user_id, m.effective_permissions) end,
+              '|||', enter_session.request_id),
+            true),
+          set_config('authz.permissions', m.permission_list, true)
+     from identity.sessions s
+     join tenancy.organization_members m
+       on m.organization_id = enter_session.organization_id and m.user_id = s.user_id
+    where s.id = enter_session.session_id
+      and s.user_id = enter_session.user_id
+      and s.revoked_at is null
+      and s.expires_at > now()
+      and m.may_enter
+      and (m.permissions_valid_until > now()) is not false;
+  if not found then
+    perform authz.enter_user(
+      enter_session.user_id, enter_session.organization_id, enter_session.session_id, enter_session.request_id);
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION enter_session(user_id uuid, organization_id uuid, session_id uuid, request_id text); Type: COMMENT; Schema: authz; Owner: -
+--
+
+COMMENT ON FUNCTION authz.enter_session(user_id uuid, organization_id uuid, session_id uuid, request_id text) IS 'Opens a transaction for whoever shows the access token of a session. See authz.enter. Errors: CB001 for a session or an account that is over: never are they taken for nobody. Definer: the caller has no rights before it. Granted to the server''s login alone, so nobody enters twice.';
+
+--
+-- Name: enter_user(uuid, uuid, uuid, text); Type: FUNCTION; Schema: authz; Owner: -
+--
+
+CREATE FUNCTION authz.enter_user(user_id uuid, organization_id uuid, session_id uuid, request_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform set_config(
+            'authz.caller',
+            concat(
+              u.id, '|', m.organization_id, '|', m.role_key, '|', enter_user.session_id, '|',
+              case when 'workspaces.all' <> all (tenancy.permissions_now(m))
+                then authz.workspaces_of(m.organization_id, m.user_id, tenancy.permissions_now(m)) end,
+              '|||', enter_user.request_id),
+            true),
+          set_config('authz.permissions', authz.permission_list(tenancy.permissions_now(m)), true)
+     from identity.users u
+     left join tenancy.organization_members m
+       on m.organization_id = enter_user.organization_id and m.user_id = u.id and m.may_enter
+    where u.id = enter_user.user_id
+      and u.is_active
+      and (enter_user.session_id is null or exists (
+             select
+               from identity.sessions s
+              where s.id = enter_user.session_id
+                and s.user_id = u.id
+                and s.revoked_at is null
+                and s.expires_at > now()
+           ));
+  if not found then
+    perform platform.refuse(
+      'CB001', case when session_id is null then 'The account is not active.' else 'The session is over. Sign in again.' end);
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION enter_user(user_id uuid, organization_id uuid, session_id uuid, request_id text); Type: COMMENT; Schema: authz; Owner: -
+--
+
+COMMENT ON FUNCTION authz.enter_user(user_id uuid, organization_id uuid, session_id uuid, request_id text) IS 'Enters a user, with a session or, on behalf of a job, without one: whatever authz.enter_session leaves. Errors: CB001.';
+
+--
+-- Name: enter_with_key(bytea, text); Type: FUNCTION; Schema: authz; Owner: -
+--
+
+CREATE FUNCTION authz.enter_with_key(secret_hash bytea, request_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  key record;
+  held text[];
+  seen text;
+begin
+  select k.id, k.organization_id, k.created_by, k.scopes, k.workspace_ids, tenancy.permissions_now(m) as permissions
+    into key
+    from tenancy.api_keys k
+    join tenancy.organization_members m
+      on m.organization_id = k.organization_id and m.user_id = k.created_by and m.may_enter
+    join identity.users u on u.id = k.created_by and u.is_active
+   where k.secret_hash = enter_with_key.secret_hash
+     and k.revoked_at is null
+     and (k.expires_at is null or k.expires_at > now());
+  if not found then
+    perform platform.refuse('CB001', 'The API key is not valid, or not any more.');
+  end if;
+  -- Scopes say what, workspaces.* where: a key sees the workspaces that whoever made it sees, unless it names its own.
+  held := array(
+    select p.permission
+      from unnest(key.permissions) as p (permission)
+     where case
+             when p.permission in ('workspaces.all', 'workspaces.shared') then key.workspace_ids is null
+             else p.permission = any (key.scopes)
+           end);
+  if key.workspace_ids is not null then
+    -- A list of none, if none is left, and not the empty setting.
+    seen := array(
+      select w.id
+        from tenancy.workspaces w
+       where w.organization_id = key.organization_id
+         and w.id = any (key.workspace_ids)
+         and ('workspaces.all' = any (key.permissions)
+              or w.id = any (authz.workspaces_of(key.organization_id, key.created_by, key.permissions)::uuid[])))::text;
+  elsif 'workspaces.all' <> all (key.permissions) then
+    seen := authz.workspaces_of(key.organization_id, key.created_by, key.permissions);
+  end if;
+  perform set_config(
+            'authz.caller',
+            concat_ws(
+              '|', '', key.organization_id, '', '', coalesce(seen, ''), key.id, key.created_by, coalesce(request_id, '')),
+            true),
+          set_config('authz.permissions', authz.permission_list(held), true);
+end
+$$;
+
+--
+-- Name: FUNCTION enter_with_key(secret_hash bytea, request_id text); Type: COMMENT; Schema: authz; Owner: -
+--
+
+COMMENT ON FUNCTION authz.enter_with_key(secret_hash bytea, request_id text) IS 'Enters an API key: it does in its organization what its scopes say, as far as whoever made it may do that at this moment. It is no person: authz.user_id() is null.';
 
 --
 -- Name: has(text); Type: FUNCTION; Schema: authz; Owner: -
@@ -663,14 +1054,46 @@ COMMENT ON FUNCTION authz.has(permission text) IS 'Whether the caller holds a pe
 --
 
 CREATE FUNCTION authz.is_platform_admin() RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (strpos(split_part(COALESCE(current_setting('authz.caller'::text, true), ''::text), '|'::text, 5), ',admin,'::text) > 0);
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (select from identity.platform_roles p where p.user_id = authz.user_id() and p.role = 'admin')
+$$;
 
 --
 -- Name: FUNCTION is_platform_admin(); Type: COMMENT; Schema: authz; Owner: -
 --
 
-COMMENT ON FUNCTION authz.is_platform_admin() IS 'Whether the caller administers the platform itself.';
+COMMENT ON FUNCTION authz.is_platform_admin() IS 'Whether the caller administers the platform itself. Looked up when it is asked, since hardly any statement does. Definer: the answer counts for whoever may not read the roles of the platform. Tells of the caller alone.';
+
+--
+-- Name: note_api_key_uses(text[]); Type: FUNCTION; Schema: authz; Owner: -
+--
+
+CREATE FUNCTION authz.note_api_key_uses(secret_hashes text[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  noted integer;
+begin
+  update tenancy.api_keys k
+     set last_used_at = now()
+   where k.secret_hash in (select decode(h.hash, 'hex') from unnest(secret_hashes) as h (hash))
+     and k.revoked_at is null
+     and (k.expires_at is null or k.expires_at > now())
+     -- several servers may tell of the same minute
+     and (k.last_used_at is null or k.last_used_at < now() - interval '50 seconds');
+  get diagnostics noted = row_count;
+  return noted;
+end
+$$;
+
+--
+-- Name: FUNCTION note_api_key_uses(secret_hashes text[]); Type: COMMENT; Schema: authz; Owner: -
+--
+
+COMMENT ON FUNCTION authz.note_api_key_uses(secret_hashes text[]) IS 'Writes down that keys, by their SHA-256 in hex, have been used, and returns how many rows that changed. The server calls it now and then, apart from the requests themselves. Definer: the server''s login may write nothing.';
 
 --
 -- Name: organization_id(); Type: FUNCTION; Schema: authz; Owner: -
@@ -685,6 +1108,20 @@ CREATE FUNCTION authz.organization_id() RETURNS uuid
 --
 
 COMMENT ON FUNCTION authz.organization_id() IS 'The active organization; null when there is none.';
+
+--
+-- Name: permission_list(text[]); Type: FUNCTION; Schema: authz; Owner: -
+--
+
+CREATE FUNCTION authz.permission_list(permissions text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((','::text || array_to_string(permissions, ','::text)) || ','::text);
+
+--
+-- Name: FUNCTION permission_list(permissions text[]); Type: COMMENT; Schema: authz; Owner: -
+--
+
+COMMENT ON FUNCTION authz.permission_list(permissions text[]) IS 'Permissions as the setting authz.permissions has them: each between commas, so that one is found without taking the list apart.';
 
 --
 -- Name: permissions(); Type: FUNCTION; Schema: authz; Owner: -
@@ -706,7 +1143,7 @@ COMMENT ON FUNCTION authz.permissions() IS 'All that the caller may do in the ac
 
 CREATE FUNCTION authz.request_id() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN NULLIF(split_part(current_setting('authz.caller'::text, true), '|'::text, 7), ''::text);
+    RETURN NULLIF(split_part(current_setting('authz.caller'::text, true), '|'::text, 8), ''::text);
 
 --
 -- Name: FUNCTION request_id(); Type: COMMENT; Schema: authz; Owner: -
@@ -723,11 +1160,14 @@ CREATE FUNCTION authz.require(permission text) RETURNS uuid
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if authz.user_id() is null then
+  if authz.actor_id() is null then
     perform platform.refuse('CB001', 'Sign in first.');
   end if;
   if authz.allowed(permission) is null then
-    perform platform.refuse('CB003', 'Your role does not allow this.', detail => 'It takes ' || permission || '.');
+    perform platform.refuse(
+      'CB003',
+      case when authz.api_key_id() is null then 'Your role does not allow this.' else 'The API key does not allow this.' end,
+      detail => 'It takes ' || permission || '.');
   end if;
   return authz.organization_id();
 end
@@ -738,6 +1178,31 @@ $$;
 --
 
 COMMENT ON FUNCTION authz.require(permission text) IS 'The active organization, or an error (CB001 without a session, CB003 without the permission): the first statement of functions that act on behalf of the caller.';
+
+--
+-- Name: require_user(); Type: FUNCTION; Schema: authz; Owner: -
+--
+
+CREATE FUNCTION authz.require_user() RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if authz.user_id() is null then
+    if authz.api_key_id() is not null then
+      perform platform.refuse('CB003', 'This is for people: an API key cannot do it.', hint => 'Sign in.');
+    end if;
+    perform platform.refuse('CB001', 'Sign in first.');
+  end if;
+  return authz.user_id();
+end
+$$;
+
+--
+-- Name: FUNCTION require_user(); Type: COMMENT; Schema: authz; Owner: -
+--
+
+COMMENT ON FUNCTION authz.require_user() IS 'The person who is calling, or an error (CB001 without a session, CB003 for an API key): the first statement of functions about what is the caller''s own.';
 
 --
 -- Name: role_key(); Type: FUNCTION; Schema: authz; Owner: -
@@ -751,7 +1216,7 @@ CREATE FUNCTION authz.role_key() RETURNS text
 -- Name: FUNCTION role_key(); Type: COMMENT; Schema: authz; Owner: -
 --
 
-COMMENT ON FUNCTION authz.role_key() IS 'The caller''s role in the active organization: owner, admin, member, guest or one of its own.';
+COMMENT ON FUNCTION authz.role_key() IS 'The caller''s role in the active organization: owner, admin, member, guest or one of its own. API keys have none.';
 
 --
 -- Name: session_id(); Type: FUNCTION; Schema: authz; Owner: -
@@ -779,7 +1244,7 @@ CREATE FUNCTION authz.user_id() RETURNS uuid
 -- Name: FUNCTION user_id(); Type: COMMENT; Schema: authz; Owner: -
 --
 
-COMMENT ON FUNCTION authz.user_id() IS 'Who is calling; null without a session.';
+COMMENT ON FUNCTION authz.user_id() IS 'The person who is calling; null without a session, and for an API key, which is nobody: what belongs to a person, such as sessions and profiles, compares with this one.';
 
 --
 -- Name: visible_workspaces(); Type: FUNCTION; Schema: authz; Owner: -
@@ -787,13 +1252,44 @@ COMMENT ON FUNCTION authz.user_id() IS 'Who is calling; null without a session.'
 
 CREATE FUNCTION authz.visible_workspaces() RETURNS uuid[]
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE split_part(COALESCE(current_setting('authz.caller'::text, true), ''::text), '|'::text, 6) WHEN ''::text THEN '{}'::uuid[] ELSE (split_part(current_setting('authz.caller'::text, true), '|'::text, 6))::uuid[] END;
+    RETURN (COALESCE(NULLIF(split_part(current_setting('authz.caller'::text, true), '|'::text, 5), ''::text), '{}'::text))::uuid[];
 
 --
 -- Name: FUNCTION visible_workspaces(); Type: COMMENT; Schema: authz; Owner: -
 --
 
 COMMENT ON FUNCTION authz.visible_workspaces() IS 'The workspaces whose rows the caller sees, with the id of zeros for rows that are in none. Nothing is listed for holders of workspaces.all, who see every one.';
+
+--
+-- Name: workspaces_of(uuid, uuid, text[]); Type: FUNCTION; Schema: authz; Owner: -
+--
+
+CREATE FUNCTION authz.workspaces_of(organization_id uuid, user_id uuid, permissions text[]) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  seen uuid[] := array(
+    select wm.workspace_id
+      from tenancy.workspace_members wm
+     where wm.organization_id = workspaces_of.organization_id and wm.user_id = workspaces_of.user_id);
+begin
+  if 'workspaces.shared' = any (permissions) then
+    -- the id of zeros stands for rows in no workspace
+    seen := seen || '00000000-0000-0000-0000-000000000000'::uuid || array(
+      select w.id
+        from tenancy.workspaces w
+       where w.organization_id = workspaces_of.organization_id and not w.is_private);
+  end if;
+  return seen::text;
+end
+$$;
+
+--
+-- Name: FUNCTION workspaces_of(organization_id uuid, user_id uuid, permissions text[]); Type: COMMENT; Schema: authz; Owner: -
+--
+
+COMMENT ON FUNCTION authz.workspaces_of(organization_id uuid, user_id uuid, permissions text[]) IS 'The workspaces whose rows a member sees who does not see all: those that list the member, and, with workspaces.shared, those that are not private and the id of zeros for rows in none. As the text of an array.';
 
 --
 -- Name: uuidv7(); Type: FUNCTION; Schema: platform; Owner: -
@@ -823,6 +1319,2586 @@ SET default_tablespace = '';
 SET default_table_access_method = heap;
 
 --
+-- Name: subscriptions; Type: TABLE; Schema: billing; Owner: -
+--
+
+CREATE TABLE billing.subscriptions (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    plan_id uuid NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    billing_interval text DEFAULT 'month'::text NOT NULL,
+    currency character(3) NOT NULL,
+    price numeric(14,2) DEFAULT 0 NOT NULL,
+    seat_price numeric(14,2),
+    seats integer,
+    collection text DEFAULT 'automatic'::text NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    anchored_at timestamp with time zone DEFAULT now() NOT NULL,
+    period tstzrange NOT NULL,
+    trial_ends_at timestamp with time zone,
+    past_due_since timestamp with time zone,
+    cancel_at_period_end boolean DEFAULT false NOT NULL,
+    next_plan_id uuid,
+    next_interval text,
+    next_currency character(3),
+    provider text,
+    external_id text,
+    synced_at timestamp with time zone,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT subscriptions_anchored_at_check CHECK (isfinite(anchored_at)),
+    CONSTRAINT subscriptions_billing_interval_check CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
+    CONSTRAINT subscriptions_check CHECK ((ended_at >= started_at)),
+    CONSTRAINT subscriptions_check1 CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text])))),
+    CONSTRAINT subscriptions_check2 CHECK (((status <> 'trialing'::text) OR (trial_ends_at IS NOT NULL))),
+    CONSTRAINT subscriptions_check3 CHECK (((status = 'past_due'::text) <= (past_due_since IS NOT NULL))),
+    CONSTRAINT subscriptions_check4 CHECK (((provider IS NULL) = (external_id IS NULL))),
+    CONSTRAINT subscriptions_check5 CHECK ((num_nulls(next_plan_id, next_interval, next_currency) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT subscriptions_check6 CHECK ((NOT (cancel_at_period_end AND (next_plan_id IS NOT NULL)))),
+    CONSTRAINT subscriptions_collection_check CHECK ((collection = ANY (ARRAY['automatic'::text, 'invoice'::text]))),
+    CONSTRAINT subscriptions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT subscriptions_ended_at_check CHECK (isfinite(ended_at)),
+    CONSTRAINT subscriptions_external_id_check CHECK (((btrim(external_id) <> ''::text) AND (length(external_id) <= 255))),
+    CONSTRAINT subscriptions_next_currency_check CHECK ((next_currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT subscriptions_next_interval_check CHECK ((next_interval = ANY (ARRAY['month'::text, 'year'::text]))),
+    CONSTRAINT subscriptions_past_due_since_check CHECK (isfinite(past_due_since)),
+    CONSTRAINT subscriptions_period_check CHECK (((NOT isempty(period)) AND lower_inc(period) AND (NOT upper_inc(period)) AND isfinite(lower(period)) AND isfinite(upper(period)))),
+    CONSTRAINT subscriptions_price_check CHECK (((price >= (0)::numeric) AND (price <> 'NaN'::numeric))),
+    CONSTRAINT subscriptions_provider_check CHECK ((provider ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT subscriptions_seat_price_check CHECK (((seat_price >= (0)::numeric) AND (seat_price <> 'NaN'::numeric))),
+    CONSTRAINT subscriptions_seats_check CHECK (((seats >= 1) AND (seats <= 1000000))),
+    CONSTRAINT subscriptions_started_at_check CHECK (isfinite(started_at)),
+    CONSTRAINT subscriptions_status_check CHECK ((status = ANY (ARRAY['trialing'::text, 'active'::text, 'past_due'::text, 'cancelled'::text, 'expired'::text]))),
+    CONSTRAINT subscriptions_trial_ends_at_check CHECK (isfinite(trial_ends_at))
+);
+
+ALTER TABLE ONLY billing.subscriptions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE subscriptions; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON TABLE billing.subscriptions IS '@name billing_subscriptions
+Which plan an organization has and had (seeds subscriptions, billing_subscriptions, subscription_tiers). It has one current subscription at a time, the one without endedAt.';
+
+--
+-- Name: COLUMN subscriptions.status; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.status IS 'trialing, active and past_due are current and give all that the plan allows; cancelled and expired are over.';
+
+--
+-- Name: COLUMN subscriptions.price; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.price IS 'For one billing interval, as agreed when the plan was chosen.';
+
+--
+-- Name: COLUMN subscriptions.seat_price; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.seat_price IS 'For one billing interval and each seat beyond those that the plan includes.';
+
+--
+-- Name: COLUMN subscriptions.seats; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.seats IS 'Members that it is for, where more were bought than the plan includes.';
+
+--
+-- Name: COLUMN subscriptions.collection; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.collection IS 'automatic: paid with the default payment method. invoice: paid by invoice.';
+
+--
+-- Name: COLUMN subscriptions.anchored_at; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.anchored_at IS 'When its first period began. Later ones begin on the same day and at the same time of the month, in the organization''s time zone; on the last day of months that are too short.';
+
+--
+-- Name: COLUMN subscriptions.period; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.period IS 'The billing period that it is in, or was in when it ended.';
+
+--
+-- Name: COLUMN subscriptions.trial_ends_at; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.trial_ends_at IS 'When its trial ends or ended; an organization has one trial.';
+
+--
+-- Name: COLUMN subscriptions.past_due_since; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.past_due_since IS 'Since when a payment is due. After the plan''s days of grace the organization falls back to the default plan.';
+
+--
+-- Name: COLUMN subscriptions.cancel_at_period_end; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.cancel_at_period_end IS 'Whether it ends with its period. resumeSubscription takes that back.';
+
+--
+-- Name: COLUMN subscriptions.next_plan_id; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.next_plan_id IS 'The plan that it changes to at the end of its period.';
+
+--
+-- Name: COLUMN subscriptions.next_interval; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.next_interval IS 'The billing interval that goes with the next plan.';
+
+--
+-- Name: COLUMN subscriptions.next_currency; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.next_currency IS 'The currency that goes with the next plan.';
+
+--
+-- Name: COLUMN subscriptions.provider; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.provider IS 'Who collects the money, such as stripe; then its periods and its status follow what the provider reports.';
+
+--
+-- Name: COLUMN subscriptions.external_id; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.external_id IS 'What the provider calls it.';
+
+--
+-- Name: COLUMN subscriptions.synced_at; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscriptions.synced_at IS 'The time of the provider''s latest report that was applied.';
+
+--
+-- Name: cancel_subscription(boolean); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.cancel_subscription(at_period_end boolean DEFAULT true) RETURNS billing.subscriptions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('billing.write');
+  present constant billing.subscriptions := billing.hold_subscription(organization);
+  cancelled billing.subscriptions;
+begin
+  if exists (select from billing.subscription_plans p where p.id = present.plan_id and p.is_default) then
+    perform platform.refuse('CB005', 'There is nothing to cancel: this is the plan that everybody has.');
+  end if;
+  if not coalesce(at_period_end, true) then
+    perform billing.end_subscription(organization, 'cancelled', now());
+  elsif present.cancel_at_period_end then
+    perform platform.refuse('CB005', 'The subscription ends with its period already.');
+  else
+    update billing.subscriptions s
+       set cancel_at_period_end = true, next_plan_id = null, next_interval = null, next_currency = null
+     where s.organization_id = organization and s.id = present.id;
+  end if;
+  select s.* into cancelled from billing.subscriptions s where s.organization_id = organization and s.id = present.id;
+  return cancelled;
+end
+$$;
+
+--
+-- Name: FUNCTION cancel_subscription(at_period_end boolean); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.cancel_subscription(at_period_end boolean) IS 'Ends the subscription with its billing period, or now; then the organization has the default plan. What is there beyond its limits stays; no more can be added. Needs billing.write. Errors: CONFLICT when there is nothing to cancel, or a provider manages it. Definer: callers may not write subscriptions.';
+
+--
+-- Name: change_plan(uuid, text, text, boolean); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.change_plan(plan_id uuid, billing_interval text DEFAULT NULL::text, currency text DEFAULT NULL::text, at_period_end boolean DEFAULT false) RETURNS billing.subscriptions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('billing.write');
+  present constant billing.subscriptions := billing.hold_subscription(organization);
+  wanted_interval constant text := coalesce(change_plan.billing_interval, present.billing_interval);
+  wanted_currency constant text := coalesce(upper(change_plan.currency), present.currency);
+  terms billing.subscriptions;
+  goes_on boolean;
+  changed billing.subscriptions;
+begin
+  if (change_plan.plan_id, wanted_interval, wanted_currency)
+     = (present.plan_id, present.billing_interval, present.currency) then
+    perform platform.refuse(
+      'CB005', 'The organization has this plan.', field => 'plan_id',
+      hint => case
+        when present.cancel_at_period_end or present.next_plan_id is not null
+          then 'resumeSubscription takes back what is to happen at the end of the period.'
+      end);
+  end if;
+  terms := billing.decide_terms(organization, plan_id, wanted_interval, wanted_currency, false);
+  perform billing.hold_usage(organization);
+  perform billing.refuse_plan_below_usage(organization, plan_id, case when terms.seat_price is not null then present.seats end);
+
+  if at_period_end then
+    update billing.subscriptions s
+       set next_plan_id = change_plan.plan_id, next_interval = wanted_interval, next_currency = wanted_currency,
+           cancel_at_period_end = false
+     where s.organization_id = organization and s.id = present.id
+    returning s.* into changed;
+    return changed;
+  end if;
+
+  -- A period that is paid for goes on with the new plan; one of another length, or after a free one, begins now.
+  goes_on := present.status = 'active' and terms.status = 'active' and present.price > 0 and terms.price > 0
+    and present.billing_interval = terms.billing_interval;
+  update billing.subscriptions s
+     set plan_id = terms.plan_id,
+         status = terms.status,
+         billing_interval = terms.billing_interval,
+         currency = terms.currency,
+         price = terms.price,
+         seat_price = terms.seat_price,
+         seats = case when terms.seat_price is not null then s.seats end,
+         collection = terms.collection,
+         anchored_at = case when goes_on then s.anchored_at else terms.anchored_at end,
+         period = case when goes_on then s.period else terms.period end,
+         trial_ends_at = coalesce(terms.trial_ends_at, s.trial_ends_at),
+         past_due_since = null,
+         cancel_at_period_end = false,
+         next_plan_id = null,
+         next_interval = null,
+         next_currency = null
+   where s.organization_id = organization and s.id = present.id
+  returning s.* into changed;
+  return changed;
+end
+$$;
+
+--
+-- Name: FUNCTION change_plan(plan_id uuid, billing_interval text, currency text, at_period_end boolean); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.change_plan(plan_id uuid, billing_interval text, currency text, at_period_end boolean) IS 'Changes the plan of the organization, now or at the end of the billing period; also the interval (month or year) and the currency, which stay as they are when left out. A plan that costs begins with a trial where the organization has had none. Needs billing.write. Errors: INVALID_INPUT for a plan, interval or currency that is not offered; LIMIT_REACHED with the metric, when more is in use than the plan allows; PAYMENT_REQUIRED without a payment method; CONFLICT for the present plan, or one that a provider manages. Definer: callers may not write subscriptions.';
+
+--
+-- Name: change_plan_at_period_end(uuid, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.change_plan_at_period_end(organization_id uuid, at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- What was agreed on holds, also when the plan is not offered any more, more is in use by now or a payment is due.
+  update billing.subscriptions s
+     set plan_id = s.next_plan_id,
+         billing_interval = s.next_interval,
+         currency = s.next_currency,
+         price = coalesce(c.price, 0),
+         seat_price = c.seat_price,
+         seats = case when c.seat_price is not null then s.seats end,
+         status = 'active',
+         collection = 'automatic',
+         anchored_at = at,
+         period = tstzrange(at, billing.period_end(at, at, s.next_interval, o.time_zone)),
+         next_plan_id = null,
+         next_interval = null,
+         next_currency = null
+    from tenancy.organizations o,
+         billing.subscriptions n
+    left join billing.plan_prices c
+      on c.plan_id = n.next_plan_id and c.billing_interval = n.next_interval and c.currency = n.next_currency
+   where s.organization_id = change_plan_at_period_end.organization_id
+     and s.ended_at is null
+     and o.id = s.organization_id
+     and n.organization_id = s.organization_id
+     and n.id = s.id;
+  update billing.subscriptions s
+     set status = 'past_due', past_due_since = at
+   where s.organization_id = change_plan_at_period_end.organization_id
+     and s.ended_at is null
+     and s.price > 0
+     and not billing.has_payment_method(s.organization_id, at);
+end
+$$;
+
+--
+-- Name: FUNCTION change_plan_at_period_end(organization_id uuid, at timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.change_plan_at_period_end(organization_id uuid, at timestamp with time zone) IS 'Makes the change of plan that was to come with the next billing period.';
+
+--
+-- Name: change_seats(integer); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.change_seats(seats integer) RETURNS billing.subscriptions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('billing.write');
+  present constant billing.subscriptions := billing.hold_subscription(organization);
+  seat record;
+  used bigint;
+  changed billing.subscriptions;
+begin
+  select l.limit_value as included, m.key, m.name
+    into seat
+    from billing.plan_limits l
+    join billing.usage_metrics m on m.key = l.metric_key and m.is_per_seat
+   where l.plan_id = present.plan_id;
+  if seat.included is null then
+    perform platform.refuse('CB005', 'The plan has no limit of members.', field => 'seats');
+  end if;
+  if change_seats.seats is null or change_seats.seats < seat.included or change_seats.seats > 1000000 then
+    perform platform.refuse(
+      'CB002', format('The plan includes %s seats: ask for so many or more, up to 1000000.', seat.included), field => 'seats');
+  end if;
+  if change_seats.seats > seat.included then
+    if present.seat_price is null then
+      perform platform.refuse('CB005', 'The plan is sold without further seats.', field => 'seats');
+    end if;
+    if present.collection = 'automatic' and present.status <> 'trialing' and present.seat_price > 0
+       and not billing.has_payment_method(organization) then
+      perform platform.refuse('CB026', 'Further seats cost: add a payment method first.', field => 'seats');
+    end if;
+  end if;
+  perform billing.hold_usage(organization);
+  select sum(c.used)::bigint
+    into used
+    from billing.usage_counters c
+   where c.organization_id = organization and c.metric_key = seat.key and c.period = '-infinity';
+  if used > change_seats.seats then
+    perform platform.refuse(
+      'CB025', format('%s seats are in use.', used), field => 'seats',
+      detail => jsonb_build_object('metric', seat.key, 'limit', change_seats.seats, 'used', used, 'asked', 0)::text,
+      hint => format('Free %s first.', used - change_seats.seats));
+  end if;
+  update billing.subscriptions s
+     set seats = nullif(change_seats.seats, seat.included)
+   where s.organization_id = organization and s.id = present.id
+  returning s.* into changed;
+  return changed;
+end
+$$;
+
+--
+-- Name: FUNCTION change_seats(seats integer); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.change_seats(seats integer) IS 'Sets how many members the subscription is for: those that the plan includes, or more where it sells them. Needs billing.write. Errors: INVALID_INPUT below what the plan includes; LIMIT_REACHED below what is in use; CONFLICT where no seats are sold, or a provider manages it; PAYMENT_REQUIRED. Definer: callers may not write subscriptions.';
+
+--
+-- Name: check_tenant_limit(uuid, text); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.check_tenant_limit(tenant_id uuid, metric_type text) RETURNS billing.usage_figure
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := billing.metered_tenant(tenant_id);
+  metric constant billing.usage_metrics := billing.known_metric(metric_type, 'metric_type');
+  figure billing.usage_figure;
+begin
+  select f.* into figure from billing.figures(organization, metric.key) f;
+  return figure;
+end
+$$;
+
+--
+-- Name: FUNCTION check_tenant_limit(tenant_id uuid, metric_type text); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.check_tenant_limit(tenant_id uuid, metric_type text) IS 'How much of a metric, such as projects, the active organization uses, how much it may, and whether one more is allowed. For whoever belongs to it. Whether or not anybody asks, the limit holds where rows are written. Errors: FORBIDDEN for another organization than the active one; INVALID_INPUT for an unknown metric. Definer: the counters are internal, and plans are for those who pay.';
+
+--
+-- Name: close_subscription(uuid, text, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.close_subscription(organization_id uuid, status text, at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  end_at timestamptz;
+begin
+  update billing.subscriptions s
+     set status = close_subscription.status, ended_at = greatest(at, s.started_at), cancel_at_period_end = false,
+         next_plan_id = null, next_interval = null, next_currency = null
+   where s.organization_id = close_subscription.organization_id and s.ended_at is null
+  returning s.ended_at into end_at;
+  return coalesce(end_at, at);
+end
+$$;
+
+--
+-- Name: FUNCTION close_subscription(organization_id uuid, status text, at timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.close_subscription(organization_id uuid, status text, at timestamp with time zone) IS 'Ends the current subscription, cancelled or expired. Returns when it ended: not before it began.';
+
+--
+-- Name: close_usage_months(timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.close_usage_months(as_of timestamp with time zone DEFAULT now()) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- Transactions that began before midnight still count towards the month that was.
+  settled constant timestamptz := as_of - interval '1 hour';
+  closed integer;
+  noted integer;
+begin
+  with over as (
+    delete from billing.usage_counters c
+     using tenancy.organizations o
+     where o.id = c.organization_id
+       and c.period > '-infinity'
+       -- where the month begins first; the index serves this
+       and c.period < date_trunc('month', settled at time zone 'UTC' + interval '14 hours')::date
+       and c.period < date_trunc('month', settled at time zone o.time_zone)::date
+    returning c.organization_id, c.metric_key, c.period, c.used
+  )
+  insert into tenancy.organization_usage as u (organization_id, metric_key, month, used, limit_value)
+  select v.organization_id, v.metric_key, v.period, sum(v.used), billing.limit_of(v.organization_id, v.metric_key)
+    from over v
+   group by v.organization_id, v.metric_key, v.period
+  having sum(v.used) > 0
+  on conflict (organization_id, metric_key, month) do update set used = u.used + excluded.used;
+  get diagnostics closed = row_count;
+
+  insert into tenancy.organization_usage (organization_id, metric_key, month, used, limit_value)
+  select g.organization_id, g.metric_key, g.month, g.used, billing.limit_of(g.organization_id, g.metric_key)
+    from (
+           select c.organization_id, c.metric_key, sum(c.used) as used,
+                  (date_trunc('month', settled at time zone o.time_zone) - interval '1 month')::date as month
+             from billing.usage_counters c
+             join tenancy.organizations o
+               on o.id = c.organization_id
+              and o.created_at < date_trunc('month', settled at time zone o.time_zone) at time zone o.time_zone
+            where c.period = '-infinity'
+            group by c.organization_id, c.metric_key, o.time_zone
+           having sum(c.used) > 0
+         ) g
+   where not exists (
+           select from tenancy.organization_usage u
+            where u.organization_id = g.organization_id and u.metric_key = g.metric_key and u.month = g.month
+         )
+  on conflict (organization_id, metric_key, month) do nothing;
+  get diagnostics noted = row_count;
+  return closed + noted;
+end
+$$;
+
+--
+-- Name: FUNCTION close_usage_months(as_of timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.close_usage_months(as_of timestamp with time zone) IS 'Moves what was counted in months that are over, in the time zone of each organization, to tenancy.organization_usage, and notes there what gauges stood at. A job calls it every hour; a second time it changes nothing. Returns how many rows it wrote.';
+
+--
+-- Name: count_usage(uuid, text, bigint); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.count_usage(organization_id uuid, metric text, increment bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  most constant bigint := 1000000000000;
+  known constant billing.usage_metrics := billing.known_metric(count_usage.metric, 'metric_type');
+  period constant date := billing.usage_period(organization_id, known.key);
+begin
+  if increment is null or increment = 0 or increment < 0 and known.kind = 'counter' or abs(increment) > most then
+    perform platform.refuse(
+      'CB002',
+      format('An increment of %s is a whole number from %s to %s, and not 0.',
+             known.key, case known.kind when 'counter' then 1 else - most end, most),
+      field => 'increment');
+  end if;
+  if period is null then
+    perform platform.refuse('CB004', 'There is no such organization.', field => 'tenant_id');
+  end if;
+  if increment < 0 then
+    perform billing.take_usage(organization_id, known.key, period, 0);
+    perform
+       from billing.usage_counters c
+      where c.organization_id = count_usage.organization_id and c.metric_key = known.key and c.period = '-infinity'
+      order by c.part
+        for update;
+    if (select sum(c.used)
+          from billing.usage_counters c
+         where c.organization_id = count_usage.organization_id and c.metric_key = known.key and c.period = '-infinity')
+       + increment < 0 then
+      perform platform.refuse('CB002', 'There is less than that.', field => 'increment');
+    end if;
+  end if;
+  perform billing.take_usage(organization_id, known.key, period, increment);
+end
+$$;
+
+--
+-- Name: FUNCTION count_usage(organization_id uuid, metric text, increment bigint); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.count_usage(organization_id uuid, metric text, increment bigint) IS 'Counts so much of a metric for an organization, in the present month for a counter. For functions that do what is counted. Errors: CB002 for an unknown metric or an increment that is none; CB004; CB025 when the limit of a hard metric is reached.';
+
+--
+-- Name: counted_amount(jsonb, jsonb, text); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.counted_amount(row_of_table jsonb, counted jsonb, amount_column text) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (NOT (row_of_table @> counted)) THEN (0)::bigint WHEN (amount_column = ''::text) THEN (1)::bigint ELSE COALESCE(((row_of_table ->> amount_column))::bigint, (0)::bigint) END;
+
+--
+-- Name: FUNCTION counted_amount(row_of_table jsonb, counted jsonb, amount_column text); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.counted_amount(row_of_table jsonb, counted jsonb, amount_column text) IS 'How much one row adds to its metric: 1, or what amount_column says; nothing unless it has the values of counted.';
+
+--
+-- Name: current_subscription(); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.current_subscription() RETURNS billing.subscriptions
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select s.*
+    from billing.subscriptions s
+   where s.organization_id = authz.require('billing.read') and s.ended_at is null
+$$;
+
+--
+-- Name: FUNCTION current_subscription(); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.current_subscription() IS 'The subscription that the organization has now. Needs billing.read. Errors: UNAUTHENTICATED, FORBIDDEN.';
+
+--
+-- Name: decide_terms(uuid, uuid, text, text, boolean, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.decide_terms(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean, at timestamp with time zone DEFAULT now()) RETURNS billing.subscriptions
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  plan billing.subscription_plans;
+  offered record;
+  terms billing.subscriptions;
+  time_zone text;
+begin
+  select p.* into plan from billing.subscription_plans p where p.id = decide_terms.plan_id;
+  if plan.id is null then
+    perform platform.refuse('CB002', 'There is no such plan.', field => 'plan_id');
+  end if;
+  if not arranged and (plan.retired_at is not null or not plan.is_public) then
+    perform platform.refuse(
+      'CB002', format('The plan %s cannot be chosen.', plan.name),
+      field => 'plan_id',
+      hint => case when plan.retired_at is null then 'It is arranged with the platform.' else 'It is not offered any more.' end);
+  end if;
+  if billing_interval is null or billing_interval not in ('month', 'year') then
+    perform platform.refuse('CB002', 'A billing interval is month or year.', field => 'billing_interval');
+  end if;
+  select o.time_zone, coalesce(decide_terms.currency, o.currency)
+    into time_zone, terms.currency
+    from tenancy.organizations o
+   where o.id = decide_terms.organization_id;
+
+  select c.price, c.seat_price
+    into offered
+    from billing.plan_prices c
+   where c.plan_id = plan.id
+     and c.billing_interval = decide_terms.billing_interval
+     and c.currency = terms.currency;
+  if not found and not arranged and exists (select from billing.plan_prices c where c.plan_id = plan.id) then
+    perform platform.refuse(
+      'CB002', format('The plan %s is not sold per %s in %s.', plan.name, billing_interval, terms.currency),
+      field => 'currency',
+      hint => (select 'It is sold ' || string_agg(format('per %s in %s', c.billing_interval, c.currency), ', '
+                                                  order by c.currency, c.billing_interval) || '.'
+                 from billing.plan_prices c
+                where c.plan_id = plan.id));
+  end if;
+
+  terms.organization_id := decide_terms.organization_id;
+  terms.plan_id := plan.id;
+  terms.billing_interval := decide_terms.billing_interval;
+  terms.price := coalesce(offered.price, 0);
+  terms.seat_price := offered.seat_price;
+  terms.collection := case when arranged and terms.price > 0 then 'invoice' else 'automatic' end;
+  terms.started_at := at;
+  terms.anchored_at := at;
+  terms.status := 'active';
+  if terms.price > 0 and not arranged then
+    terms.trial_ends_at := billing.trial_end(organization_id, plan.trial_days, time_zone, at);
+    if terms.trial_ends_at is not null then
+      terms.status := 'trialing';
+    elsif not billing.has_payment_method(organization_id, at) then
+      perform platform.refuse(
+        'CB026', format('The plan %s costs %s %s per %s: add a payment method first.',
+                        plan.name, terms.price, terms.currency, billing_interval),
+        field => 'plan_id');
+    end if;
+  end if;
+  terms.period := tstzrange(
+    at, coalesce(terms.trial_ends_at, billing.period_end(at, at, billing_interval, time_zone)));
+  return terms;
+end
+$$;
+
+--
+-- Name: FUNCTION decide_terms(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean, at timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.decide_terms(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean, at timestamp with time zone) IS 'On which terms an organization would have a plan from then on. A plan that costs begins with the trial, if the organization has had none, or takes a payment method. What is arranged with the platform may be any plan, and is paid by invoice. Errors: CB002 for a plan, interval or currency that is not offered; CB026 without a payment method.';
+
+--
+-- Name: revenue_streams; Type: TABLE; Schema: billing; Owner: -
+--
+
+CREATE TABLE billing.revenue_streams (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    name text NOT NULL,
+    description text,
+    kind text DEFAULT 'services'::text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    recurrence text DEFAULT 'one_off'::text NOT NULL,
+    amount numeric(14,2) NOT NULL,
+    currency character(3) NOT NULL,
+    starts_on date,
+    ends_on date,
+    yearly_amount numeric(14,2) GENERATED ALWAYS AS (
+CASE recurrence
+    WHEN 'weekly'::text THEN (amount * (52)::numeric)
+    WHEN 'monthly'::text THEN (amount * (12)::numeric)
+    WHEN 'quarterly'::text THEN (amount * (4)::numeric)
+    WHEN 'yearly'::text THEN amount
+    ELSE NULL::numeric
+END) STORED,
+    CONSTRAINT revenue_streams_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT revenue_streams_amount_finite CHECK ((amount <> 'NaN'::numeric)),
+    CONSTRAINT revenue_streams_check CHECK ((ends_on >= starts_on)),
+    CONSTRAINT revenue_streams_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT revenue_streams_ends_on_finite CHECK (isfinite(ends_on)),
+    CONSTRAINT revenue_streams_kind_check CHECK ((kind = ANY (ARRAY['services'::text, 'tickets'::text, 'rental'::text, 'licensing'::text, 'sponsorship'::text, 'grants'::text, 'merchandise'::text, 'subscriptions'::text, 'advertising'::text, 'other'::text]))),
+    CONSTRAINT revenue_streams_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT revenue_streams_recurrence_check CHECK ((recurrence = ANY (ARRAY['one_off'::text, 'weekly'::text, 'monthly'::text, 'quarterly'::text, 'yearly'::text]))),
+    CONSTRAINT revenue_streams_starts_on_finite CHECK (isfinite(starts_on)),
+    CONSTRAINT revenue_streams_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'active'::text, 'paused'::text, 'ended'::text]))),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY billing.revenue_streams FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE revenue_streams; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON TABLE billing.revenue_streams IS 'Where an organization''s money comes from, and how much is expected (seed revenue_streams).';
+
+--
+-- Name: COLUMN revenue_streams.organization_id; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.revenue_streams.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN revenue_streams.id; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.revenue_streams.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN revenue_streams.workspace_id; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.revenue_streams.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN revenue_streams.created_by; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.revenue_streams.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN revenue_streams.created_at; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.revenue_streams.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN revenue_streams.updated_at; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.revenue_streams.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN revenue_streams.custom_fields; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.revenue_streams.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN revenue_streams.deleted_at; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.revenue_streams.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN revenue_streams.amount; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.revenue_streams.amount IS 'What is expected each time.';
+
+--
+-- Name: COLUMN revenue_streams.ends_on; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.revenue_streams.ends_on IS 'The last day on which it brings something.';
+
+--
+-- Name: COLUMN revenue_streams.yearly_amount; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.revenue_streams.yearly_amount IS 'What it brings in a year, where it recurs; null for what comes once.';
+
+--
+-- Name: delete_revenue_stream(uuid); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.delete_revenue_stream(row_id uuid) RETURNS billing.revenue_streams
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived billing.revenue_streams;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update billing.revenue_streams t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such revenue stream, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_revenue_stream(row_id uuid); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.delete_revenue_stream(row_id uuid) IS 'Archives a revenue stream with all that belongs to it; restore_revenue_stream puts it back. Needs billing.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: end_subscription(uuid, text, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.end_subscription(organization_id uuid, status text, at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform billing.open_subscription(
+    organization_id, null, 'month', null, false, billing.close_subscription(organization_id, status, at));
+end
+$$;
+
+--
+-- Name: FUNCTION end_subscription(organization_id uuid, status text, at timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.end_subscription(organization_id uuid, status text, at timestamp with time zone) IS 'Ends the current subscription, cancelled or expired, and goes on with the default plan. What is there beyond its limits stays; no more can be added.';
+
+--
+-- Name: ensure_subscription_trigger(); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.ensure_subscription_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not exists (
+    select from billing.subscriptions s where s.organization_id = new.id and s.ended_at is null
+  ) and exists (select from tenancy.organizations o where o.id = new.id) then
+    perform billing.start_subscription(new.id);
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION ensure_subscription_trigger(); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.ensure_subscription_trigger() IS 'An organization that has come without a subscription gets the default plan at the end of the transaction. Definer: callers may not write subscriptions.';
+
+--
+-- Name: features_of(uuid); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.features_of(organization_id uuid) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.features
+    from billing.subscription_plans p
+    left join billing.subscriptions s on s.organization_id = features_of.organization_id and s.ended_at is null
+   where p.id = s.plan_id or s.plan_id is null and p.is_default
+$$;
+
+--
+-- Name: FUNCTION features_of(organization_id uuid); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.features_of(organization_id uuid) IS 'The keys of what the plan of an organization includes besides its limits.';
+
+--
+-- Name: figures(uuid, text, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.figures(organization_id uuid, metric text DEFAULT NULL::text, at timestamp with time zone DEFAULT now()) RETURNS SETOF billing.usage_figure
+    LANGUAGE sql STABLE ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select m.key, m.name, m.unit, m.kind, u.used, l.most, greatest(l.most - u.used, 0),
+         round(100 * u.used / nullif(l.most, 0)::numeric, 1),
+         l.most is null or u.used < l.most,
+         case when m.kind = 'counter' then p.starts_at end,
+         case when m.kind = 'counter' then p.ends_at end
+    from billing.usage_metrics m
+    join tenancy.organizations o on o.id = figures.organization_id
+   cross join lateral (
+           select date_trunc('month', figures.at at time zone o.time_zone) as month
+         ) d
+   cross join lateral (
+           select d.month at time zone o.time_zone as starts_at,
+                  (d.month + interval '1 month') at time zone o.time_zone as ends_at
+         ) p
+   cross join lateral (
+           -- a gauge that nothing has been counted of stands at 0; parts may be below it
+           select greatest(coalesce(sum(c.used), 0), 0)::bigint as used
+             from billing.usage_counters c
+            where c.organization_id = o.id
+              and c.metric_key = m.key
+              and c.period = case m.kind when 'gauge' then '-infinity' else d.month::date end
+         ) u
+   cross join lateral (select billing.limit_of(o.id, m.key) as most) l
+   where figures.metric is null or m.key = figures.metric
+   order by m.position, m.key
+$$;
+
+--
+-- Name: FUNCTION figures(organization_id uuid, metric text, at timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.figures(organization_id uuid, metric text, at timestamp with time zone) IS 'What an organization uses of each metric, or of one, and what it may. For functions that have checked who asks.';
+
+--
+-- Name: forget_room_of_plans_trigger(); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.forget_room_of_plans_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'INSERT' then
+    update billing.usage_counters c
+       set room = 0
+      from new_rows n
+      join billing.subscriptions s on s.plan_id = n.plan_id and s.ended_at is null
+     where c.organization_id = s.organization_id and c.metric_key = n.metric_key and c.room is distinct from 0;
+  else
+    update billing.usage_counters c
+       set room = 0
+      from old_rows o
+      join billing.subscriptions s on s.plan_id = o.plan_id and s.ended_at is null
+     where c.organization_id = s.organization_id and c.metric_key = o.metric_key and c.room is distinct from 0;
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION forget_room_of_plans_trigger(); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.forget_room_of_plans_trigger() IS 'A changed limit holds from the next row on in every organization that has the plan. Definer: the counters are internal.';
+
+--
+-- Name: gather_usage(uuid, text, date, bigint); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.gather_usage(organization_id uuid, metric text, period date, amount bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  total bigint;
+  limit_value bigint;
+begin
+  insert into billing.usage_counters (organization_id, metric_key, period, part)
+  values (gather_usage.organization_id, gather_usage.metric, gather_usage.period, 0)
+  on conflict do nothing;
+  -- Whoever holds the first part may look at all of them, and add some. One lock after the other, each in a statement of
+  -- its own, which sees what those before us have left.
+  perform
+     from billing.usage_counters c
+    where c.organization_id = gather_usage.organization_id
+      and c.metric_key = gather_usage.metric
+      and c.period = gather_usage.period
+      and c.part = 0
+      for update;
+  perform
+     from billing.usage_counters c
+    where c.organization_id = gather_usage.organization_id
+      and c.metric_key = gather_usage.metric
+      and c.period = gather_usage.period
+    order by c.part
+      for update;
+  select sum(c.used)
+    into total
+    from billing.usage_counters c
+   where c.organization_id = gather_usage.organization_id
+     and c.metric_key = gather_usage.metric
+     and c.period = gather_usage.period;
+  limit_value := billing.hard_limit_of(organization_id, metric);
+  if amount > 0 and total + amount > limit_value then
+    perform billing.refuse_limit(metric, limit_value, total, amount);
+  end if;
+  update billing.usage_counters c
+     set used = c.used + amount
+   where c.organization_id = gather_usage.organization_id
+     and c.metric_key = gather_usage.metric
+     and c.period = gather_usage.period
+     and c.part = 0;
+  perform billing.spread_room(organization_id, metric, period, limit_value - total - amount);
+end
+$$;
+
+--
+-- Name: FUNCTION gather_usage(organization_id uuid, metric text, period date, amount bigint); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.gather_usage(organization_id uuid, metric text, period date, amount bigint) IS 'Counts where no part of a counter has the room by itself, or all are in use: waits for all of them, adds them up, compares with the limit and spreads what is left. Errors: CB025.';
+
+--
+-- Name: hard_limit_of(uuid, text); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.hard_limit_of(organization_id uuid, metric text) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select billing.limit_of(hard_limit_of.organization_id, m.key)
+    from billing.usage_metrics m
+   where m.key = hard_limit_of.metric and m.is_hard
+$$;
+
+--
+-- Name: FUNCTION hard_limit_of(organization_id uuid, metric text); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.hard_limit_of(organization_id uuid, metric text) IS 'How much of a metric an organization may have before more is refused; null when nothing is.';
+
+--
+-- Name: has_payment_method(uuid, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.has_payment_method(organization_id uuid, at timestamp with time zone DEFAULT now()) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select
+      from billing.payment_methods p
+     where p.organization_id = has_payment_method.organization_id
+       and p.is_default
+       and (p.expires_on is null or p.expires_on >= (has_payment_method.at at time zone 'UTC')::date)
+  )
+$$;
+
+--
+-- Name: FUNCTION has_payment_method(organization_id uuid, at timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.has_payment_method(organization_id uuid, at timestamp with time zone) IS 'Whether an organization has a default payment method that has not expired.';
+
+--
+-- Name: hold_subscription(uuid); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.hold_subscription(organization_id uuid) RETURNS billing.subscriptions
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  present billing.subscriptions;
+begin
+  -- As everywhere the organization comes first, then its subscription, then its counters.
+  perform from tenancy.organizations o where o.id = hold_subscription.organization_id for no key update;
+  select s.*
+    into present
+    from billing.subscriptions s
+   where s.organization_id = hold_subscription.organization_id and s.ended_at is null
+     for update;
+  if present.id is null then
+    perform platform.refuse('CB004', 'The organization has no subscription.');
+  end if;
+  if present.provider is not null then
+    perform platform.refuse(
+      'CB005', format('%s manages this subscription.', initcap(present.provider)), hint => 'Change it there.');
+  end if;
+  return present;
+end
+$$;
+
+--
+-- Name: FUNCTION hold_subscription(organization_id uuid); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.hold_subscription(organization_id uuid) IS 'The current subscription of an organization, for whoever is about to change it: others wait. Errors: CB004 when there is none; CB005 when a payment provider manages it.';
+
+--
+-- Name: hold_usage(uuid); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.hold_usage(organization_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- A metric that is used for the first time at this moment waits here, or is waited for.
+  insert into billing.usage_counters (organization_id, metric_key, period, part)
+  select hold_usage.organization_id, m.key, billing.usage_period(hold_usage.organization_id, m.key), 0
+    from billing.usage_metrics m
+   where m.is_hard
+   order by m.key
+  on conflict do nothing;
+  perform
+     from billing.usage_counters c
+    where c.organization_id = hold_usage.organization_id and c.part = 0
+    order by c.metric_key, c.period
+      for update;
+  perform
+     from billing.usage_counters c
+    where c.organization_id = hold_usage.organization_id
+    order by c.metric_key, c.period, c.part
+      for update;
+end
+$$;
+
+--
+-- Name: FUNCTION hold_usage(organization_id uuid); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.hold_usage(organization_id uuid) IS 'Holds all counters of an organization until the transaction ends: what is used does not change meanwhile.';
+
+--
+-- Name: keep_default_plan_free_trigger(); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.keep_default_plan_free_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if exists (select from billing.subscription_plans p where p.id = new.plan_id and p.is_default) then
+    perform platform.refuse('CB002', 'The default plan costs nothing.', field => 'price');
+  end if;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_default_plan_free_trigger(); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.keep_default_plan_free_trigger() IS 'Refuses a price for the default plan.';
+
+--
+-- Name: keep_one_default_plan_trigger(); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.keep_one_default_plan_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'DELETE' then
+    perform platform.refuse('CB005', 'New organizations need a plan: make another one the default first.', field => 'row_id');
+  elsif not new.is_default then
+    -- One takes the place of the other, which happens one trigger deeper.
+    if pg_trigger_depth() = 1 then
+      perform platform.refuse(
+        'CB005', 'New organizations need a plan: make another one the default instead.', field => 'is_default');
+    end if;
+    return new;
+  end if;
+  if exists (select from billing.plan_prices c where c.plan_id = new.id and c.price > 0) then
+    perform platform.refuse('CB002', 'The default plan costs nothing.', field => 'is_default');
+  end if;
+  update billing.subscription_plans p set is_default = false where p.is_default and p.id <> new.id;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_one_default_plan_trigger(); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.keep_one_default_plan_trigger() IS 'There is always one default plan: another one takes its place, and costs nothing. Definer: the one that was changes as well.';
+
+--
+-- Name: usage_metrics; Type: TABLE; Schema: billing; Owner: -
+--
+
+CREATE TABLE billing.usage_metrics (
+    key text NOT NULL,
+    name text NOT NULL,
+    description text NOT NULL,
+    unit text NOT NULL,
+    kind text NOT NULL,
+    is_hard boolean DEFAULT true NOT NULL,
+    is_per_seat boolean DEFAULT false NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT usage_metrics_key_check CHECK (((key ~ '^[a-z][a-z0-9_]*$'::text) AND (length(key) <= 60))),
+    CONSTRAINT usage_metrics_kind_check CHECK ((kind = ANY (ARRAY['gauge'::text, 'counter'::text]))),
+    CONSTRAINT usage_metrics_name_check CHECK ((btrim(name) <> ''::text)),
+    CONSTRAINT usage_metrics_unit_check CHECK ((btrim(unit) <> ''::text))
+);
+
+ALTER TABLE ONLY billing.usage_metrics FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE usage_metrics; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON TABLE billing.usage_metrics IS 'What is measured in an organization, and can be limited by its plan.';
+
+--
+-- Name: COLUMN usage_metrics.key; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_metrics.key IS 'What plans, functions and errors call it, such as projects.';
+
+--
+-- Name: COLUMN usage_metrics.unit; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_metrics.unit IS 'One of what is counted, such as project or byte.';
+
+--
+-- Name: COLUMN usage_metrics.kind; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_metrics.kind IS 'gauge: what is there now, such as projects. counter: what was done in the calendar month, such as e-mails sent.';
+
+--
+-- Name: COLUMN usage_metrics.is_hard; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_metrics.is_hard IS 'Whether what goes over the limit is refused (LIMIT_REACHED). Otherwise it is counted, and checkTenantLimit says that no more is allowed.';
+
+--
+-- Name: COLUMN usage_metrics.is_per_seat; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_metrics.is_per_seat IS 'The metric whose limit rises with the seats of a subscription.';
+
+--
+-- Name: known_metric(text, text); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.known_metric(metric text, field text) RETURNS billing.usage_metrics
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known billing.usage_metrics;
+begin
+  select m.* into known from billing.usage_metrics m where m.key = known_metric.metric;
+  if known.key is null then
+    perform platform.refuse(
+      'CB002', 'There is no such metric.', field => known_metric.field,
+      hint => (select 'One of ' || string_agg(m.key, ', ' order by m.position, m.key) || '.' from billing.usage_metrics m));
+  end if;
+  return known;
+end
+$$;
+
+--
+-- Name: FUNCTION known_metric(metric text, field text); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.known_metric(metric text, field text) IS 'The metric with this key. Errors: CB002 with all of them in the hint when there is none.';
+
+--
+-- Name: limit_of(uuid, text); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.limit_of(organization_id uuid, metric text) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case when m.is_per_seat then greatest(l.limit_value, s.seats) else l.limit_value end
+    from billing.usage_metrics m
+    left join billing.subscriptions s on s.organization_id = limit_of.organization_id and s.ended_at is null
+    join billing.plan_limits l
+      on l.metric_key = m.key
+     and l.plan_id = coalesce(s.plan_id, (select p.id from billing.subscription_plans p where p.is_default))
+   where m.key = limit_of.metric and l.limit_value is not null
+$$;
+
+--
+-- Name: FUNCTION limit_of(organization_id uuid, metric text); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.limit_of(organization_id uuid, metric text) IS 'How much of a metric an organization may have, in units of the metric; null when there is no limit. An organization whose subscription is not there yet has the default plan.';
+
+--
+-- Name: make_default_payment_method(uuid, uuid); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.make_default_payment_method(organization_id uuid, payment_method_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update billing.payment_methods p
+     set is_default = false
+   where p.organization_id = make_default_payment_method.organization_id and p.is_default and p.id <> payment_method_id;
+  update billing.payment_methods p
+     set is_default = true
+   where p.organization_id = make_default_payment_method.organization_id and p.id = payment_method_id and not p.is_default;
+end
+$$;
+
+--
+-- Name: FUNCTION make_default_payment_method(organization_id uuid, payment_method_id uuid); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.make_default_payment_method(organization_id uuid, payment_method_id uuid) IS 'Makes one payment method the default, and no other. The caller holds the organization.';
+
+--
+-- Name: meter(regclass, text, jsonb, text); Type: PROCEDURE; Schema: billing; Owner: -
+--
+
+CREATE PROCEDURE billing.meter(IN metered regclass, IN metric text, IN counted jsonb DEFAULT NULL::jsonb, IN amount_column text DEFAULT ''::text)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  counted_values constant jsonb := coalesce(
+    counted,
+    (select '{"deleted_at": null}'::jsonb
+       from pg_attribute a
+      where a.attrelid = metered and a.attname = 'deleted_at' and not a.attisdropped),
+    '{}');
+  event record;
+begin
+  if (select m.kind from billing.usage_metrics m where m.key = metric) is distinct from 'gauge' then
+    raise exception 'billing.meter(%): % is no gauge.', metered, metric;
+  end if;
+  for event in
+    select *
+      from (values
+        ('insert', 'new table as new_rows'),
+        ('update', 'old table as old_rows new table as new_rows'),
+        ('delete', 'old table as old_rows')
+      ) as e (name, transition)
+  loop
+    execute format(
+      'create or replace trigger %I after %s on %s referencing %s for each statement '
+      'execute function billing.meter_trigger(%L, %L, %L)',
+      format('_700_meter_%s_%s', metric, event.name), event.name, metered, event.transition,
+      metric, counted_values, amount_column);
+  end loop;
+
+  if exists (
+    select
+      from billing.metered_tables t
+     where (t.table_id, t.metric_key, t.counted, t.amount_column)
+         = (metered, metric, counted_values, meter.amount_column)
+  ) then
+    return;
+  end if;
+  insert into billing.metered_tables as t (table_id, metric_key, counted, amount_column)
+  values (metered, metric, counted_values, meter.amount_column)
+  on conflict on constraint metered_tables_pkey do update
+    set (counted, amount_column) = (excluded.counted, excluded.amount_column);
+  -- What was there before it was metered counts from now on.
+  perform billing.recount_usage(metric);
+end
+$$;
+
+--
+-- Name: PROCEDURE meter(IN metered regclass, IN metric text, IN counted jsonb, IN amount_column text); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON PROCEDURE billing.meter(IN metered regclass, IN metric text, IN counted jsonb, IN amount_column text) IS 'Has the rows of a table counted towards a gauge, whoever writes them; called in access.sql. Counted are the rows that have these values, such as {"status": "active"}; without any, those that are not archived. Each counts as one, or as what amount_column says. Several tables may count towards one metric. Idempotent.';
+
+--
+-- Name: meter_trigger(); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.meter_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'INSERT' then
+    perform billing.take_usage(c.organization_id, tg_argv[0], '-infinity', c.amount)
+       from (
+              select n.organization_id, sum(billing.counted_amount(to_jsonb(n), tg_argv[1]::jsonb, tg_argv[2]))::bigint as amount
+                from new_rows n
+               group by n.organization_id
+               order by n.organization_id
+            ) c
+      where c.amount <> 0;
+  elsif tg_op = 'UPDATE' then
+    perform billing.take_usage(c.organization_id, tg_argv[0], '-infinity', c.amount)
+       from (
+              select r.organization_id, sum(r.amount)::bigint as amount
+                from (
+                       select n.organization_id, billing.counted_amount(to_jsonb(n), tg_argv[1]::jsonb, tg_argv[2]) as amount from new_rows n
+                       union all
+                       select o.organization_id, - billing.counted_amount(to_jsonb(o), tg_argv[1]::jsonb, tg_argv[2]) from old_rows o
+                     ) r
+               group by r.organization_id
+               order by r.organization_id
+            ) c
+      where c.amount <> 0;
+  else
+    perform billing.take_usage(c.organization_id, tg_argv[0], '-infinity', - c.amount)
+       from (
+              select o.organization_id, sum(billing.counted_amount(to_jsonb(o), tg_argv[1]::jsonb, tg_argv[2]))::bigint as amount
+                from old_rows o
+               group by o.organization_id
+               order by o.organization_id
+            ) c
+      where c.amount <> 0;
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION meter_trigger(); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.meter_trigger() IS 'Counts the rows of a metered table, once per statement. Definer: the counters are internal, and rows that the caller does not see count too.';
+
+--
+-- Name: metered_tenant(uuid, text); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.metered_tenant(tenant_id uuid, permission text DEFAULT NULL::text) RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- Workers and the back office have not entered, and may ask about anybody.
+  if current_setting('role') not in ('callboard_member', 'callboard_anonymous') and authz.user_id() is null then
+    if tenant_id is null then
+      perform platform.refuse('CB002', 'Name the organization.', field => 'tenant_id');
+    end if;
+    return tenant_id;
+  end if;
+  if authz.user_id() is null then
+    perform platform.refuse('CB001', 'Sign in first.');
+  end if;
+  if authz.organization_id() is null or tenant_id <> authz.organization_id() then
+    perform platform.refuse('CB003', 'Only the active organization can be asked about.', field => 'tenant_id');
+  end if;
+  if permission is not null then
+    perform authz.require(permission);
+  end if;
+  return authz.organization_id();
+end
+$$;
+
+--
+-- Name: FUNCTION metered_tenant(tenant_id uuid, permission text); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.metered_tenant(tenant_id uuid, permission text) IS 'The organization that a caller may ask about: the active one, with the permission where one is named; any for the back office. Errors: CB001, CB002, CB003.';
+
+--
+-- Name: note_event(text, text, text, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.note_event(provider text, event_id text, event_type text, occurred_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into billing.provider_events (provider, event_id, event_type, occurred_at)
+  values (note_event.provider, note_event.event_id, note_event.event_type, note_event.occurred_at)
+  on conflict do nothing;
+  return found;
+end
+$$;
+
+--
+-- Name: FUNCTION note_event(provider text, event_id text, event_type text, occurred_at timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.note_event(provider text, event_id text, event_type text, occurred_at timestamp with time zone) IS 'Whether a report of a payment provider comes for the first time. One that is being applied elsewhere is waited for.';
+
+--
+-- Name: open_subscription(uuid, uuid, text, text, boolean, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.open_subscription(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean, at timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  default_plan_id constant uuid := (select p.id from billing.subscription_plans p where p.is_default);
+  opened_id uuid;
+begin
+  if coalesce(plan_id, default_plan_id) is null then
+    perform platform.refuse('CB005', 'There is no default plan.', hint => 'An administrator of the platform sets one.');
+  end if;
+  insert into billing.subscriptions
+    (organization_id, plan_id, status, billing_interval, currency, price, seat_price, collection, started_at, anchored_at,
+     period, trial_ends_at)
+  select t.organization_id, t.plan_id, t.status, t.billing_interval, t.currency, t.price, t.seat_price, t.collection,
+         t.started_at, t.anchored_at, t.period, t.trial_ends_at
+    from billing.decide_terms(
+           organization_id, coalesce(plan_id, default_plan_id), billing_interval, currency,
+           arranged or coalesce(plan_id, default_plan_id) = default_plan_id, at) t
+  returning id into opened_id;
+  return opened_id;
+end
+$$;
+
+--
+-- Name: FUNCTION open_subscription(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean, at timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.open_subscription(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean, at timestamp with time zone) IS 'The next subscription of an organization that has no current one. Errors: those of billing.decide_terms; CB005 when the default plan is asked for and there is none.';
+
+--
+-- Name: organization_of_customer(text, text); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.organization_of_customer(provider text, customer_id text) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization uuid;
+begin
+  select c.organization_id
+    into organization
+    from billing.billing_customers c
+   where (c.provider, c.external_id) = (organization_of_customer.provider, organization_of_customer.customer_id);
+  if organization is null then
+    perform platform.refuse('CB004', 'There is no such customer.', field => 'customer_id');
+  end if;
+  perform from tenancy.organizations o where o.id = organization for no key update;
+  return organization;
+end
+$$;
+
+--
+-- Name: FUNCTION organization_of_customer(provider text, customer_id text); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.organization_of_customer(provider text, customer_id text) IS 'The organization that a provider calls so, held until the transaction ends. Errors: CB004.';
+
+--
+-- Name: period_end(timestamp with time zone, timestamp with time zone, text, text); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.period_end(anchored_at timestamp with time zone, starts_at timestamp with time zone, billing_interval text, time_zone text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with intervals as (
+    select case period_end.billing_interval when 'year' then 12 else 1 end as months
+  ),
+  passed as (
+    -- whole months from the anchor to the start, give or take one
+    select i.months,
+           (extract(year from age(s.local, a.local)) * 12 + extract(month from age(s.local, a.local)))::integer / i.months
+             as periods
+      from intervals i,
+           (select period_end.starts_at at time zone period_end.time_zone) as s (local),
+           (select period_end.anchored_at at time zone period_end.time_zone) as a (local)
+  )
+  -- Counted from the anchor each time, so that the 31st comes back after February. An organization that has moved to
+  -- another time zone gets no period of a few hours.
+  select min(e.ends_at)
+    from passed p
+   cross join generate_series(greatest(p.periods - 1, 0), p.periods + 3) as n (periods)
+   cross join lateral (
+           select ((period_end.anchored_at at time zone period_end.time_zone)
+                   + make_interval(months => n.periods * p.months)) at time zone period_end.time_zone
+         ) as e (ends_at)
+   where e.ends_at > period_end.starts_at + interval '14 days'
+$$;
+
+--
+-- Name: FUNCTION period_end(anchored_at timestamp with time zone, starts_at timestamp with time zone, billing_interval text, time_zone text); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.period_end(anchored_at timestamp with time zone, starts_at timestamp with time zone, billing_interval text, time_zone text) IS 'When a billing period ends that begins at starts_at: on the day and at the time of the month of the anchor, as clocks in the time zone show it; on the last day of months that are too short.';
+
+--
+-- Name: plan_features(); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.plan_features() RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select billing.features_of(authz.organization_id()) where authz.organization_id() is not null
+$$;
+
+--
+-- Name: FUNCTION plan_features(); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.plan_features() IS 'The keys of what the plan of the active organization includes besides its limits, such as single_sign_on; null without an organization. For whoever belongs to it. Definer: the subscription itself is for those who pay.';
+
+--
+-- Name: subscription_plans; Type: TABLE; Schema: billing; Owner: -
+--
+
+CREATE TABLE billing.subscription_plans (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    key text NOT NULL,
+    name text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    features text[] DEFAULT '{}'::text[] NOT NULL,
+    trial_days smallint DEFAULT 0 NOT NULL,
+    grace_days smallint DEFAULT 14 NOT NULL,
+    is_default boolean DEFAULT false NOT NULL,
+    is_public boolean DEFAULT true NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    retired_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT subscription_plans_check CHECK (((NOT is_default) OR ((trial_days = 0) AND (retired_at IS NULL)))),
+    CONSTRAINT subscription_plans_features_check CHECK ((array_to_string(features, ','::text, '?'::text) ~ '^([a-z][a-z0-9_]*(,|$))*$'::text)),
+    CONSTRAINT subscription_plans_grace_days_check CHECK (((grace_days >= 0) AND (grace_days <= 366))),
+    CONSTRAINT subscription_plans_key_check CHECK (((key ~ '^[a-z][a-z0-9_]*$'::text) AND (length(key) <= 60))),
+    CONSTRAINT subscription_plans_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT subscription_plans_retired_at_check CHECK (isfinite(retired_at)),
+    CONSTRAINT subscription_plans_trial_days_check CHECK (((trial_days >= 0) AND (trial_days <= 366)))
+);
+
+ALTER TABLE ONLY billing.subscription_plans FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE subscription_plans; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON TABLE billing.subscription_plans IS 'What organizations can subscribe to (seed subscription_plans). Limits are in planLimits, prices in planPrices.';
+
+--
+-- Name: COLUMN subscription_plans.features; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscription_plans.features IS 'Keys of what the plan includes besides its limits, such as api_keys or single_sign_on.';
+
+--
+-- Name: COLUMN subscription_plans.trial_days; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscription_plans.trial_days IS 'Days for which an organization that has had no trial yet may use it without paying.';
+
+--
+-- Name: COLUMN subscription_plans.grace_days; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscription_plans.grace_days IS 'Days for which a subscription goes on while a payment is due, before it falls back to the default plan.';
+
+--
+-- Name: COLUMN subscription_plans.is_default; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscription_plans.is_default IS 'The one plan that new organizations start on and that others fall back to. It costs nothing.';
+
+--
+-- Name: COLUMN subscription_plans.is_public; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscription_plans.is_public IS 'Whether an organization can choose it by itself. The others are arranged with the platform.';
+
+--
+-- Name: COLUMN subscription_plans."position"; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscription_plans."position" IS 'Place in the list, from the smallest plan to the largest.';
+
+--
+-- Name: COLUMN subscription_plans.retired_at; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.subscription_plans.retired_at IS 'Since when nobody can choose it any more. Whoever has it keeps it.';
+
+--
+-- Name: plans(); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.plans() RETURNS SETOF billing.subscription_plans
+    LANGUAGE sql STABLE ROWS 5
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.*
+    from billing.subscription_plans p
+   where p.is_public and p.retired_at is null
+   order by p.position, p.id
+$$;
+
+--
+-- Name: FUNCTION plans(); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.plans() IS 'The plans that an organization can choose from, the smallest first.';
+
+--
+-- Name: recount_usage(text, uuid); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.recount_usage(metric text, organization_id uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  counting constant text := (
+    select string_agg(
+             format(
+               'select t.organization_id, billing.counted_amount(to_jsonb(t), %L, %L) as amount from %s t '
+               'where $1 is null or t.organization_id = $1',
+               m.counted, m.amount_column, m.table_id),
+             ' union all '
+             order by m.table_id::text)
+      from billing.metered_tables m
+     where m.metric_key = recount_usage.metric
+  );
+begin
+  if counting is null then
+    return;
+  end if;
+  -- Whoever has written rows and counted them is waited for; whoever writes now counts after us.
+  perform
+     from billing.usage_counters c
+    where c.metric_key = recount_usage.metric
+      and (recount_usage.organization_id is null or c.organization_id = recount_usage.organization_id)
+    order by c.organization_id, c.period, c.part
+      for update;
+  update billing.usage_counters c
+     set used = 0, room = 0
+   where c.metric_key = recount_usage.metric
+     and (recount_usage.organization_id is null or c.organization_id = recount_usage.organization_id);
+  execute format(
+    'insert into billing.usage_counters as c (organization_id, metric_key, period, part, used, room) '
+    'select r.organization_id, $2, ''-infinity'', 0, sum(r.amount), 0 from (%s) r group by r.organization_id '
+    'on conflict on constraint usage_counters_pkey do update set used = excluded.used',
+    counting)
+    using recount_usage.organization_id, recount_usage.metric;
+end
+$_$;
+
+--
+-- Name: FUNCTION recount_usage(metric text, organization_id uuid); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.recount_usage(metric text, organization_id uuid) IS 'Counts a gauge anew from the rows, for one organization or all: when a table becomes metered, or to put a counter right that somebody has spoilt.';
+
+--
+-- Name: refuse_limit(text, bigint, bigint, bigint, text); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.refuse_limit(metric text, limit_value bigint, used bigint, asked bigint, field text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  metric_name constant text := (select m.name from billing.usage_metrics m where m.key = refuse_limit.metric);
+  larger record;
+begin
+  select p.name, l.limit_value
+    into larger
+    from billing.subscription_plans p
+    left join billing.plan_limits l on l.plan_id = p.id and l.metric_key = refuse_limit.metric
+   where p.retired_at is null
+     and (l.limit_value is null or l.limit_value >= refuse_limit.used + refuse_limit.asked
+                                   and l.limit_value > refuse_limit.limit_value)
+   order by p.is_public desc, p.position, p.id
+   limit 1;
+  perform platform.refuse(
+    'CB025',
+    format('The limit of %s is reached: %s of %s used.', lower(metric_name), used, limit_value),
+    field => refuse_limit.field,
+    detail => jsonb_build_object('metric', metric, 'limit', limit_value, 'used', used, 'asked', asked)::text,
+    hint => case
+      when larger.name is null then 'No plan allows more: free some first.'
+      when larger.limit_value is null then format('The plan %s has no such limit.', larger.name)
+      else format('The plan %s allows %s.', larger.name, larger.limit_value)
+    end);
+end
+$$;
+
+--
+-- Name: FUNCTION refuse_limit(metric text, limit_value bigint, used bigint, asked bigint, field text); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.refuse_limit(metric text, limit_value bigint, used bigint, asked bigint, field text) IS 'Raises CB025 with the metric, its limit, what is used and what was asked for; the hint names a plan that allows it.';
+
+--
+-- Name: refuse_plan_below_usage(uuid, uuid, integer); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.refuse_plan_below_usage(organization_id uuid, plan_id uuid, seats integer) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  above record;
+begin
+  select m.key, m.name, p.name as plan_name, u.used,
+         case when m.is_per_seat then greatest(l.limit_value, seats) else l.limit_value end as limit_value
+    into above
+    from billing.plan_limits l
+    join billing.subscription_plans p on p.id = l.plan_id
+    join billing.usage_metrics m on m.key = l.metric_key and m.kind = 'gauge' and m.is_hard
+   cross join lateral (
+           select sum(c.used)::bigint as used
+             from billing.usage_counters c
+            where c.organization_id = refuse_plan_below_usage.organization_id
+              and c.metric_key = m.key
+              and c.period = '-infinity'
+         ) u
+   where l.plan_id = refuse_plan_below_usage.plan_id
+     and u.used > case when m.is_per_seat then greatest(l.limit_value, seats) else l.limit_value end
+   order by m.position, m.key
+   limit 1;
+  if found then
+    perform platform.refuse(
+      'CB025', format('The plan %s allows %s %s: %s in use.', above.plan_name, above.limit_value, lower(above.name), above.used),
+      field => 'plan_id',
+      detail => jsonb_build_object('metric', above.key, 'limit', above.limit_value, 'used', above.used, 'asked', 0)::text,
+      hint => format('Free %s first.', above.used - above.limit_value));
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION refuse_plan_below_usage(organization_id uuid, plan_id uuid, seats integer); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.refuse_plan_below_usage(organization_id uuid, plan_id uuid, seats integer) IS 'Raises CB025 for the first metric of which more is there than a plan allows. Counters do not matter: they begin anew with the month.';
+
+--
+-- Name: payment_methods; Type: TABLE; Schema: billing; Owner: -
+--
+
+CREATE TABLE billing.payment_methods (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    provider text NOT NULL,
+    external_id text NOT NULL,
+    kind text NOT NULL,
+    brand text,
+    last4 text,
+    expiry_month smallint,
+    expiry_year smallint,
+    expires_on date GENERATED ALWAYS AS (
+CASE
+    WHEN ((expiry_month >= 1) AND (expiry_month <= 12)) THEN (((make_date((expiry_year)::integer, (expiry_month)::integer, 1) + '1 mon'::interval))::date - 1)
+    ELSE NULL::date
+END) STORED,
+    is_default boolean DEFAULT false NOT NULL,
+    removed_at timestamp with time zone,
+    synced_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT payment_methods_brand_check CHECK (((btrim(brand) <> ''::text) AND (length(brand) <= 60) AND (brand !~ '\d{5}'::text))),
+    CONSTRAINT payment_methods_check CHECK (((expiry_month IS NULL) = (expiry_year IS NULL))),
+    CONSTRAINT payment_methods_check1 CHECK (((kind <> 'card'::text) OR ((last4 IS NOT NULL) AND (expiry_month IS NOT NULL)))),
+    CONSTRAINT payment_methods_check2 CHECK ((NOT (is_default AND (removed_at IS NOT NULL)))),
+    CONSTRAINT payment_methods_expiry_month_check CHECK (((expiry_month >= 1) AND (expiry_month <= 12))),
+    CONSTRAINT payment_methods_expiry_year_check CHECK (((expiry_year >= 2000) AND (expiry_year <= 2200))),
+    CONSTRAINT payment_methods_external_id_check CHECK (((btrim(external_id) <> ''::text) AND (length(external_id) <= 255) AND (regexp_replace(external_id, '[ -]'::text, ''::text, 'g'::text) !~ '^\d{12,19}$'::text))),
+    CONSTRAINT payment_methods_kind_check CHECK ((kind = ANY (ARRAY['card'::text, 'bank_account'::text, 'direct_debit'::text, 'wallet'::text, 'other'::text]))),
+    CONSTRAINT payment_methods_last4_check CHECK ((last4 ~ '^[0-9A-Za-z]{4}$'::text)),
+    CONSTRAINT payment_methods_provider_check CHECK ((provider ~ '^[a-z][a-z0-9_]*$'::text))
+);
+
+ALTER TABLE ONLY billing.payment_methods FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE payment_methods; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON TABLE billing.payment_methods IS 'How an organization pays (seed payment_methods). Numbers of cards and accounts never come here: the provider has them.';
+
+--
+-- Name: COLUMN payment_methods.external_id; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.payment_methods.external_id IS 'The provider''s reference. Anything like a card number is refused.';
+
+--
+-- Name: COLUMN payment_methods.brand; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.payment_methods.brand IS 'Such as visa, or the name of the bank.';
+
+--
+-- Name: COLUMN payment_methods.last4; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.payment_methods.last4 IS 'The last four characters of the number, to tell one from another.';
+
+--
+-- Name: COLUMN payment_methods.expires_on; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.payment_methods.expires_on IS 'The last day on which it serves; null: it does not expire.';
+
+--
+-- Name: COLUMN payment_methods.is_default; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.payment_methods.is_default IS 'The one that subscriptions are paid with.';
+
+--
+-- Name: COLUMN payment_methods.removed_at; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.payment_methods.removed_at IS 'When it was removed.';
+
+--
+-- Name: remove_payment_method(uuid); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.remove_payment_method(row_id uuid) RETURNS billing.payment_methods
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('billing.write');
+  removed billing.payment_methods;
+begin
+  perform from tenancy.organizations o where o.id = organization for no key update;
+  select p.*
+    into removed
+    from billing.payment_methods p
+   where p.organization_id = organization and p.id = row_id and p.removed_at is null;
+  if removed.id is null then
+    perform platform.refuse('CB004', 'There is no such payment method.', field => 'row_id');
+  end if;
+  if removed.is_default and exists (
+    select
+      from billing.subscriptions s
+     where s.organization_id = organization
+       and s.ended_at is null
+       and s.price > 0
+       and s.collection = 'automatic'
+       and not s.cancel_at_period_end
+  ) then
+    perform platform.refuse(
+      'CB005', 'The subscription is paid with it: make another one the default first, or cancel the subscription.',
+      field => 'row_id');
+  end if;
+  update billing.payment_methods p
+     set removed_at = now(), is_default = false
+   where p.organization_id = organization and p.id = row_id
+  returning p.* into removed;
+  return removed;
+end
+$$;
+
+--
+-- Name: FUNCTION remove_payment_method(row_id uuid); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.remove_payment_method(row_id uuid) IS 'Takes a payment method away. Needs billing.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT for the default one while the subscription is paid with it. Definer: callers may not write payment methods.';
+
+--
+-- Name: renew_subscription(uuid, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.renew_subscription(organization_id uuid, as_of timestamp with time zone DEFAULT now()) RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- How long a provider may be silent about a period that is over.
+  silence constant interval := interval '3 days';
+  present record;
+  outcome text;
+  outcomes text[] := array[]::text[];
+begin
+  perform from tenancy.organizations o where o.id = renew_subscription.organization_id for no key update;
+  loop
+    select s.*, upper(s.period) as period_ends_at, o.time_zone,
+           s.past_due_since + make_interval(days => p.grace_days) as grace_ends_at,
+           s.price = 0 or s.collection = 'invoice'
+             or billing.has_payment_method(
+                  s.organization_id, case s.status when 'past_due' then as_of else upper(s.period) end) as is_paid
+      into present
+      from billing.subscriptions s
+      join billing.subscription_plans p on p.id = s.plan_id
+      join tenancy.organizations o on o.id = s.organization_id
+     where s.organization_id = renew_subscription.organization_id and s.ended_at is null
+       for update of s;
+    exit when not found;
+
+    outcome := case
+      when present.status = 'past_due' and present.provider is null and present.is_paid then 'paid'
+      when present.grace_ends_at <= as_of then 'expired'
+      when present.period_ends_at > as_of then null
+      when present.cancel_at_period_end then 'cancelled'
+      when present.status = 'past_due' then null
+      when present.provider is not null then
+        case when present.period_ends_at + silence <= as_of then 'past_due' end
+      when present.next_plan_id is not null then 'changed'
+      when present.is_paid then 'renewed'
+      when present.status = 'trialing' then 'expired'
+      else 'past_due'
+    end;
+    exit when outcome is null;
+    outcomes := outcomes || outcome;
+
+    case outcome
+      when 'paid' then
+        update billing.subscriptions s
+           set status = 'active', past_due_since = null
+         where s.organization_id = present.organization_id and s.id = present.id;
+      when 'past_due' then
+        update billing.subscriptions s
+           set status = 'past_due', past_due_since = present.period_ends_at
+         where s.organization_id = present.organization_id and s.id = present.id;
+      when 'renewed' then
+        update billing.subscriptions s
+           set status = 'active',
+               anchored_at = case when present.status = 'trialing' then present.period_ends_at else s.anchored_at end,
+               period = tstzrange(
+                 present.period_ends_at,
+                 billing.period_end(
+                   case when present.status = 'trialing' then present.period_ends_at else s.anchored_at end,
+                   present.period_ends_at, s.billing_interval, present.time_zone))
+         where s.organization_id = present.organization_id and s.id = present.id;
+      when 'changed' then
+        perform billing.change_plan_at_period_end(organization_id, present.period_ends_at);
+      else
+        perform billing.end_subscription(
+          organization_id, outcome, case when outcome = 'expired' and present.status = 'past_due'
+                                         then present.grace_ends_at else present.period_ends_at end);
+    end case;
+  end loop;
+  return outcomes;
+end
+$$;
+
+--
+-- Name: FUNCTION renew_subscription(organization_id uuid, as_of timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.renew_subscription(organization_id uuid, as_of timestamp with time zone) IS 'Carries the subscription of one organization on to as_of, period by period. Returns what happened, in order: renewed, changed (the plan), paid (after it was due), past_due, cancelled, expired; nothing when nothing was to be done.';
+
+--
+-- Name: renew_subscriptions(timestamp with time zone, integer); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.renew_subscriptions(as_of timestamp with time zone DEFAULT now(), at_most integer DEFAULT 500) RETURNS TABLE(organization_id uuid, outcomes text[])
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  due record;
+begin
+  for due in
+    select s.organization_id
+      from billing.subscriptions s
+     where s.ended_at is null
+       and (upper(s.period) <= as_of and (s.status <> 'past_due' or s.cancel_at_period_end)
+            or s.status = 'past_due' and s.past_due_since <= as_of)
+     order by s.organization_id
+  loop
+    continue when not pg_try_advisory_xact_lock(hashtextextended('billing.renew:' || due.organization_id, 0));
+    outcomes := billing.renew_subscription(due.organization_id, as_of);
+    if outcomes <> '{}' then
+      organization_id := due.organization_id;
+      return next;
+      at_most := at_most - 1;
+      exit when at_most <= 0;
+    end if;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION renew_subscriptions(as_of timestamp with time zone, at_most integer); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.renew_subscriptions(as_of timestamp with time zone, at_most integer) IS 'Carries subscriptions whose billing period is over into the next one, ends those that were cancelled or not paid, and makes the changes of plan that were to come. A job calls it; a second time it changes nothing. Returns what happened to whom, at most so many at a time.';
+
+--
+-- Name: restore_revenue_stream(uuid); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.restore_revenue_stream(row_id uuid) RETURNS billing.revenue_streams
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored billing.revenue_streams;
+    begin
+      update billing.revenue_streams t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived revenue stream, or you may not restore it.', field => 'row_id');
+      end if;
+      
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_revenue_stream(row_id uuid); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.restore_revenue_stream(row_id uuid) IS 'Puts an archived revenue stream back, with what was archived along with it. Needs billing.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: resume_subscription(); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.resume_subscription() RETURNS billing.subscriptions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('billing.write');
+  present constant billing.subscriptions := billing.hold_subscription(organization);
+  resumed billing.subscriptions;
+begin
+  if not present.cancel_at_period_end and present.next_plan_id is null then
+    perform platform.refuse('CB005', 'The subscription goes on as it is: there is nothing to take back.');
+  end if;
+  update billing.subscriptions s
+     set cancel_at_period_end = false, next_plan_id = null, next_interval = null, next_currency = null
+   where s.organization_id = organization and s.id = present.id
+  returning s.* into resumed;
+  return resumed;
+end
+$$;
+
+--
+-- Name: FUNCTION resume_subscription(); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.resume_subscription() IS 'Takes back what was to happen at the end of the billing period: a cancellation or a change of plan. Needs billing.write. Errors: CONFLICT when there is nothing to take back, or a provider manages it. Definer: callers may not write subscriptions.';
+
+--
+-- Name: save_customer(uuid, text, text, text, text, text); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.save_customer(organization_id uuid, provider text, external_id text, name text DEFAULT NULL::text, email text DEFAULT NULL::text, tax_number text DEFAULT NULL::text) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  saved_id uuid;
+begin
+  if exists (
+    select
+      from billing.billing_customers c
+     where (c.provider, c.external_id) = (save_customer.provider, save_customer.external_id)
+       and c.organization_id <> save_customer.organization_id
+  ) then
+    perform platform.refuse('CB005', 'Another organization is this customer.', field => 'external_id');
+  end if;
+  insert into billing.billing_customers as c (organization_id, provider, external_id, name, email, tax_number)
+  values (
+    save_customer.organization_id, save_customer.provider, save_customer.external_id, save_customer.name,
+    save_customer.email, save_customer.tax_number)
+  on conflict on constraint billing_customers_organization_id_provider_key do update
+    set (external_id, name, email, tax_number)
+      = (excluded.external_id, excluded.name, excluded.email, excluded.tax_number)
+  returning c.id into saved_id;
+  return saved_id;
+end
+$$;
+
+--
+-- Name: FUNCTION save_customer(organization_id uuid, provider text, external_id text, name text, email text, tax_number text); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.save_customer(organization_id uuid, provider text, external_id text, name text, email text, tax_number text) IS 'Notes what a provider calls an organization. Returns the id of the row. Errors: CB005 when another organization has this customer.';
+
+--
+-- Name: save_payment_method(uuid, text, text, text, text, text, integer, integer, boolean); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.save_payment_method(organization_id uuid, provider text, external_id text, kind text, brand text DEFAULT NULL::text, last4 text DEFAULT NULL::text, expiry_month integer DEFAULT NULL::integer, expiry_year integer DEFAULT NULL::integer, make_default boolean DEFAULT false) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  saved_id uuid;
+begin
+  perform from tenancy.organizations o where o.id = save_payment_method.organization_id for no key update;
+  insert into billing.payment_methods as p
+    (organization_id, provider, external_id, kind, brand, last4, expiry_month, expiry_year)
+  values (
+    save_payment_method.organization_id, save_payment_method.provider, save_payment_method.external_id,
+    save_payment_method.kind, save_payment_method.brand, save_payment_method.last4, save_payment_method.expiry_month,
+    save_payment_method.expiry_year)
+  on conflict on constraint payment_methods_organization_id_provider_external_id_key do update
+    set (kind, brand, last4, expiry_month, expiry_year, removed_at)
+      = (excluded.kind, excluded.brand, excluded.last4, excluded.expiry_month, excluded.expiry_year, null)
+  returning p.id into saved_id;
+  if make_default or not exists (
+    select from billing.payment_methods p
+     where p.organization_id = save_payment_method.organization_id and p.is_default
+  ) then
+    perform billing.make_default_payment_method(organization_id, saved_id);
+  end if;
+  perform billing.renew_subscription(organization_id);
+  return saved_id;
+end
+$$;
+
+--
+-- Name: FUNCTION save_payment_method(organization_id uuid, provider text, external_id text, kind text, brand text, last4 text, expiry_month integer, expiry_year integer, make_default boolean); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.save_payment_method(organization_id uuid, provider text, external_id text, kind text, brand text, last4 text, expiry_month integer, expiry_year integer, make_default boolean) IS 'Notes a payment method that a provider has taken in, or what has changed about it; the first one becomes the default. A subscription whose payment is due goes on with it. Returns its id.';
+
+--
+-- Name: set_default_payment_method(uuid); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.set_default_payment_method(row_id uuid) RETURNS billing.payment_methods
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('billing.write');
+  chosen billing.payment_methods;
+begin
+  perform from tenancy.organizations o where o.id = organization for no key update;
+  select p.*
+    into chosen
+    from billing.payment_methods p
+   where p.organization_id = organization and p.id = row_id and p.removed_at is null;
+  if chosen.id is null then
+    perform platform.refuse('CB004', 'There is no such payment method.', field => 'row_id');
+  end if;
+  if chosen.expires_on < (now() at time zone 'UTC')::date then
+    perform platform.refuse('CB002', 'This payment method has expired.', field => 'row_id');
+  end if;
+  perform billing.make_default_payment_method(organization, chosen.id);
+  perform billing.renew_subscription(organization);
+  select p.* into chosen from billing.payment_methods p where p.organization_id = organization and p.id = row_id;
+  return chosen;
+end
+$$;
+
+--
+-- Name: FUNCTION set_default_payment_method(row_id uuid); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.set_default_payment_method(row_id uuid) IS 'Has subscriptions paid with this payment method from now on, also one whose payment is due. Needs billing.write. Errors: NOT_FOUND_OR_FORBIDDEN; INVALID_INPUT when it has expired. Definer: callers may not write payment methods.';
+
+--
+-- Name: spread_room(uuid, text, date, bigint); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.spread_room(organization_id uuid, metric text, period date, room bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  most_parts constant integer := 16;
+  least_room constant integer := 64;
+  shared constant bigint := case when room < 0 then 0 else room end;
+  -- No more parts than have some room each: near the limit there is one, and whoever counts takes turns.
+  parts constant integer := case
+    when room is null then most_parts
+    else least(most_parts, greatest(shared / least_room, 1))
+  end;
+begin
+  insert into billing.usage_counters as c (organization_id, metric_key, period, part, room)
+  select spread_room.organization_id, spread_room.metric, spread_room.period, p.part,
+         case p.part when 0 then shared - shared / parts * (parts - 1) else shared / parts end
+    from generate_series(0, parts - 1) as p (part)
+  on conflict on constraint usage_counters_pkey do update set room = excluded.room;
+  update billing.usage_counters c
+     set room = 0
+   where c.organization_id = spread_room.organization_id
+     and c.metric_key = spread_room.metric
+     and c.period = spread_room.period
+     and c.part >= parts
+     and c.room is distinct from 0;
+end
+$$;
+
+--
+-- Name: FUNCTION spread_room(organization_id uuid, metric text, period date, room bigint); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.spread_room(organization_id uuid, metric text, period date, room bigint) IS 'Gives the parts of a counter the room that is left of the limit; null: there is no limit. The caller holds them all.';
+
+--
+-- Name: spread_room_trigger(); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.spread_room_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform billing.hold_usage(new.organization_id);
+  perform billing.spread_room(
+            new.organization_id, s.metric_key, s.period,
+            billing.hard_limit_of(new.organization_id, s.metric_key) - s.used)
+     from (
+            select c.metric_key, c.period, sum(c.used)::bigint as used
+              from billing.usage_counters c
+             where c.organization_id = new.organization_id
+             group by c.metric_key, c.period
+             order by c.metric_key, c.period
+          ) s;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION spread_room_trigger(); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.spread_room_trigger() IS 'The limits of a subscription hold at once, and whoever writes after it finds counters to use. Definer: the counters are internal.';
+
+--
+-- Name: start_subscription(uuid, uuid, text, text, boolean); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.start_subscription(organization_id uuid, plan_id uuid DEFAULT NULL::uuid, billing_interval text DEFAULT 'month'::text, currency text DEFAULT NULL::text, arranged boolean DEFAULT false) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- Whoever waited for another one here began before it, and goes on after it.
+  start_at timestamptz := now();
+begin
+  perform from tenancy.organizations o where o.id = start_subscription.organization_id for no key update;
+  if exists (
+    select from billing.subscriptions s
+     where s.organization_id = start_subscription.organization_id and s.ended_at is null
+  ) then
+    start_at := billing.close_subscription(organization_id, 'cancelled', start_at);
+  end if;
+  return billing.open_subscription(organization_id, plan_id, billing_interval, currency, arranged, start_at);
+end
+$$;
+
+--
+-- Name: FUNCTION start_subscription(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.start_subscription(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean) IS 'Subscribes an organization to a plan from now on, in place of what it had; to the default plan when none is named. Returns the subscription. The caller has checked who may; arranged lets the platform give any plan, paid by invoice. Errors: CB002 for a plan that is not offered; CB026 when it costs and there is neither a trial nor a payment method.';
+
+--
+-- Name: sync_payment_method(text, text, text, timestamp with time zone, text, text, text, text, text, integer, integer, boolean, boolean); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.sync_payment_method(provider text, event_id text, event_type text, occurred_at timestamp with time zone, customer_id text, external_id text, kind text, brand text DEFAULT NULL::text, last4 text DEFAULT NULL::text, expiry_month integer DEFAULT NULL::integer, expiry_year integer DEFAULT NULL::integer, make_default boolean DEFAULT false, removed boolean DEFAULT false) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := billing.organization_of_customer(provider, customer_id);
+begin
+  if not billing.note_event(provider, event_id, event_type, occurred_at) or exists (
+    select
+      from billing.payment_methods p
+     where p.organization_id = organization
+       and (p.provider, p.external_id) = (sync_payment_method.provider, sync_payment_method.external_id)
+       and p.synced_at > occurred_at
+  ) then
+    return false;
+  end if;
+  if not removed then
+    perform billing.save_payment_method(
+      organization, provider, external_id, kind, brand, last4, expiry_month, expiry_year, make_default);
+  end if;
+  update billing.payment_methods p
+     set synced_at = occurred_at,
+         removed_at = case when removed then coalesce(p.removed_at, occurred_at) end,
+         is_default = p.is_default and not removed
+   where p.organization_id = organization
+     and (p.provider, p.external_id) = (sync_payment_method.provider, sync_payment_method.external_id);
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION sync_payment_method(provider text, event_id text, event_type text, occurred_at timestamp with time zone, customer_id text, external_id text, kind text, brand text, last4 text, expiry_month integer, expiry_year integer, make_default boolean, removed boolean); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.sync_payment_method(provider text, event_id text, event_type text, occurred_at timestamp with time zone, customer_id text, external_id text, kind text, brand text, last4 text, expiry_month integer, expiry_year integer, make_default boolean, removed boolean) IS 'Applies what a provider reports about a payment method. Returns false, and changes nothing, for a report that has been applied or is older than what is known. Errors: CB004 for a customer that nobody is.';
+
+--
+-- Name: sync_subscription(text, text, text, timestamp with time zone, text, text, text, text, text, text, numeric, timestamp with time zone, timestamp with time zone, timestamp with time zone, boolean, integer); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.sync_subscription(provider text, event_id text, event_type text, occurred_at timestamp with time zone, customer_id text, external_id text, status text, plan_key text, billing_interval text, currency text, price numeric, period_starts_at timestamp with time zone, period_ends_at timestamp with time zone, trial_ends_at timestamp with time zone DEFAULT NULL::timestamp with time zone, cancel_at_period_end boolean DEFAULT false, seats integer DEFAULT NULL::integer) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := billing.organization_of_customer(provider, customer_id);
+  wanted_plan_id constant uuid := (select p.id from billing.subscription_plans p where p.key = plan_key);
+  is_over constant boolean := sync_subscription.status in ('cancelled', 'expired');
+  present billing.subscriptions;
+  known billing.subscriptions;
+  starts_at timestamptz := occurred_at;
+begin
+  if wanted_plan_id is null then
+    perform platform.refuse('CB002', 'There is no such plan.', field => 'plan_key');
+  end if;
+  if not billing.note_event(provider, event_id, event_type, occurred_at) then
+    return false;
+  end if;
+  select s.*
+    into present
+    from billing.subscriptions s
+   where s.organization_id = organization and s.ended_at is null
+     for update;
+  select s.*
+    into known
+    from billing.subscriptions s
+   where s.organization_id = organization
+     and (s.provider, s.external_id) = (sync_subscription.provider, sync_subscription.external_id);
+  -- Reports come in any order; one about a subscription that is over is older than its end.
+  if known.synced_at > occurred_at or known.ended_at is not null or known.id is null and is_over then
+    return false;
+  end if;
+
+  if is_over then
+    update billing.subscriptions s
+       set synced_at = occurred_at
+     where s.organization_id = organization and s.id = known.id;
+    perform billing.end_subscription(organization, sync_subscription.status, occurred_at);
+    return true;
+  end if;
+
+  if known.id is null then
+    if present.id is not null then
+      starts_at := billing.close_subscription(organization, 'cancelled', starts_at);
+    end if;
+    insert into billing.subscriptions
+      (organization_id, plan_id, status, billing_interval, currency, price, period, started_at, anchored_at, provider,
+       external_id, created_by)
+    values (
+      organization, wanted_plan_id, 'active', sync_subscription.billing_interval, sync_subscription.currency,
+      sync_subscription.price, tstzrange(period_starts_at, period_ends_at), starts_at, period_starts_at,
+      sync_subscription.provider, sync_subscription.external_id, null)
+    returning * into known;
+  end if;
+  update billing.subscriptions s
+     set plan_id = wanted_plan_id,
+         status = sync_subscription.status,
+         billing_interval = sync_subscription.billing_interval,
+         currency = sync_subscription.currency,
+         price = sync_subscription.price,
+         period = tstzrange(period_starts_at, period_ends_at),
+         trial_ends_at = coalesce(sync_subscription.trial_ends_at, s.trial_ends_at),
+         past_due_since = case when sync_subscription.status = 'past_due' then coalesce(s.past_due_since, occurred_at) end,
+         cancel_at_period_end = sync_subscription.cancel_at_period_end,
+         seats = sync_subscription.seats,
+         synced_at = occurred_at
+   where s.organization_id = organization and s.id = known.id;
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION sync_subscription(provider text, event_id text, event_type text, occurred_at timestamp with time zone, customer_id text, external_id text, status text, plan_key text, billing_interval text, currency text, price numeric, period_starts_at timestamp with time zone, period_ends_at timestamp with time zone, trial_ends_at timestamp with time zone, cancel_at_period_end boolean, seats integer); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.sync_subscription(provider text, event_id text, event_type text, occurred_at timestamp with time zone, customer_id text, external_id text, status text, plan_key text, billing_interval text, currency text, price numeric, period_starts_at timestamp with time zone, period_ends_at timestamp with time zone, trial_ends_at timestamp with time zone, cancel_at_period_end boolean, seats integer) IS 'Applies what a provider reports about a subscription, which it manages from then on: a new one takes the place of what the organization had, one that is over gives way to the default plan. Returns false, and changes nothing, for a report that has been applied or is older than what is known. Errors: CB002 for an unknown plan; CB004 for a customer that nobody is.';
+
+--
+-- Name: take_usage(uuid, text, date, bigint); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.take_usage(organization_id uuid, metric text, period date, amount bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  free_part smallint;
+begin
+  -- Any part will do that nobody else is using and that has the room by itself: then nobody waits.
+  select c.part
+    into free_part
+    from billing.usage_counters c
+   where c.organization_id = take_usage.organization_id
+     and c.metric_key = take_usage.metric
+     and c.period = take_usage.period
+     and (c.room is null or c.room >= take_usage.amount)
+   order by c.part
+   limit 1
+     for update skip locked;
+  if not found then
+    perform billing.gather_usage(organization_id, metric, period, amount);
+    return;
+  end if;
+  -- What is given back makes no room here: whether it is below the limit at all, only all parts together know.
+  update billing.usage_counters c
+     set used = c.used + amount, room = c.room - greatest(amount, 0)
+   where c.organization_id = take_usage.organization_id
+     and c.metric_key = take_usage.metric
+     and c.period = take_usage.period
+     and c.part = free_part;
+end
+$$;
+
+--
+-- Name: FUNCTION take_usage(organization_id uuid, metric text, period date, amount bigint); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.take_usage(organization_id uuid, metric text, period date, amount bigint) IS 'Counts so much more of a metric, or less when the amount is negative. A counter is spread over parts that each have room of their own, so that callers far from the limit do not wait for each other, and the limit is exact all the same. Errors: CB025 when the limit of a hard metric is reached.';
+
+--
+-- Name: track_usage(uuid, text, bigint); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.track_usage(tenant_id uuid, metric_type text, increment bigint DEFAULT 1) RETURNS billing.usage_figure
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := billing.metered_tenant(tenant_id, 'billing.write');
+  metric constant billing.usage_metrics := billing.known_metric(metric_type, 'metric_type');
+  figure billing.usage_figure;
+begin
+  if exists (select from billing.metered_tables t where t.metric_key = metric.key) then
+    perform platform.refuse('CB002', 'This metric counts rows, and is not told.', field => 'metric_type');
+  end if;
+  perform billing.count_usage(organization, metric.key, increment);
+  select f.* into figure from billing.figures(organization, metric.key) f;
+  return figure;
+end
+$$;
+
+--
+-- Name: FUNCTION track_usage(tenant_id uuid, metric_type text, increment bigint); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.track_usage(tenant_id uuid, metric_type text, increment bigint) IS '@resultFieldName usage
+Counts so much more of a metric that is told rather than counted from rows, such as emails or ai_tokens; for a gauge such as storage_bytes also less. Returns where it stands. Exact whoever calls at the same time. Needs billing.write. Errors: FORBIDDEN for another organization than the active one; INVALID_INPUT for an unknown metric, or an increment of nothing, below 0 or above 1000000000000; LIMIT_REACHED. Definer: the counters are internal.';
+
+--
+-- Name: trial_end(uuid, integer, text, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.trial_end(organization_id uuid, trial_days integer, time_zone text, at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    -- an organization has one trial, in which it may look at several plans
+    when max(s.trial_ends_at) is not null then max(s.trial_ends_at) filter (where s.trial_ends_at > at and s.status = 'trialing')
+    when trial_days > 0 then (at at time zone time_zone + make_interval(days => trial_days)) at time zone time_zone
+  end
+    from billing.subscriptions s
+   where s.organization_id = trial_end.organization_id
+$$;
+
+--
+-- Name: FUNCTION trial_end(organization_id uuid, trial_days integer, time_zone text, at timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.trial_end(organization_id uuid, trial_days integer, time_zone text, at timestamp with time zone) IS 'When the trial would end that an organization may have of a plan; null when it has had one.';
+
+--
+-- Name: usage(); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.usage() RETURNS SETOF billing.usage_figure
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return query select f.* from billing.figures(authz.require('tenancy.read')) f;
+end
+$$;
+
+--
+-- Name: FUNCTION usage(); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.usage() IS 'What the organization uses now of everything that is measured, and what its plan allows. The months that are over are in organizationUsages. Needs tenancy.read. Errors: UNAUTHENTICATED, FORBIDDEN. Definer: the counters are internal, and plans are for those who pay.';
+
+--
+-- Name: usage_period(uuid, text, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.usage_period(organization_id uuid, metric text, at timestamp with time zone DEFAULT now()) RETURNS date
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case m.kind
+           when 'gauge' then '-infinity'
+           else (
+             select date_trunc('month', usage_period.at at time zone o.time_zone)::date
+               from tenancy.organizations o
+              where o.id = usage_period.organization_id
+           )
+         end
+    from billing.usage_metrics m
+   where m.key = usage_period.metric
+$$;
+
+--
+-- Name: FUNCTION usage_period(organization_id uuid, metric text, at timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.usage_period(organization_id uuid, metric text, at timestamp with time zone) IS 'What a metric is counted for: the calendar month in the organization''s time zone, by its first day; -infinity for gauges. Days rather than instants, so that an organization that moves to another time zone keeps its count.';
+
+--
 -- Name: custom_fields; Type: TABLE; Schema: collaboration; Owner: -
 --
 
@@ -830,7 +3906,7 @@ CREATE TABLE collaboration.custom_fields (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -1061,7 +4137,7 @@ CREATE TABLE finance.budgets (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -1189,7 +4265,7 @@ CREATE TABLE finance.accounts (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -1335,7 +4411,7 @@ CREATE TABLE finance.budget_line_items (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -1471,7 +4547,7 @@ CREATE TABLE finance.transactions (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -2141,25 +5217,435 @@ COMMENT ON FUNCTION finance.variance_status(planned numeric, forecast numeric, u
 under, on_track, at_risk or over: a forecast against a plan and the thresholds of a budget.';
 
 --
--- Name: check_password(text); Type: FUNCTION; Schema: identity; Owner: -
+-- Name: anonymize_user(uuid); Type: FUNCTION; Schema: identity; Owner: -
 --
 
-CREATE FUNCTION identity.check_password(password text) RETURNS void
-    LANGUAGE plpgsql IMMUTABLE
+CREATE FUNCTION identity.anonymize_user(user_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  account record;
+  own record;
+begin
+  select u.email, u.name into account from identity.users u where u.id = anonymize_user.user_id for no key update;
+  perform platform.send_mail('account_deleted', account.email, jsonb_build_object('name', account.name));
+  update tenancy.organization_members m
+     set status = 'left', title = null
+   where m.user_id = anonymize_user.user_id and m.status <> 'left';
+  delete from tenancy.workspace_members w where w.user_id = anonymize_user.user_id;
+  -- Whatever is the user's own, in any module, and all that lets them in.
+  for own in
+    select p.table_id
+      from platform.protected_tables p
+      join pg_attribute a on a.attrelid = p.table_id and a.attname = 'user_id' and not a.attisdropped
+     where p.kind = 'personal' or p.module = 'identity'
+     order by p.table_id
+  loop
+    execute format('delete from %s where user_id = $1', own.table_id) using anonymize_user.user_id;
+  end loop;
+  update security.security_events e
+     set address = null, user_agent = null, metadata = '{}'
+   where e.user_id = anonymize_user.user_id;
+  delete from security.failed_login_attempts a where a.email_digest = security.login_digest(account.email);
+  update identity.users u
+     set email = 'deleted-' || u.id || '@callboard.invalid',
+         name = 'Deleted user',
+         avatar_url = null,
+         time_zone = 'UTC',
+         email_verified_at = null,
+         last_sign_in_at = null,
+         is_active = false,
+         deleted_at = now()
+   where u.id = anonymize_user.user_id;
+  insert into security.security_events (user_id, event_type) values (anonymize_user.user_id, 'account_deleted');
+end
+$_$;
+
+--
+-- Name: FUNCTION anonymize_user(user_id uuid); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.anonymize_user(user_id uuid) IS 'Takes from an account what says who it was: the row stays for what it created. The caller has checked who asks.';
+
+--
+-- Name: begin_provider_sign_in(text, text, bytea, text, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.begin_provider_sign_in(provider_key text, intent text, state_hash bytea, return_to text, code_challenge text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if password is null or length(password) < 10 or length(password) > 200 then
-    perform platform.refuse('CB002', 'A password has 10 to 200 characters.', field => 'password');
-  end if;
+  -- Journeys that nobody came back from.
+  delete from identity.provider_sign_ins p
+   where p.id in (
+           select late.id
+             from identity.provider_sign_ins late
+            where late.expires_at <= now()
+            limit 100
+              for update skip locked
+         );
+  insert into identity.provider_sign_ins (provider_id, intent, state_hash, return_to, code_challenge)
+  select o.id, begin_provider_sign_in.intent, begin_provider_sign_in.state_hash, begin_provider_sign_in.return_to,
+         begin_provider_sign_in.code_challenge
+    from identity.oauth_providers o
+   where o.key = begin_provider_sign_in.provider_key and o.is_configured and o.is_enabled;
+  return found;
 end
 $$;
 
 --
--- Name: FUNCTION check_password(password text); Type: COMMENT; Schema: identity; Owner: -
+-- Name: FUNCTION begin_provider_sign_in(provider_key text, intent text, state_hash bytea, return_to text, code_challenge text); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.check_password(password text) IS 'Refuses passwords that are too short to keep anybody out (CB002).';
+COMMENT ON FUNCTION identity.begin_provider_sign_in(provider_key text, intent text, state_hash bytea, return_to text, code_challenge text) IS 'Notes that a browser goes to a provider; false when the provider is switched off. The state is kept as its SHA-256. Definer: the server''s login may write nothing.';
+
+--
+-- Name: change_password(text, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.change_password(current_password text, new_password text, OUT sessions_ended integer, OUT refusal jsonb) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  caller_id constant uuid := identity.require_session();
+  account record;
+begin
+  refusal := identity.check_own_password(current_password, field => 'current_password');
+  if refusal is not null then
+    return;
+  end if;
+  select u.email, u.name into account from identity.users u where u.id = caller_id;
+  perform identity.check_password(new_password, account.email, account.name, field => 'new_password');
+  if new_password = current_password then
+    perform platform.refuse('CB002', 'This is the password that you have.', field => 'new_password');
+  end if;
+  perform identity.set_password(caller_id, new_password);
+  sessions_ended := identity.end_sessions(caller_id, 'password_changed', spared => authz.session_id());
+end
+$$;
+
+--
+-- Name: FUNCTION change_password(current_password text, new_password text, OUT sessions_ended integer, OUT refusal jsonb); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.change_password(current_password text, new_password text, OUT sessions_ended integer, OUT refusal jsonb) IS '@behavior -*
+Changes the caller''s password, ends the other sessions and says how many there were. Errors: UNAUTHENTICATED, INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS, INVALID_INPUT for a password that keeps nobody out. Definer: credentials are internal.';
+
+--
+-- Name: check_own_password(text, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.check_own_password(password text, field text DEFAULT 'password'::text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tried record;
+begin
+  select t.user_id, t.refusal
+    into tried
+    from identity.users u
+   cross join lateral identity.try_password(u.email, check_own_password.password) t
+   where u.id = authz.user_id();
+  if tried.refusal ->> 'code' = 'CB008' then
+    return platform.refusal('CB008', 'This is not your password.', field => check_own_password.field);
+  end if;
+  return tried.refusal;
+end
+$$;
+
+--
+-- Name: FUNCTION check_own_password(password text, field text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.check_own_password(password text, field text) IS 'Null when it is the caller''s password, else the refusal. Failures count as those of signing in do: a session that was stolen is no way to guess.';
+
+--
+-- Name: check_password(text, text, text, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.check_password(password text, email text DEFAULT NULL::text, name text DEFAULT NULL::text, field text DEFAULT 'password'::text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  plain constant text := lower(check_password.password);
+  -- "Password2024!" is "password" to those who guess.
+  bare constant text := btrim(plain, ' 0123456789.,;:!?@#$%^&*()_+=-');
+  known text;
+begin
+  if password is null or length(password) < 10 or length(password) > 200 then
+    perform platform.refuse('CB002', 'A password has 10 to 200 characters.', field => field);
+  end if;
+  if identity.is_common_password(plain) or identity.is_common_password(bare) then
+    perform platform.refuse('CB002', 'This password is one of those that are tried first.', field => field);
+  end if;
+  if (select count(distinct letter) from regexp_split_to_table(plain, '') letter) < 4 then
+    perform platform.refuse('CB002', 'A password has at least four different characters.', field => field);
+  end if;
+  foreach known in array array[lower(email), split_part(lower(email), '@', 1), lower(name)] loop
+    -- "Al" is in too many passwords.
+    if length(btrim(known)) >= 4 and (bare = btrim(known) or length(replace(plain, btrim(known), '')) < 6) then
+      perform platform.refuse('CB002', 'A password is not the e-mail address or the name.', field => field);
+    end if;
+  end loop;
+end
+$_$;
+
+--
+-- Name: FUNCTION check_password(password text, email text, name text, field text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.check_password(password text, email text, name text, field text) IS 'Refuses (CB002) passwords that keep nobody out: short ones, the most common ones, whatever digits stand around them, and those that consist of the user''s e-mail address or name.';
+
+--
+-- Name: check_user_is_active_trigger(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.check_user_is_active_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- The foreign key has locked the user, and waited for whoever was deactivating the account.
+  if not exists (select from identity.users u where u.id = new.user_id and u.is_active) then
+    perform platform.refuse('CB008', 'The account is not active.');
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION check_user_is_active_trigger(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.check_user_is_active_trigger() IS 'Refuses (CB008) a session of an account that is not active. Definer: whoever signs in has no rights yet.';
+
+--
+-- Name: check_user_settings_trigger(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.check_user_settings_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform tenancy.check_settings('user', new.value, 'patch');
+  if tg_op = 'UPDATE' then
+    new.version := old.version + (new.value is distinct from old.value)::integer;
+  end if;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION check_user_settings_trigger(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.check_user_settings_trigger() IS 'Before a user''s settings are written, whoever writes: they fit their schema, and a change counts as one. Definer: the check is granted to nobody.';
+
+--
+-- Name: checked_email(text, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.checked_email(email text, field text DEFAULT 'email'::text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  address constant text := lower(btrim(checked_email.email));
+begin
+  if address is null or address !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' or length(address) > 254 then
+    perform platform.refuse('CB002', 'This is not an e-mail address.', field => checked_email.field);
+  end if;
+  return address;
+end
+$_$;
+
+--
+-- Name: FUNCTION checked_email(email text, field text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.checked_email(email text, field text) IS 'An e-mail address as it is kept, or CB002.';
+
+--
+-- Name: client_address(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.client_address() RETURNS inet
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (NULLIF(((NULLIF(current_setting('callboard.client'::text, true), ''::text))::jsonb ->> 'address'::text), ''::text))::inet;
+
+--
+-- Name: FUNCTION client_address(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.client_address() IS 'Where the request came from; null when the server does not know.';
+
+--
+-- Name: client_user_agent(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.client_user_agent() RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN "left"(NULLIF(((NULLIF(current_setting('callboard.client'::text, true), ''::text))::jsonb ->> 'user_agent'::text), ''::text), 500);
+
+--
+-- Name: FUNCTION client_user_agent(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.client_user_agent() IS 'What the program that sent the request calls itself, cut to 500 characters.';
+
+--
+-- Name: complete_first_factor(uuid, uuid, jsonb); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.complete_first_factor(user_id uuid, organization_id uuid, device jsonb) RETURNS identity.session_grant
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if organization_id is not null then
+    perform tenancy.require_active_member(complete_first_factor.organization_id, complete_first_factor.user_id);
+  end if;
+  if identity.has_second_factor(complete_first_factor.user_id) then
+    return identity.open_challenge(
+      complete_first_factor.user_id, complete_first_factor.organization_id, complete_first_factor.device);
+  end if;
+  return identity.complete_sign_in(
+    complete_first_factor.user_id, complete_first_factor.organization_id, complete_first_factor.device);
+end
+$$;
+
+--
+-- Name: FUNCTION complete_first_factor(user_id uuid, organization_id uuid, device jsonb); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.complete_first_factor(user_id uuid, organization_id uuid, device jsonb) IS 'What follows when a password was right or a provider has vouched for somebody: a session, or a challenge where the account has a second factor. The caller has checked that the account is active. Errors: FORBIDDEN for an organization of others, SECOND_FACTOR_REQUIRED.';
+
+--
+-- Name: complete_sign_in(uuid, uuid, jsonb); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.complete_sign_in(user_id uuid, organization_id uuid, device jsonb) RETURNS identity.session_grant
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update identity.users u set last_sign_in_at = now() where u.id = complete_sign_in.user_id;
+  return identity.open_session(
+    complete_sign_in.user_id,
+    case
+      when tenancy.is_active_member(complete_sign_in.organization_id, complete_sign_in.user_id)
+        then complete_sign_in.organization_id
+      else identity.default_organization(complete_sign_in.user_id)
+    end,
+    complete_sign_in.device);
+end
+$$;
+
+--
+-- Name: FUNCTION complete_sign_in(user_id uuid, organization_id uuid, device jsonb); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.complete_sign_in(user_id uuid, organization_id uuid, device jsonb) IS 'The session at the end of a sign-in, in the organization asked for, or in the one used last when there is none or they have left it meanwhile. The caller has checked all factors.';
+
+--
+-- Name: confirm_second_factor(bigint); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.confirm_second_factor(step bigint, OUT recovery_codes text[], OUT refusal jsonb) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform authz.require_user();
+  if not exists (
+    select
+      from identity.second_factors f
+     where f.user_id = authz.user_id()
+       and f.confirmed_at is null
+       and f.created_at > now() - interval '15 minutes'
+       for update
+  ) then
+    perform platform.refuse('CB006', 'There is no second factor to confirm.', hint => 'Call enrollSecondFactor first.');
+  end if;
+  refusal := identity.spend_second_factor(authz.user_id(), confirm_second_factor.step, null);
+  if refusal is not null then
+    return;
+  end if;
+  update identity.second_factors f set confirmed_at = now() where f.user_id = authz.user_id();
+  recovery_codes := identity.make_recovery_codes(authz.user_id());
+  -- Whoever is signed in elsewhere has not shown a second factor, and may be the reason for it.
+  perform identity.end_sessions(authz.user_id(), 'second_factor_changed', spared => authz.session_id());
+  perform identity.note_sign_in_change(
+    authz.user_id(), 'second_factor_enabled', 'Signing in takes a code of your authenticator app now.');
+end
+$$;
+
+--
+-- Name: FUNCTION confirm_second_factor(step bigint, OUT recovery_codes text[], OUT refusal jsonb); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.confirm_second_factor(step bigint, OUT recovery_codes text[], OUT refusal jsonb) IS 'Switches the caller''s second factor on, gives ten recovery codes, and signs out all other sessions. Errors: UNAUTHENTICATED, INVALID_TRANSITION when none was begun, SECOND_FACTOR_INVALID. Definer: factors are internal.';
+
+--
+-- Name: continue_session(uuid); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.continue_session(session_id uuid) RETURNS identity.session_grant
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  token constant text := encode(extensions.gen_random_bytes(32), 'hex');
+  continued identity.session_grant;
+begin
+  insert into identity.refresh_tokens as t (session_id, token_hash, expires_at)
+  values (continue_session.session_id, sha256(convert_to(token, 'UTF8')), now() + identity.session_idle_time());
+  -- Tabs that refresh at the same moment leave tokens that nobody uses (see refresh_session). The newest fifty are more
+  -- than a browser has tabs at work; older ones that never served are forgotten, and then unknown.
+  delete from identity.refresh_tokens t
+   where t.id in (
+           select unused.id
+             from identity.refresh_tokens unused
+            where unused.session_id = continue_session.session_id and unused.used_at is null
+            order by unused.id desc
+           offset 50
+         );
+  update identity.sessions s
+     set last_used_at = now(),
+         expires_at = now() + identity.session_idle_time(),
+         address = coalesce(identity.client_address(), s.address),
+         user_agent = coalesce(identity.client_user_agent(), s.user_agent)
+   where s.id = continue_session.session_id
+  returning s.user_id, s.organization_id, s.id, token, s.expires_at, null::jsonb, null::jsonb into continued;
+  return continued;
+end
+$$;
+
+--
+-- Name: FUNCTION continue_session(session_id uuid); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.continue_session(session_id uuid) IS 'The next refresh token of a session, of which only the hash is kept. The caller has checked that the session lives, and holds its lock.';
+
+--
+-- Name: cost_of(text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.cost_of(hash text) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    RETURN (split_part(hash, '$'::text, 3))::integer;
+
+--
+-- Name: FUNCTION cost_of(hash text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.cost_of(hash text) IS 'The cost that a hash was made with.';
 
 --
 -- Name: default_organization(uuid); Type: FUNCTION; Schema: identity; Owner: -
@@ -2171,12 +5657,11 @@ CREATE FUNCTION identity.default_organization(user_id uuid) RETURNS uuid
     AS $$
   select m.organization_id
     from tenancy.organization_members m
-    join tenancy.organizations o on o.id = m.organization_id and o.status = 'active'
-   where m.user_id = default_organization.user_id and m.status = 'active'
+   where m.user_id = default_organization.user_id and m.may_enter
    order by (
-              select max(t.created_at)
-                from identity.refresh_tokens t
-               where t.user_id = m.user_id and t.organization_id = m.organization_id
+              select max(s.last_used_at)
+                from identity.sessions s
+               where s.user_id = m.user_id and s.organization_id = m.organization_id
             ) desc nulls last,
             m.joined_at, m.organization_id
    limit 1
@@ -2189,6 +5674,417 @@ $$;
 COMMENT ON FUNCTION identity.default_organization(user_id uuid) IS 'Where a user goes on: the organization they used last, else the first they joined, else null.';
 
 --
+-- Name: delete_my_account(text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.delete_my_account(password text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  caller_id constant uuid := identity.require_session();
+  refusal jsonb;
+  orphaned text;
+begin
+  refusal := identity.prove_caller(delete_my_account.password, with_password => true);
+  if refusal is not null then
+    return jsonb_build_object('refusal', refusal);
+  end if;
+  -- Of two owners who go at the same moment the second one waits here, and finds that the first has gone.
+  perform
+     from tenancy.organizations o
+    where o.id in (select m.organization_id from tenancy.organization_members m where m.user_id = caller_id)
+    order by o.id
+      for no key update;
+  select string_agg(o.name, ', ' order by o.name, o.id)
+    into orphaned
+    from tenancy.organization_members m
+    join tenancy.roles r on r.organization_id = m.organization_id and r.id = m.role_id and r.key = 'owner'
+    join tenancy.organizations o on o.id = m.organization_id and o.status <> 'closed'
+   where m.user_id = caller_id
+     and m.status = 'active'
+     and not exists (
+           select
+             from tenancy.organization_members other
+             join identity.users u on u.id = other.user_id and u.is_active
+            where other.organization_id = m.organization_id
+              and other.role_id = m.role_id
+              and other.user_id <> caller_id
+              and other.status = 'active'
+         );
+  if orphaned is not null then
+    perform platform.refuse(
+      'CB020', 'You are the only owner of ' || orphaned || '.',
+      hint => 'Make somebody else an owner first.');
+  end if;
+  perform identity.anonymize_user(caller_id);
+  return '{}'::jsonb;
+end
+$$;
+
+--
+-- Name: FUNCTION delete_my_account(password text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.delete_my_account(password text) IS '@behavior -*
+Ends the caller''s account: what says who it was goes, memberships end, what it created keeps its author. Errors: UNAUTHENTICATED, INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS, LAST_OWNER naming the organizations that would have no owner. Definer: an account is in many organizations and tables.';
+
+--
+-- Name: disable_second_factor(bigint, text, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.disable_second_factor(step bigint, recovery_code text, password text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  refused jsonb;
+begin
+  refused := coalesce(
+    identity.prove_caller(disable_second_factor.password, with_password => true),
+    identity.require_second_factor_on(),
+    identity.spend_second_factor(authz.user_id(), disable_second_factor.step, disable_second_factor.recovery_code));
+  if refused is not null then
+    return refused;
+  end if;
+  perform identity.remove_second_factor(authz.user_id());
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION disable_second_factor(step bigint, recovery_code text, password text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.disable_second_factor(step bigint, recovery_code text, password text) IS 'Switches the caller''s second factor off, for a code and the password. Errors: UNAUTHENTICATED, INVALID_CREDENTIALS, REAUTHENTICATION_REQUIRED for an account without a password, SECOND_FACTOR_INVALID, INVALID_TRANSITION when it is off. Definer: factors are internal.';
+
+--
+-- Name: end_sessions(uuid, text, uuid, uuid); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.end_sessions(user_id uuid, reason text, chosen uuid DEFAULT NULL::uuid, spared uuid DEFAULT NULL::uuid) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  ended integer;
+begin
+  -- In one order, so that two who end the same sessions do not wait for each other.
+  perform
+     from identity.sessions s
+    where s.user_id = end_sessions.user_id
+      and s.revoked_at is null
+      and (chosen is null or s.id = chosen)
+    order by s.id
+      for update;
+  update identity.sessions s
+     set revoked_at = now(), revoked_reason = reason
+   where s.user_id = end_sessions.user_id
+     and s.revoked_at is null
+     and s.expires_at > now()
+     and (chosen is null or s.id = chosen)
+     and (spared is null or s.id <> spared);
+  get diagnostics ended = row_count;
+  return ended;
+end
+$$;
+
+--
+-- Name: FUNCTION end_sessions(user_id uuid, reason text, chosen uuid, spared uuid); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.end_sessions(user_id uuid, reason text, chosen uuid, spared uuid) IS 'Ends the sessions of a user, or one of them, or all but one, and says how many there were. They are out at their next request and cannot be refreshed.';
+
+--
+-- Name: end_sessions_trigger(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.end_sessions_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform identity.end_sessions(new.id, 'administrator');
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION end_sessions_trigger(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.end_sessions_trigger() IS 'After an account is deactivated: its sessions are over. Definer: sessions are internal.';
+
+--
+-- Name: enroll_second_factor(bytea, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.enroll_second_factor(secret_encrypted bytea, password text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  refused jsonb;
+begin
+  refused := identity.prove_caller(enroll_second_factor.password);
+  if refused is not null then
+    return refused;
+  end if;
+  insert into identity.second_factors as f (user_id, secret_encrypted)
+  values (authz.user_id(), enroll_second_factor.secret_encrypted)
+  on conflict (user_id) do update
+    set (secret_encrypted, last_step, created_at) = (excluded.secret_encrypted, null, now())
+  where f.confirmed_at is null;
+  if not found then
+    return platform.refusal('CB005', 'The second factor is on already. Switch it off to set up another authenticator.');
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION enroll_second_factor(secret_encrypted bytea, password text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.enroll_second_factor(secret_encrypted bytea, password text) IS 'Keeps the secret of an authenticator that waits for its first code, in place of one that nobody confirmed. Errors: UNAUTHENTICATED, REAUTHENTICATION_REQUIRED, INVALID_CREDENTIALS, CONFLICT. Definer: factors are internal.';
+
+--
+-- Name: exchange_sign_in_code(text, text, uuid, jsonb); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.exchange_sign_in_code(code text, code_verifier text DEFAULT NULL::text, organization_id uuid DEFAULT NULL::uuid, device jsonb DEFAULT NULL::jsonb) RETURNS identity.session_grant
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  journey identity.provider_sign_ins;
+  account record;
+  address text;
+  refused identity.session_grant;
+begin
+  journey := identity.take_journey(exchange_sign_in_code.code, exchange_sign_in_code.code_verifier, 'sign_in');
+  if journey.id is null then
+    refused.refusal := platform.refusal('CB016', 'This sign-in took too long, or has served already. Begin again.', field => 'code');
+    return refused;
+  end if;
+
+  select l.user_id as id, u.is_active
+    into account
+    from identity.linked_accounts l
+    join identity.users u on u.id = l.user_id
+   where l.issuer = journey.answer ->> 'issuer' and l.subject = journey.answer ->> 'subject';
+
+  if account.id is null then
+    -- An account is found by its address only when both sides have verified that it is the person's own. If the provider has
+    -- not, anybody could name the address of another there and come in as them. If we have not, somebody may have made the
+    -- account here with the address of another, to share it with its owner as soon as they come by the provider.
+    address := lower(btrim(journey.answer ->> 'email'));
+    if address is null or not coalesce((journey.answer ->> 'email_verified')::boolean, false) then
+      refused.refusal := platform.refusal(
+        'CB017', 'The provider has not verified your e-mail address.', field => 'code',
+        hint => 'Sign in with your password and link the account, or verify the address there.');
+      return refused;
+    end if;
+    insert into identity.users (email, name, email_verified_at)
+    values (address, left(coalesce(nullif(btrim(journey.answer ->> 'name'), ''), split_part(address, '@', 1)), 200), now())
+    on conflict do nothing;
+    select u.id, u.is_active, u.email_verified_at into account from identity.users u where u.email = address for update;
+    if account.email_verified_at is null then
+      refused.refusal := platform.refusal(
+        'CB017', 'There is an account with your e-mail address, but the address has not been verified.', field => 'code',
+        hint => 'Sign in with your password and link the account.');
+      return refused;
+    end if;
+  end if;
+  if not account.is_active then
+    refused.refusal := platform.refusal('CB003', 'This account is switched off.', field => 'code');
+    return refused;
+  end if;
+
+  refused.refusal := identity.keep_linked_account(journey, account.id);
+  if refused.refusal is not null then
+    return refused;
+  end if;
+  return identity.complete_first_factor(
+    account.id, exchange_sign_in_code.organization_id, exchange_sign_in_code.device);
+end
+$$;
+
+--
+-- Name: FUNCTION exchange_sign_in_code(code text, code_verifier text, organization_id uuid, device jsonb); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.exchange_sign_in_code(code text, code_verifier text, organization_id uuid, device jsonb) IS '@behavior -*
+What sign_in returns, for the code that a browser came back from a provider with. Whoever is new gets an account. Errors: SIGN_IN_EXPIRED, ACCOUNT_NOT_LINKED, FORBIDDEN for an account that is switched off or an organization of others. Definer: whoever calls has no rights yet; the code shows that the server has asked the provider.';
+
+--
+-- Name: finish_challenge(text, bigint, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.finish_challenge(challenge text, step bigint, recovery_code text) RETURNS identity.session_grant
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  awaited identity.sign_in_challenges;
+  refused identity.session_grant;
+begin
+  select c.*
+    into awaited
+    from identity.sign_in_challenges c
+    join identity.users u on u.id = c.user_id and u.is_active
+   where c.challenge_hash = sha256(convert_to(coalesce(finish_challenge.challenge, ''), 'UTF8'))
+     and c.expires_at > now()
+     and c.tries_left > 0
+     for update of c;
+  if awaited.id is null then
+    refused.refusal := platform.refusal(
+      'CB016', 'This sign-in took too long or too many tries. Begin again.', field => 'challenge');
+    return refused;
+  end if;
+  refused.refusal := identity.spend_second_factor(awaited.user_id, finish_challenge.step, finish_challenge.recovery_code);
+  if refused.refusal is not null then
+    -- A caller who is told to wait has not been given a try.
+    if refused.refusal ->> 'code' = 'CB015' then
+      update identity.sign_in_challenges c set tries_left = c.tries_left - 1 where c.id = awaited.id;
+    end if;
+    return refused;
+  end if;
+  delete from identity.sign_in_challenges c where c.id = awaited.id;
+  return identity.complete_sign_in(awaited.user_id, awaited.wanted_organization_id, awaited.device);
+end
+$$;
+
+--
+-- Name: FUNCTION finish_challenge(challenge text, step bigint, recovery_code text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.finish_challenge(challenge text, step bigint, recovery_code text) IS 'The session that a challenge was about, for the step of a code that the server has checked or a recovery code. Errors: SECOND_FACTOR_INVALID, SIGN_IN_EXPIRED, and what a sign-in refuses. Definer: whoever calls has no rights yet. For the server alone: it says that the code was right.';
+
+--
+-- Name: follow_second_factor_trigger(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.follow_second_factor_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- The organizations first, as everybody does who changes whether they let members in: nobody waits for each other.
+  perform
+     from tenancy.organizations o
+    where o.id in (
+            select m.organization_id from tenancy.organization_members m where m.user_id = coalesce(new.user_id, old.user_id)
+          )
+    order by o.id
+      for share;
+  update tenancy.organization_members m
+     set may_enter = true -- the trigger knows better
+   where m.user_id = coalesce(new.user_id, old.user_id) and m.status = 'active';
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION follow_second_factor_trigger(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.follow_second_factor_trigger() IS 'A second factor was switched on or off: the organizations that require one let the user in, or not, at the next request. Definer: members are written by functions only.';
+
+--
+-- Name: forget_unproven_ways_in(uuid); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.forget_unproven_ways_in(user_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from identity.linked_accounts l where l.user_id = forget_unproven_ways_in.user_id;
+  perform identity.remove_second_factor(forget_unproven_ways_in.user_id);
+end
+$$;
+
+--
+-- Name: FUNCTION forget_unproven_ways_in(user_id uuid); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.forget_unproven_ways_in(user_id uuid) IS 'Takes linked accounts and the second factor from an account whose address was never verified, before whoever reads its mail gets it: somebody else may have made it, and left a way in for themselves.';
+
+--
+-- Name: user_settings; Type: TABLE; Schema: identity; Owner: -
+--
+
+CREATE TABLE identity.user_settings (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    user_id uuid DEFAULT authz.user_id() NOT NULL,
+    organization_id uuid,
+    value jsonb DEFAULT '{}'::jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_settings_value_check CHECK (((jsonb_typeof(value) = 'object'::text) AND (length((value)::text) <= 65536)))
+);
+
+ALTER TABLE ONLY identity.user_settings FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE user_settings; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON TABLE identity.user_settings IS '@behavior -insert -update -delete
+How a user likes it (seed user_settings): one row that holds everywhere, and one for each organization where something else holds. Seen by the user alone: the first, and that of the active organization.';
+
+--
+-- Name: COLUMN user_settings.value; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.user_settings.value IS 'What was set here; see inForce for all that holds.';
+
+--
+-- Name: COLUMN user_settings.version; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.user_settings.version IS 'Counts the changes, so that two who edit at once notice.';
+
+--
+-- Name: get_or_create_user_settings(uuid, uuid); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.get_or_create_user_settings(user_id uuid DEFAULT NULL::uuid, tenant_id uuid DEFAULT NULL::uuid) RETURNS identity.user_settings
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  owner_id constant uuid := coalesce(get_or_create_user_settings.user_id, authz.user_id());
+  settings identity.user_settings;
+begin
+  perform authz.require_user();
+  if owner_id is distinct from authz.user_id() then
+    perform platform.refuse('CB003', 'Settings are one''s own.', field => 'user_id');
+  end if;
+  if tenant_id is not null and not tenancy.is_active_member(tenant_id, owner_id) then
+    perform platform.refuse('CB003', 'You are not a member of this organization.', field => 'tenant_id');
+  end if;
+  -- Two callers at once: the second waits for the first, and both get the one row.
+  insert into identity.user_settings (user_id, organization_id)
+  values (owner_id, tenant_id)
+  on conflict on constraint user_settings_user_key do nothing;
+  select s.*
+    into settings
+    from identity.user_settings s
+   where s.user_id = owner_id and s.organization_id is not distinct from tenant_id;
+  return settings;
+end
+$$;
+
+--
+-- Name: FUNCTION get_or_create_user_settings(user_id uuid, tenant_id uuid); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.get_or_create_user_settings(user_id uuid, tenant_id uuid) IS 'The caller''s settings, those for everywhere or those for one of their organizations, made when there are none. Errors: UNAUTHENTICATED; FORBIDDEN for somebody else''s, or an organization of others. Definer: the organization may be another than the active one.';
+
+--
 -- Name: handle_new_user(); Type: FUNCTION; Schema: identity; Owner: -
 --
 
@@ -2198,6 +6094,8 @@ CREATE FUNCTION identity.handle_new_user() RETURNS trigger
     AS $$
 begin
   insert into identity.profiles (user_id) values (new.id);
+  insert into identity.user_settings (user_id) values (new.id);
+  insert into identity.platform_roles (user_id, role) values (new.id, 'user');
   return null;
 end
 $$;
@@ -2206,7 +6104,72 @@ $$;
 -- Name: FUNCTION handle_new_user(); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.handle_new_user() IS 'After a user is inserted: their profile. Definer: whoever signs up has no rights yet.';
+COMMENT ON FUNCTION identity.handle_new_user() IS 'After a user is inserted: their profile, their settings and the role that everyone has. Definer: whoever signs up has no rights yet.';
+
+--
+-- Name: has_role(text, uuid); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.has_role(role text, user_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  asked_id constant uuid := coalesce(has_role.user_id, authz.user_id());
+begin
+  -- Row security would answer "no" about somebody else, which may not be true.
+  if current_user <> 'callboard_service' and asked_id is distinct from authz.user_id() and not authz.is_platform_admin() then
+    perform platform.refuse('CB003', 'Only administrators of the platform may ask about others.', field => 'user_id');
+  end if;
+  return exists (
+    select from identity.platform_roles r where r.user_id = asked_id and r.role = has_role.role
+  );
+end
+$$;
+
+--
+-- Name: FUNCTION has_role(role text, user_id uuid); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.has_role(role text, user_id uuid) IS 'Whether a user, the caller if none is named, has a role above all organizations: admin, moderator, support or user, which everyone has. Looked up, never taken from a token. Errors: FORBIDDEN about somebody else, but for administrators.';
+
+--
+-- Name: has_second_factor(uuid); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.has_second_factor(user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select
+      from identity.second_factors f
+     where f.user_id = has_second_factor.user_id and f.confirmed_at is not null
+  )
+$$;
+
+--
+-- Name: FUNCTION has_second_factor(user_id uuid); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.has_second_factor(user_id uuid) IS 'Whether a user''s sign-in takes a second factor. For functions that have checked who asks, such as those that keep an organization''s rule that its members have one.';
+
+--
+-- Name: hash_of_nothing(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.hash_of_nothing() RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format('$2a$%s$%s', lpad(identity.password_cost()::text, 2, '0'), repeat('.', 22) || repeat('.', 31))
+$_$;
+
+--
+-- Name: FUNCTION hash_of_nothing(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.hash_of_nothing() IS 'A hash that no password has, which takes as long to compare with as any other.';
 
 --
 -- Name: hash_password(text); Type: FUNCTION; Schema: identity; Owner: -
@@ -2218,15 +6181,384 @@ CREATE FUNCTION identity.hash_password(password text) RETURNS text
     AS $$
   -- bcrypt reads 72 bytes: a digest first, so that every character of a long password counts
   select extensions.crypt(
-    encode(extensions.digest(password, 'sha256'), 'base64'),
-    extensions.gen_salt('bf', coalesce(nullif(current_setting('callboard.password_cost', true), '')::int, 10)))
+    encode(extensions.digest(password, 'sha256'), 'base64'), extensions.gen_salt('bf', identity.password_cost()))
 $$;
 
 --
 -- Name: FUNCTION hash_password(password text); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.hash_password(password text) IS 'The bcrypt hash of a password; its cost is the setting callboard.password_cost (10).';
+COMMENT ON FUNCTION identity.hash_password(password text) IS 'The bcrypt hash of a password.';
+
+--
+-- Name: hash_recovery_code(text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.hash_recovery_code(code text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- As people write it down: in capitals, without hyphens, with the letters that look like digits.
+  select sha256(convert_to(
+    translate(regexp_replace(lower(hash_recovery_code.code), '[^a-z0-9]', '', 'g'), 'oil', '011'), 'UTF8'))
+$$;
+
+--
+-- Name: FUNCTION hash_recovery_code(code text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.hash_recovery_code(code text) IS 'What is kept of a recovery code. A plain digest serves, since the code is 80 random bits.';
+
+--
+-- Name: is_admin(uuid); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.is_admin(user_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select identity.has_role('admin', is_admin.user_id)
+$$;
+
+--
+-- Name: FUNCTION is_admin(user_id uuid); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.is_admin(user_id uuid) IS 'Whether a user, the caller if none is named, administers the platform itself. Errors: FORBIDDEN about somebody else, but for administrators.';
+
+--
+-- Name: is_common_password(text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.is_common_password(password text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((password = ''::text) OR (password = ANY ('{0123456789,1234567890,12345678910,123456789012,0987654321,9876543210,987654321,123456789,1q2w3e4r5t,1q2w3e4r5t6y,1qaz2wsx3edc,1qazxsw23edc,q1w2e3r4t5,q1w2e3r4t5y6,a1b2c3d4e5,abc123abc123,123123123123,123qwe123qwe,123qweasdzxc,qwertyuiop,qwertyuiop[],qwertzuiop,azertyuiop,qwerty,qwertz,azerty,"qwerty qwerty",qwertyqwerty,asdfghjkl,asdfghjkl;,asdfasdfasdf,zxcvbnm,zxcvbnm,qazwsxedc,qazwsxedcrfv,abcdefghij,abcdefghijk,abcdefg,abcdef,abcd,abc,password,passwort,passwd,pass,passwordpassword,mypassword,"password is",thepassword,"my password",motdepasse,contrasena,contraseña,p@ssword,p@ssw0rd,passw0rd,pa55word,pa$$word,pa$$w0rd,letmein,letmeinletmein,"let me in",letmeinnow,changeme,"change me",changemenow,changeit,default,secret,topsecret,welcome,"welcome to",iloveyou,"iloveyou so",iloveyouso,ilovemyself,"i love you",loveyou,lovely,trustno,admin,administrator,adminadmin,root,rootroot,toor,guest,test,testtest,testing,testtesttest,tester,user,username,demo,login,master,hello,hellohello,helloworld,"hello world",whatever,computer,internet,google,facebook,microsoft,windows,samsung,android,starwars,superman,batman,spiderman,pokemon,football,baseball,basketball,soccer,hockey,liverpool,chelsea,arsenal,barcelona,manchester,monkey,dragon,princess,sunshine,shadow,michael,jennifer,jordan,charlie,ashley,summer,spring,autumn,winter,monday,january,december,freedom,mustang,corvette,ferrari,mercedes,porsche,harley,cheese,chocolate,butterfly,flower,rainbow,unicorn,fuckyou,fuckoff,qweasdzxc,access,accessdenied,correcthorsebatterystaple,"correct horse battery staple",callboard,callboardcallboard}'::text[])));
+
+--
+-- Name: FUNCTION is_common_password(password text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.is_common_password(password text) IS 'Whether a password, in small letters, is one of the most common ones, or what is left of one without the digits around it. Short ones are there for that.';
+
+--
+-- Name: issue_one_time_token(text, text, uuid, timestamp with time zone); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.issue_one_time_token(purpose text, email text, user_id uuid DEFAULT NULL::uuid, asked_at timestamp with time zone DEFAULT now()) RETURNS TABLE(id uuid, token text, variables jsonb)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  address constant text := lower(btrim(issue_one_time_token.email));
+  lifetime constant interval := case issue_one_time_token.purpose
+    -- Read when it comes, because it was asked for a minute ago.
+    when 'password_reset' then interval '1 hour'
+    -- Read when there is time.
+    else interval '1 day'
+  end;
+  -- Nobody's mailbox is filled by whoever knows their address.
+  most_in_an_hour constant integer := 5;
+  secret constant text := encode(extensions.gen_random_bytes(32), 'hex');
+  account record;
+begin
+  -- Everything that changes an account takes this lock first.
+  perform
+     from identity.users u
+    where u.email = address and issue_one_time_token.purpose = 'password_reset' or u.id = issue_one_time_token.user_id
+      for no key update;
+  select u.id, u.name
+    into account
+    from identity.users u
+    left join identity.credentials c on c.user_id = u.id
+   where u.is_active
+     and case issue_one_time_token.purpose
+           when 'password_reset' then u.email = address
+           when 'email_verification'
+             then u.id = issue_one_time_token.user_id and u.email = address and u.email_verified_at is null
+           when 'email_change'
+             then u.id = issue_one_time_token.user_id
+                  and not exists (select from identity.users o where o.email = address)
+         end
+     -- Whoever asked before the password was changed may have been the reason for changing it.
+     and (c.changed_at is null or c.changed_at <= issue_one_time_token.asked_at);
+  if account.id is null or (
+       select count(*)
+         from identity.one_time_tokens t
+        where t.user_id = account.id
+          and t.purpose = issue_one_time_token.purpose
+          and t.created_at > now() - interval '1 hour'
+     ) >= most_in_an_hour then
+    return;
+  end if;
+  return query
+    insert into identity.one_time_tokens as t (user_id, purpose, email, token_hash, expires_at)
+    values (
+      account.id, issue_one_time_token.purpose, address, sha256(convert_to(secret, 'UTF8')), now() + lifetime)
+    returning t.id, secret, jsonb_build_object(
+      'name', account.name,
+      'hours', (extract(epoch from lifetime) / 3600)::int::text,
+      'minutes', (extract(epoch from lifetime) / 60)::int::text);
+end
+$$;
+
+--
+-- Name: FUNCTION issue_one_time_token(purpose text, email text, user_id uuid, asked_at timestamp with time zone); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.issue_one_time_token(purpose text, email text, user_id uuid, asked_at timestamp with time zone) IS 'Makes the token of a link for the mail that is about to be sent to an address, and what the mail says of it. No row when there is nobody to make it for, which is how an unknown address costs its sender no time, and when five went out within the hour. asked_at is when it was asked for.';
+
+--
+-- Name: provider_sign_ins; Type: TABLE; Schema: identity; Owner: -
+--
+
+CREATE TABLE identity.provider_sign_ins (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    provider_id uuid NOT NULL,
+    intent text NOT NULL,
+    state_hash bytea NOT NULL,
+    return_to text NOT NULL,
+    code_challenge text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone DEFAULT (now() + '00:10:00'::interval) NOT NULL,
+    answered_at timestamp with time zone,
+    code_hash bytea,
+    answer jsonb,
+    access_token_encrypted bytea,
+    refresh_token_encrypted bytea,
+    CONSTRAINT provider_sign_ins_answer_check CHECK ((jsonb_typeof(answer) = 'object'::text)),
+    CONSTRAINT provider_sign_ins_check CHECK (((intent = 'sign_in'::text) OR (code_challenge IS NOT NULL))),
+    CONSTRAINT provider_sign_ins_check1 CHECK (((code_hash IS NULL) = (answer IS NULL))),
+    CONSTRAINT provider_sign_ins_check2 CHECK (((code_hash IS NULL) OR (answered_at IS NOT NULL))),
+    CONSTRAINT provider_sign_ins_code_challenge_check CHECK ((code_challenge ~ '^[A-Za-z0-9_-]{43}$'::text)),
+    CONSTRAINT provider_sign_ins_intent_check CHECK ((intent = ANY (ARRAY['sign_in'::text, 'link'::text])))
+);
+
+ALTER TABLE ONLY identity.provider_sign_ins FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE provider_sign_ins; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON TABLE identity.provider_sign_ins IS 'Journeys to a provider and back. Ten minutes until the provider has answered, once; then one minute until the front end exchanges the code it got. Codes and states are hashed; a row goes when it has served.';
+
+--
+-- Name: COLUMN provider_sign_ins.code_challenge; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.provider_sign_ins.code_challenge IS 'Base64url of the SHA-256 of what the front end keeps to itself: whoever has only the code has nothing.';
+
+--
+-- Name: COLUMN provider_sign_ins.answer; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.provider_sign_ins.answer IS 'What the provider said, checked by the server: issuer, subject, email, email_verified, name, scopes, token_type, token_expires_at.';
+
+--
+-- Name: keep_linked_account(identity.provider_sign_ins, uuid); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.keep_linked_account(journey identity.provider_sign_ins, user_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  answer constant jsonb := journey.answer;
+  is_new boolean;
+  linked identity.linked_accounts;
+  provider_name text;
+begin
+  insert into identity.linked_accounts as l
+    (user_id, provider_id, issuer, subject, email, email_verified, name, last_sign_in_at)
+  values (
+    keep_linked_account.user_id, journey.provider_id, answer ->> 'issuer', answer ->> 'subject', answer ->> 'email',
+    coalesce((answer ->> 'email_verified')::boolean, false), answer ->> 'name', now())
+  on conflict (issuer, subject) do update
+    set (provider_id, email, email_verified, name, last_sign_in_at)
+      = (excluded.provider_id, excluded.email, excluded.email_verified, excluded.name, now())
+  where l.user_id = excluded.user_id
+  returning l.* into linked;
+  if linked.id is null then
+    return platform.refusal('CB005', 'This account is linked to another user.', field => 'code');
+  end if;
+  is_new := linked.created_at = now();
+  select o.name into provider_name from identity.oauth_providers o where o.id = linked.provider_id;
+  if is_new then
+    perform identity.note_sign_in_change(
+      linked.user_id, 'account_linked', format('Your account at %s signs you in now.', provider_name));
+  end if;
+
+  if journey.access_token_encrypted is not null then
+    insert into identity.oauth_tokens as t
+      (linked_account_id, user_id, access_token_encrypted, refresh_token_encrypted, token_type, scopes, expires_at)
+    values (
+      linked.id, linked.user_id, journey.access_token_encrypted, journey.refresh_token_encrypted,
+      coalesce(answer ->> 'token_type', 'bearer'),
+      array(select jsonb_array_elements_text(coalesce(answer -> 'scopes', '[]'))),
+      (answer ->> 'token_expires_at')::timestamptz)
+    on conflict (linked_account_id) do update
+      set (access_token_encrypted, refresh_token_encrypted, token_type, scopes, expires_at, failed_at)
+        -- Some providers give a refresh token at the first sign-in only.
+        = (excluded.access_token_encrypted, coalesce(excluded.refresh_token_encrypted, t.refresh_token_encrypted),
+           excluded.token_type, excluded.scopes, excluded.expires_at, null);
+  end if;
+
+  insert into identity.connected_apps (user_id, name, category, linked_account_id, last_used_at)
+  select linked.user_id, provider_name, 'identity', linked.id, now()
+   where is_new
+  on conflict do nothing;
+  update identity.connected_apps a set last_used_at = now() where a.linked_account_id = linked.id;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_linked_account(journey identity.provider_sign_ins, user_id uuid); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.keep_linked_account(journey identity.provider_sign_ins, user_id uuid) IS 'Links the account that a provider has vouched for to a user, or notes that it served again, with its tokens. Returns null, or the refusal when it is another user''s. The caller has checked that the user may.';
+
+--
+-- Name: keep_provider_answer(uuid, jsonb, bytea, bytea); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.keep_provider_answer(journey_id uuid, answer jsonb, access_token_encrypted bytea, refresh_token_encrypted bytea) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  code constant text := encode(extensions.gen_random_bytes(32), 'hex');
+begin
+  update identity.provider_sign_ins p
+     set answer = keep_provider_answer.answer,
+         access_token_encrypted = keep_provider_answer.access_token_encrypted,
+         refresh_token_encrypted = keep_provider_answer.refresh_token_encrypted,
+         code_hash = sha256(convert_to(code, 'UTF8')),
+         expires_at = now() + interval '1 minute'
+   where p.id = keep_provider_answer.journey_id
+     and p.answered_at is not null
+     and p.code_hash is null;
+  return case when found then code end;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_provider_answer(journey_id uuid, answer jsonb, access_token_encrypted bytea, refresh_token_encrypted bytea); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.keep_provider_answer(journey_id uuid, answer jsonb, access_token_encrypted bytea, refresh_token_encrypted bytea) IS 'Keeps who the provider says it is, and gives the code that the front end exchanges within a minute. Nobody is signed in yet. Definer: the server''s login may write nothing.';
+
+--
+-- Name: link_account(text, text, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.link_account(code text, code_verifier text, password text DEFAULT NULL::text, OUT linked_account_id uuid, OUT refusal jsonb) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  journey identity.provider_sign_ins;
+begin
+  refusal := identity.prove_caller(link_account.password);
+  if refusal is not null then
+    return;
+  end if;
+  journey := identity.take_journey(link_account.code, link_account.code_verifier, 'link');
+  if journey.id is null then
+    refusal := platform.refusal('CB016', 'This took too long, or has served already. Begin again.', field => 'code');
+    return;
+  end if;
+  refusal := identity.keep_linked_account(journey, authz.user_id());
+  if refusal is null then
+    select l.id
+      into linked_account_id
+      from identity.linked_accounts l
+     where l.issuer = journey.answer ->> 'issuer' and l.subject = journey.answer ->> 'subject';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION link_account(code text, code_verifier text, password text, OUT linked_account_id uuid, OUT refusal jsonb); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.link_account(code text, code_verifier text, password text, OUT linked_account_id uuid, OUT refusal jsonb) IS '@behavior -*
+Links the account that the caller came back from a provider with. Errors: UNAUTHENTICATED, REAUTHENTICATION_REQUIRED, INVALID_CREDENTIALS, SIGN_IN_EXPIRED, CONFLICT when it is linked to another user. Definer: journeys are internal.';
+
+--
+-- Name: list_sessions(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.list_sessions() RETURNS TABLE(row_id uuid, device jsonb, address text, user_agent text, created_at timestamp with time zone, last_used_at timestamp with time zone, expires_at timestamp with time zone, is_current boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select s.id, s.device, host(s.address), s.user_agent, s.created_at, s.last_used_at, s.expires_at,
+         s.id is not distinct from authz.session_id()
+    from identity.sessions s
+   where s.user_id = authz.user_id()
+     and s.revoked_at is null
+     and s.expires_at > now()
+   order by s.last_used_at desc, s.id desc
+$$;
+
+--
+-- Name: FUNCTION list_sessions(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.list_sessions() IS '@behavior -*
+The caller''s sessions that live, the one used last first. Definer: sessions are internal. Reads nothing but the caller''s own.';
+
+--
+-- Name: make_recovery_codes(uuid); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.make_recovery_codes(user_id uuid) RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  codes text[];
+begin
+  -- 16 characters of 5 random bits. Without i, l, o and u: nobody has to tell them from 1 and 0, or reads a word.
+  select array_agg(made.code)
+    into codes
+    from (
+           select string_agg(
+                    substr('0123456789abcdefghjkmnpqrstvwxyz', (get_byte(random.bytes, byte.position) & 31) + 1, 1)
+                      || case when byte.position in (3, 7, 11) then '-' else '' end,
+                    '' order by byte.position) as code
+             from (select code.number, extensions.gen_random_bytes(16) as bytes
+                     from generate_series(1, 10) as code (number)) random
+            cross join generate_series(0, 15) as byte (position)
+            group by random.number
+         ) made;
+  delete from identity.recovery_codes c where c.user_id = make_recovery_codes.user_id;
+  insert into identity.recovery_codes (user_id, code_hash)
+  select make_recovery_codes.user_id, identity.hash_recovery_code(each.code) from unnest(codes) as each (code);
+  return codes;
+end
+$$;
+
+--
+-- Name: FUNCTION make_recovery_codes(user_id uuid); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.make_recovery_codes(user_id uuid) IS 'Ten new recovery codes in place of the old ones; the only time that they can be read. The caller has checked who asks.';
+
+--
+-- Name: masked_email(text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.masked_email(email text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (("left"(email, 1) || '…@'::text) || split_part(email, '@'::text, 2));
+
+--
+-- Name: FUNCTION masked_email(email text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.masked_email(email text) IS 'Enough of an address for its owner to know it again: o…@lumen.test.';
 
 --
 -- Name: matches_password(text, text); Type: FUNCTION; Schema: identity; Owner: -
@@ -2249,15 +6581,16 @@ COMMENT ON FUNCTION identity.matches_password(password text, hash text) IS 'Whet
 -- Name: me(); Type: FUNCTION; Schema: identity; Owner: -
 --
 
-CREATE FUNCTION identity.me() RETURNS TABLE(user_id uuid, email text, name text, organization_id uuid, organization_name text, role text, permissions text[], organizations jsonb)
+CREATE FUNCTION identity.me() RETURNS TABLE(user_id uuid, email text, email_verified boolean, name text, organization_id uuid, organization_name text, role text, permissions text[], organizations jsonb)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select u.id, u.email, u.name, o.id, o.name, authz.role_key(),
+  select u.id, u.email, u.email_verified_at is not null, u.name, o.id, o.name, authz.role_key(),
          authz.permissions(),
          (select coalesce(
                    jsonb_agg(
-                     jsonb_build_object('rowId', mo.id, 'name', mo.name, 'role', r.key) order by mo.name, mo.id),
+                     jsonb_build_object(
+                       'rowId', mo.id, 'name', mo.name, 'role', r.key, 'needsSecondFactor', not m.may_enter) order by mo.name, mo.id),
                    '[]')
             from tenancy.organization_members m
             join tenancy.organizations mo on mo.id = m.organization_id and mo.status = 'active'
@@ -2275,31 +6608,432 @@ $$;
 COMMENT ON FUNCTION identity.me() IS 'Who is calling, where, and with which permissions; no row without a session. Definer: names the caller''s other organizations, which row security hides while they are not active. Reads nothing but the caller''s own.';
 
 --
--- Name: open_session(uuid, uuid, jsonb, uuid); Type: FUNCTION; Schema: identity; Owner: -
+-- Name: emergency_contacts; Type: TABLE; Schema: identity; Owner: -
 --
 
-CREATE FUNCTION identity.open_session(user_id uuid, organization_id uuid, device jsonb, session_id uuid DEFAULT platform.uuidv7()) RETURNS identity.session_grant
-    LANGUAGE plpgsql
+CREATE TABLE identity.emergency_contacts (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    user_id uuid DEFAULT authz.user_id() NOT NULL,
+    name text NOT NULL,
+    relationship text,
+    phone text,
+    email text,
+    notes text,
+    is_primary boolean DEFAULT false NOT NULL,
+    is_shared boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT emergency_contacts_check CHECK (((phone IS NOT NULL) OR (email IS NOT NULL))),
+    CONSTRAINT emergency_contacts_email_check CHECK (((email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text) AND (length(email) <= 254))),
+    CONSTRAINT emergency_contacts_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT emergency_contacts_notes_check CHECK ((length(notes) <= 2000)),
+    CONSTRAINT emergency_contacts_phone_check CHECK ((phone ~ '^\+?[0-9][0-9 ()./x-]{2,38}$'::text)),
+    CONSTRAINT emergency_contacts_relationship_check CHECK (((btrim(relationship) <> ''::text) AND (length(relationship) <= 100)))
+);
+
+ALTER TABLE ONLY identity.emergency_contacts FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE emergency_contacts; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON TABLE identity.emergency_contacts IS 'Whom to call when something happens to a user (seed emergency_contacts). Written by the user alone; see memberEmergencyContacts for who else reads them.';
+
+--
+-- Name: COLUMN emergency_contacts.relationship; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.emergency_contacts.relationship IS 'What they are to the user, such as mother or partner.';
+
+--
+-- Name: COLUMN emergency_contacts.phone; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.emergency_contacts.phone IS 'With the country code where it matters: +44 20 7946 0018.';
+
+--
+-- Name: COLUMN emergency_contacts.notes; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.emergency_contacts.notes IS 'What they should know or say, such as an allergy.';
+
+--
+-- Name: COLUMN emergency_contacts.is_primary; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.emergency_contacts.is_primary IS 'Whom to call first; one of them at most.';
+
+--
+-- Name: COLUMN emergency_contacts.is_shared; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.emergency_contacts.is_shared IS 'Whether those who may see emergency contacts in an organization of the user see this one.';
+
+--
+-- Name: member_emergency_contacts(uuid); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.member_emergency_contacts(user_id uuid DEFAULT NULL::uuid) RETURNS SETOF identity.emergency_contacts
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  token constant text := encode(extensions.gen_random_bytes(32), 'hex');
-  opened identity.session_grant;
 begin
-  insert into identity.refresh_tokens as t (user_id, organization_id, session_id, device, token_hash, expires_at)
-  values (
-    open_session.user_id, open_session.organization_id, open_session.session_id, coalesce(open_session.device, '{}'),
-    sha256(token::bytea), now() + interval '30 days')
-  returning t.user_id, t.organization_id, t.session_id, token, t.expires_at into opened;
-  return opened;
+  perform authz.require('identity.emergency_contacts');
+  return query
+    select e.*
+      from identity.emergency_contacts e
+      join tenancy.organization_members m
+        on m.organization_id = authz.organization_id() and m.user_id = e.user_id and m.status = 'active'
+     where e.is_shared
+       and (member_emergency_contacts.user_id is null or e.user_id = member_emergency_contacts.user_id)
+     order by e.user_id, e.is_primary desc, e.id;
 end
 $$;
 
 --
--- Name: FUNCTION open_session(user_id uuid, organization_id uuid, device jsonb, session_id uuid); Type: COMMENT; Schema: identity; Owner: -
+-- Name: FUNCTION member_emergency_contacts(user_id uuid); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.open_session(user_id uuid, organization_id uuid, device jsonb, session_id uuid) IS 'A refresh token for a session, new or going on. Only its hash is kept. The caller has checked who it is for.';
+COMMENT ON FUNCTION identity.member_emergency_contacts(user_id uuid) IS 'The emergency contacts that the members of the active organization share, or those of one member; the one to call first comes first. Takes the permission identity.emergency_contacts (owners and admins). Errors: UNAUTHENTICATED, FORBIDDEN. Definer: contacts are personal, and are read here by those who answer for people at work.';
+
+--
+-- Name: note_sign_in_change(uuid, text, text, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.note_sign_in_change(user_id uuid, event_type text, change text, severity text DEFAULT 'info'::text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  account record;
+begin
+  perform security.record_event(note_sign_in_change.event_type, note_sign_in_change.user_id, severity => severity);
+  select u.email, u.name into account from identity.users u where u.id = note_sign_in_change.user_id;
+  perform platform.send_mail(
+    'sign_in_changed', account.email, jsonb_build_object('name', account.name, 'change', change));
+end
+$$;
+
+--
+-- Name: FUNCTION note_sign_in_change(user_id uuid, event_type text, change text, severity text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.note_sign_in_change(user_id uuid, event_type text, change text, severity text) IS 'Writes down that something about how a user signs in has changed, and tells them by mail in the words given: whoever did not do it learns of it. For functions that have checked who asks.';
+
+--
+-- Name: open_challenge(uuid, uuid, jsonb); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.open_challenge(user_id uuid, organization_id uuid, device jsonb) RETURNS identity.session_grant
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  challenge constant text := encode(extensions.gen_random_bytes(32), 'hex');
+  awaited identity.session_grant;
+begin
+  -- Those that nobody came back for, whoever's they are.
+  delete from identity.sign_in_challenges c
+   where c.id in (
+           select late.id
+             from identity.sign_in_challenges late
+            where late.expires_at <= now()
+            limit 100
+              for update skip locked
+         );
+  insert into identity.sign_in_challenges as c (user_id, challenge_hash, wanted_organization_id, device)
+  values (
+    open_challenge.user_id, sha256(convert_to(challenge, 'UTF8')), open_challenge.organization_id,
+    coalesce(open_challenge.device, '{}'))
+  returning jsonb_build_object('token', challenge, 'expires_at', c.expires_at) into awaited.challenge;
+  return awaited;
+end
+$$;
+
+--
+-- Name: FUNCTION open_challenge(user_id uuid, organization_id uuid, device jsonb); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.open_challenge(user_id uuid, organization_id uuid, device jsonb) IS 'A sign-in that waits for its second factor: five minutes, five tries. Nothing but the hash of the challenge is kept. The caller has checked the first factor.';
+
+--
+-- Name: open_session(uuid, uuid, jsonb); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.open_session(user_id uuid, organization_id uuid, device jsonb) RETURNS identity.session_grant
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  opened_id uuid;
+begin
+  if jsonb_typeof(coalesce(open_session.device, '{}')) <> 'object'
+     or octet_length(open_session.device::text) > 2000 then
+    perform platform.refuse('CB002', 'A device is described by an object of at most 2000 bytes.', field => 'device');
+  end if;
+  insert into identity.sessions (user_id, organization_id, device, address, user_agent, expires_at)
+  values (
+    open_session.user_id, open_session.organization_id, coalesce(open_session.device, '{}'),
+    identity.client_address(), identity.client_user_agent(), now() + identity.session_idle_time())
+  returning id into opened_id;
+  return identity.continue_session(opened_id);
+end
+$$;
+
+--
+-- Name: FUNCTION open_session(user_id uuid, organization_id uuid, device jsonb); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.open_session(user_id uuid, organization_id uuid, device jsonb) IS 'A new session with its first refresh token. The caller has checked who it is for. Errors: INVALID_INPUT for a device that is no object or too large.';
+
+--
+-- Name: password_cost(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.password_cost() RETURNS integer
+    LANGUAGE sql STABLE
+    RETURN COALESCE((((NULLIF(current_setting('callboard.client'::text, true), ''::text))::jsonb ->> 'password_cost'::text))::integer, (NULLIF(current_setting('callboard.password_cost'::text, true), ''::text))::integer, 10);
+
+--
+-- Name: FUNCTION password_cost(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.password_cost() IS 'The cost of bcrypt, a power of two: what the server says with its call, else the setting callboard.password_cost, else 10.';
+
+--
+-- Name: prove_caller(text, boolean); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.prove_caller(password text, with_password boolean DEFAULT false) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  hash text;
+begin
+  perform authz.require_user();
+  select c.password_hash into hash from identity.credentials c where c.user_id = authz.user_id();
+  if hash is not null and (prove_caller.password is not null or with_password) then
+    if prove_caller.password is null then
+      return platform.refusal('CB018', 'This takes your password.', field => 'password');
+    end if;
+    return identity.check_own_password(prove_caller.password);
+  end if;
+  if not exists (
+    select
+      from identity.sessions s
+     where s.id = authz.session_id()
+       and s.user_id = authz.user_id()
+       and s.created_at > now() - interval '10 minutes'
+  ) then
+    return platform.refusal(
+      'CB018', 'It is too long since you signed in.', field => 'password',
+      hint => case when hash is null then 'Sign in again.' else 'Give your password, or sign in again.' end);
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION prove_caller(password text, with_password boolean); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.prove_caller(password text, with_password boolean) IS 'Whether it is really the caller, before something that outlasts the session: by the password, or because they signed in within ten minutes. Null, or the refusal as a value, because a wrong password counts. with_password takes the password even then, unless the account has none. Errors: UNAUTHENTICATED (CB001).';
+
+--
+-- Name: purge_expired(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.purge_expired() RETURNS TABLE(what text, rows bigint)
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with tokens as (
+    -- One that is out of date is refused whether it is known or not.
+    delete from identity.refresh_tokens t where t.expires_at < now() returning 1
+  ),
+  sessions as (
+    delete from identity.sessions s
+     where s.expires_at < now() - interval '90 days' or s.revoked_at < now() - interval '90 days'
+    returning 1
+  ),
+  links as (
+    delete from identity.one_time_tokens t where t.expires_at < now() - interval '7 days' returning 1
+  ),
+  attempts as (
+    delete from security.failed_login_attempts a where a.attempted_at < now() - interval '30 days' returning 1
+  ),
+  events as (
+    delete from security.security_events e where e.occurred_at < now() - interval '2 years' returning 1
+  )
+  select 'refresh tokens', (select count(*) from tokens)
+  union all
+  select 'sessions', (select count(*) from sessions)
+  union all
+  select 'links', (select count(*) from links)
+  union all
+  select 'failed sign-ins', (select count(*) from attempts)
+  union all
+  select 'security events', (select count(*) from events)
+$$;
+
+--
+-- Name: FUNCTION purge_expired(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.purge_expired() IS 'Deletes what is kept of accounts for a while only: a job calls it daily. Ended sessions stay for ninety days, failed sign-ins for thirty, events for two years: they hold addresses.';
+
+--
+-- Name: read_caller(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.read_caller(OUT user_id uuid, OUT email text) RETURNS record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select u.id, u.email from identity.users u where u.id = authz.user_id()
+$$;
+
+--
+-- Name: FUNCTION read_caller(OUT user_id uuid, OUT email text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.read_caller(OUT user_id uuid, OUT email text) IS 'Whose authenticator it is, for the label in it. Definer: addresses are granted to nobody.';
+
+--
+-- Name: read_challenge(text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.read_challenge(challenge text, OUT user_id uuid, OUT secret_encrypted bytea, OUT asked_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- Locked until the transaction ends, the challenge first: whoever tries the same one or the same user waits here, and
+  -- finds the tries and steps that were spent before.
+  select c.user_id
+    into read_challenge.user_id
+    from identity.sign_in_challenges c
+   where c.challenge_hash = sha256(convert_to(coalesce(challenge, ''), 'UTF8'))
+     and c.expires_at > now()
+     and c.tries_left > 0
+     for update;
+  select f.secret_encrypted, clock_timestamp()
+    into read_challenge.secret_encrypted, read_challenge.asked_at
+    from identity.second_factors f
+   where f.user_id = read_challenge.user_id
+     for update;
+end
+$$;
+
+--
+-- Name: FUNCTION read_challenge(challenge text, OUT user_id uuid, OUT secret_encrypted bytea, OUT asked_at timestamp with time zone); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.read_challenge(challenge text, OUT user_id uuid, OUT secret_encrypted bytea, OUT asked_at timestamp with time zone) IS 'What the server needs to check the code that answers a challenge; nulls when the challenge is unknown, late or used up. Definer: factors are internal, and are given to nobody but the server.';
+
+--
+-- Name: read_second_factor(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.read_second_factor(OUT user_id uuid, OUT secret_encrypted bytea, OUT is_confirmed boolean, OUT asked_at timestamp with time zone) RETURNS record
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select f.user_id, f.secret_encrypted, f.confirmed_at is not null, clock_timestamp()
+    from identity.second_factors f
+   where f.user_id = authz.user_id()
+     and (f.confirmed_at is not null or f.created_at > now() - interval '15 minutes')
+     for update
+$$;
+
+--
+-- Name: FUNCTION read_second_factor(OUT user_id uuid, OUT secret_encrypted bytea, OUT is_confirmed boolean, OUT asked_at timestamp with time zone); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.read_second_factor(OUT user_id uuid, OUT secret_encrypted bytea, OUT is_confirmed boolean, OUT asked_at timestamp with time zone) IS 'What the server needs to check a code of the caller; nulls when there is no second factor, and none was begun in the last 15 minutes. Definer: factors are internal, and are given to nobody but the server.';
+
+--
+-- Name: one_time_tokens; Type: TABLE; Schema: identity; Owner: -
+--
+
+CREATE TABLE identity.one_time_tokens (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    purpose text NOT NULL,
+    email text NOT NULL,
+    token_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT one_time_tokens_email_check CHECK (((email = lower(btrim(email))) AND (length(email) <= 254))),
+    CONSTRAINT one_time_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['email_verification'::text, 'email_change'::text, 'password_reset'::text]))),
+    CONSTRAINT one_time_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY identity.one_time_tokens FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE one_time_tokens; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON TABLE identity.one_time_tokens IS 'Tokens of links in mails: SHA-256 only, each for one purpose, once, for a while.';
+
+--
+-- Name: COLUMN one_time_tokens.email; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.one_time_tokens.email IS 'Where it was sent. Whoever presents the token reads the mail of this address.';
+
+--
+-- Name: COLUMN one_time_tokens.used_at; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.one_time_tokens.used_at IS 'When it was presented, or when something else, such as a new password, made it void.';
+
+--
+-- Name: redeem_one_time_token(text, text[]); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.redeem_one_time_token(token text, purposes text[]) RETURNS identity.one_time_tokens
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  hash constant bytea := sha256(convert_to(coalesce(redeem_one_time_token.token, ''), 'UTF8'));
+  redeemed identity.one_time_tokens;
+begin
+  -- The user first, as everything does that changes an account.
+  perform
+     from identity.users u
+     join identity.one_time_tokens t on t.user_id = u.id
+    where t.token_hash = hash
+      for no key update of u;
+  update identity.one_time_tokens t
+     set used_at = now()
+    from identity.users u
+   where t.token_hash = hash
+     and t.purpose = any (purposes)
+     and t.used_at is null
+     and t.expires_at > now()
+     and u.id = t.user_id
+     and u.is_active
+     -- Sent to an address that the account has left since.
+     and (t.purpose = 'email_change' or u.email = t.email)
+  returning t.* into redeemed;
+  if redeemed.id is null then
+    perform platform.refuse(
+      'CB011', 'The link has been used already, or is out of date.', field => 'token', hint => 'Ask for a new one.');
+  end if;
+  return redeemed;
+end
+$$;
+
+--
+-- Name: FUNCTION redeem_one_time_token(token text, purposes text[]); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.redeem_one_time_token(token text, purposes text[]) IS 'What the token of a link stands for; it serves once. Locks its user. Errors: LINK_INVALID for a token that is unknown, used, void, out of date or for something else.';
 
 --
 -- Name: refresh_session(text); Type: FUNCTION; Schema: identity; Owner: -
@@ -2310,25 +7044,56 @@ CREATE FUNCTION identity.refresh_session(refresh_token text) RETURNS identity.se
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  presented record;
+  over constant text := 'The session is over. Sign in again.';
+  hash constant bytea := sha256(convert_to(coalesce(refresh_session.refresh_token, ''), 'UTF8'));
+  -- Two tabs of a browser share one token and may refresh at the same moment; an answer may be lost on the way and be
+  -- asked for again. So for ten seconds a used token yields a sibling of its successor. Siblings do not end each other:
+  -- whichever a browser keeps goes on working, or every second race would sign somebody out. Later than that a used token
+  -- can only be a copy: of two who hold it one is a thief, and which is not known, so the whole family ends. A thief who
+  -- is quicker than ten seconds has a branch of his own; it stands in the list of sessions with all others of the family,
+  -- ends with it, and any used token of any branch that comes again still gives him away.
+  grace constant interval := interval '10 seconds';
+  session record;
+  token record;
+  answer identity.session_grant;
 begin
-  select t.id, t.user_id, t.session_id, t.device, t.used_at, t.revoked_at, t.expires_at,
-         case when tenancy.is_active_member(t.organization_id, t.user_id) then t.organization_id end as organization_id
-    into presented
+  -- The lock on the session makes everything that happens to a family happen one after the other. The token is read after
+  -- it has been had, with what those before have left.
+  select s.id, s.user_id, s.organization_id, s.device, u.email, u.name
+    into session
+    from identity.sessions s
+    join identity.refresh_tokens t on t.session_id = s.id
+    join identity.users u on u.id = s.user_id and u.is_active
+   where t.token_hash = hash
+     and s.revoked_at is null
+     and s.expires_at > now()
+     for update of s;
+  select t.id, t.used_at, t.expires_at
+    into token
     from identity.refresh_tokens t
-    join identity.users u on u.id = t.user_id and u.is_active
-   where t.token_hash = sha256(coalesce(refresh_session.refresh_token, '')::bytea)
-     for update of t;
-  if presented.id is null or presented.revoked_at is not null or presented.expires_at <= now()
-     or presented.used_at is not null then
-    perform platform.refuse('CB008', 'The session is over. Sign in again.', field => 'refresh_token');
+   where t.token_hash = hash and t.session_id = session.id;
+  if token.id is null or token.expires_at <= now() then
+    perform platform.refuse('CB008', over, field => 'refresh_token');
   end if;
-  update identity.refresh_tokens t set used_at = now() where t.id = presented.id;
-  return identity.open_session(
-    presented.user_id,
-    coalesce(presented.organization_id, identity.default_organization(presented.user_id)),
-    presented.device,
-    presented.session_id);
+  if token.used_at < now() - grace then
+    perform identity.end_sessions(session.user_id, 'reused', chosen => session.id);
+    perform security.record_event('refresh_token_reused', session.user_id, severity => 'critical', session_id => session.id);
+    perform platform.send_mail(
+      'session_ended', session.email,
+      jsonb_build_object(
+        'name', session.name,
+        'device', coalesce(left(session.device ->> 'name', 100), 'a device without a name'),
+        'address', coalesce(host(identity.client_address()), 'an unknown address')));
+    answer.refusal := platform.refusal('CB008', over, field => 'refresh_token');
+    return answer;
+  end if;
+  update identity.refresh_tokens t set used_at = now() where t.id = token.id and t.used_at is null;
+  if not coalesce(tenancy.is_active_member(session.organization_id, session.user_id), false) then
+    update identity.sessions s
+       set organization_id = identity.default_organization(session.user_id)
+     where s.id = session.id;
+  end if;
+  return identity.continue_session(session.id);
 end
 $$;
 
@@ -2336,7 +7101,394 @@ $$;
 -- Name: FUNCTION refresh_session(refresh_token text); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.refresh_session(refresh_token text) IS 'The next refresh token of a session; each serves once. Errors: INVALID_CREDENTIALS for one that is unknown, used, revoked or out of date. Definer: the caller''s access token may be over.';
+COMMENT ON FUNCTION identity.refresh_session(refresh_token text) IS 'The next refresh token of a session. Each serves once, and for ten seconds more when tabs ask at the same time; one that comes later is a copy, and ends the session. Errors: INVALID_CREDENTIALS for a token that is unknown, used or out of date, and when the session is over. Definer: the caller''s access token may be over.';
+
+--
+-- Name: regenerate_recovery_codes(bigint, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.regenerate_recovery_codes(step bigint, recovery_code text, OUT recovery_codes text[], OUT refusal jsonb) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform authz.require_user();
+  refusal := coalesce(
+    identity.require_second_factor_on(),
+    identity.spend_second_factor(
+      authz.user_id(), regenerate_recovery_codes.step, regenerate_recovery_codes.recovery_code));
+  if refusal is null then
+    recovery_codes := identity.make_recovery_codes(authz.user_id());
+    perform identity.note_sign_in_change(
+      authz.user_id(), 'recovery_codes_regenerated', 'You have new recovery codes; the old ones are void.');
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION regenerate_recovery_codes(step bigint, recovery_code text, OUT recovery_codes text[], OUT refusal jsonb); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.regenerate_recovery_codes(step bigint, recovery_code text, OUT recovery_codes text[], OUT refusal jsonb) IS 'Ten new recovery codes for the caller; the old ones are void. Errors: UNAUTHENTICATED, SECOND_FACTOR_INVALID, INVALID_TRANSITION when the second factor is off. Definer: factors are internal.';
+
+--
+-- Name: remove_second_factor(uuid); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.remove_second_factor(user_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  was_on boolean;
+begin
+  delete from identity.sign_in_challenges c where c.user_id = remove_second_factor.user_id;
+  delete from identity.second_factors f
+   where f.user_id = remove_second_factor.user_id
+  returning f.confirmed_at is not null into was_on;
+  if was_on then
+    perform identity.note_sign_in_change(
+      remove_second_factor.user_id, 'second_factor_disabled', 'Signing in takes no second factor any more.',
+      severity => 'warning');
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION remove_second_factor(user_id uuid); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.remove_second_factor(user_id uuid) IS 'Takes the second factor from an account: for one that ends, and for the back office when somebody has lost both the authenticator and the recovery codes. The caller has checked who asks. Definer: whoever helps in the back office may not write events and mails as they like.';
+
+--
+-- Name: request_email_change(text, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.request_email_change(new_email text, password text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  caller_id constant uuid := identity.require_session();
+  address constant text := identity.checked_email(request_email_change.new_email, 'new_email');
+  refusal jsonb;
+begin
+  refusal := identity.prove_caller(request_email_change.password, with_password => true);
+  if refusal is not null then
+    return jsonb_build_object('refusal', refusal);
+  end if;
+  if exists (select from identity.users u where u.id = caller_id and u.email = address) then
+    perform platform.refuse('CB002', 'This is the e-mail address that the account has.', field => 'new_email');
+  end if;
+  -- The newest wish counts.
+  perform identity.void_one_time_tokens(caller_id, '{email_change}');
+  perform platform.send_mail(
+    'change_email', address,
+    token => jsonb_build_object('purpose', 'email_change', 'user_id', caller_id),
+    job_key => 'change_email:' || caller_id);
+  perform security.record_event('email_change_requested', caller_id);
+  return '{}'::jsonb;
+end
+$$;
+
+--
+-- Name: FUNCTION request_email_change(new_email text, password text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.request_email_change(new_email text, password text) IS '@behavior -*
+Sends a link to a new e-mail address; the account moves there when it is opened. Nothing is sent to an address that another account has, which is not said here. Errors: UNAUTHENTICATED, INVALID_INPUT, INVALID_CREDENTIALS, REAUTHENTICATION_REQUIRED, TOO_MANY_ATTEMPTS. Definer: users are changed by functions.';
+
+--
+-- Name: request_email_verification(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.request_email_verification() RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  caller_id constant uuid := identity.require_session();
+  account record;
+begin
+  select u.email, u.email_verified_at into account from identity.users u where u.id = caller_id;
+  if account.email_verified_at is not null then
+    return false;
+  end if;
+  perform identity.send_verification(caller_id, account.email);
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION request_email_verification(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.request_email_verification() IS '@behavior -*
+Sends a link that confirms the caller''s e-mail address, five in an hour at most; false when it is confirmed already. Errors: UNAUTHENTICATED. Definer: users are changed by functions.';
+
+--
+-- Name: request_password_reset(text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.request_password_reset(email text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  address constant text := identity.checked_email(request_password_reset.email);
+begin
+  -- Nobody is looked up here. The job finds out whether there is an account, long after the answer has gone.
+  perform platform.send_mail(
+    'reset_password', address, token => '{"purpose": "password_reset"}',
+    job_key => 'reset_password:' || encode(security.login_digest(address), 'hex'));
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION request_password_reset(email text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.request_password_reset(email text) IS '@behavior -*
+Sends a link for a new password, when an account has this e-mail address; five in an hour at most. The answer is the same whether it has or not, in time too. Errors: INVALID_INPUT for what is no address. Definer: whoever calls has no rights yet.';
+
+--
+-- Name: require_second_factor_on(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.require_second_factor_on() RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select platform.refusal('CB006', 'The second factor is off.', hint => 'Call enrollSecondFactor first.')
+   where not identity.has_second_factor(authz.user_id())
+$$;
+
+--
+-- Name: FUNCTION require_second_factor_on(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.require_second_factor_on() IS 'The refusal for a caller whose second factor is off, else null.';
+
+--
+-- Name: require_session(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.require_session() RETURNS uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if authz.user_id() is null then
+    perform platform.refuse('CB001', 'Sign in first.');
+  end if;
+  if not exists (
+    select
+      from identity.sessions s
+     where s.id = authz.session_id()
+       and s.user_id = authz.user_id()
+       and s.revoked_at is null
+       and s.expires_at > now()
+  ) then
+    perform platform.refuse('CB001', 'The session is over. Sign in again.');
+  end if;
+  return authz.user_id();
+end
+$$;
+
+--
+-- Name: FUNCTION require_session(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.require_session() IS 'The caller, who has signed in with a session that lives: what acts on an account is not for keys. Errors: UNAUTHENTICATED.';
+
+--
+-- Name: reset_password(text, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.reset_password(token text, password text) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  redeemed constant identity.one_time_tokens :=
+    identity.redeem_one_time_token(reset_password.token, '{password_reset}');
+  account record;
+begin
+  select u.email, u.name, u.email_verified_at into account from identity.users u where u.id = redeemed.user_id;
+  perform identity.check_password(reset_password.password, account.email, account.name);
+  perform identity.set_password(redeemed.user_id, reset_password.password);
+  if account.email_verified_at is null then
+    perform identity.forget_unproven_ways_in(redeemed.user_id);
+  end if;
+  -- Whoever read the link reads the mail of the address.
+  update identity.users u
+     set email_verified_at = coalesce(u.email_verified_at, now())
+   where u.id = redeemed.user_id;
+  update security.failed_login_attempts a
+     set cleared_at = clock_timestamp()
+   where a.email_digest = security.login_digest(account.email) and a.cleared_at is null;
+  return identity.end_sessions(redeemed.user_id, 'password_reset');
+end
+$$;
+
+--
+-- Name: FUNCTION reset_password(token text, password text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.reset_password(token text, password text) IS '@behavior -*
+Sets a new password by the link of a mail, ends all sessions of the user and says how many there were. Errors: LINK_INVALID, INVALID_INPUT for a password that keeps nobody out. Definer: whoever opens a link is not signed in.';
+
+--
+-- Name: revoke_session(uuid); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.revoke_session(row_id uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  caller_id constant uuid := identity.require_session();
+begin
+  if revoke_session.row_id is null or identity.end_sessions(
+       caller_id,
+       case when revoke_session.row_id = authz.session_id() then 'signed_out' else 'signed_out_elsewhere' end,
+       chosen => revoke_session.row_id) = 0 then
+    perform platform.refuse('CB004', 'You have no such session.', field => 'row_id');
+  end if;
+  perform security.record_event(
+    'session_revoked', caller_id, metadata => jsonb_build_object('session_id', revoke_session.row_id));
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION revoke_session(row_id uuid); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.revoke_session(row_id uuid) IS '@behavior -*
+Ends one of the caller''s sessions: it is out at its next request. Errors: UNAUTHENTICATED, NOT_FOUND_OR_FORBIDDEN for one that is over or of somebody else. Definer: sessions are internal.';
+
+--
+-- Name: second_factor_status(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.second_factor_status() RETURNS TABLE(is_enabled boolean, confirmed_at timestamp with time zone, recovery_codes_left integer)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select f.user_id is not null,
+         f.confirmed_at,
+         (select count(*)::int from identity.recovery_codes c where c.user_id = f.user_id and c.used_at is null)
+    from identity.users u
+    left join identity.second_factors f on f.user_id = u.id and f.confirmed_at is not null
+   where u.id = authz.user_id()
+$$;
+
+--
+-- Name: FUNCTION second_factor_status(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.second_factor_status() IS '@behavior -*
+Whether the caller''s sign-in takes a second factor, and how many recovery codes are left; no row without a session. Definer: factors are internal.';
+
+--
+-- Name: send_verification(uuid, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.send_verification(user_id uuid, email text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select platform.send_mail(
+    'verify_email', send_verification.email,
+    token => jsonb_build_object('purpose', 'email_verification', 'user_id', send_verification.user_id),
+    job_key => 'verify_email:' || send_verification.user_id)
+$$;
+
+--
+-- Name: FUNCTION send_verification(user_id uuid, email text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.send_verification(user_id uuid, email text) IS 'Sends the link that confirms an e-mail address.';
+
+--
+-- Name: session_idle_time(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.session_idle_time() RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '30 days'::interval;
+
+--
+-- Name: FUNCTION session_idle_time(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.session_idle_time() IS 'How long a session lasts without being refreshed: long enough for a holiday, short enough for a lost phone.';
+
+--
+-- Name: set_oauth_providers(jsonb); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.set_oauth_providers(providers jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with given as (
+    select p.key, p.name, p.issuer, p.client_id, p.scopes
+      from jsonb_to_recordset(set_oauth_providers.providers)
+             as p (key text, name text, issuer text, client_id text, scopes text[])
+  ),
+  gone as (
+    update identity.oauth_providers o
+       set is_configured = false
+     where o.is_configured and not exists (select from given g where g.key = o.key)
+  )
+  insert into identity.oauth_providers as o (key, name, issuer, client_id, scopes)
+  select g.key, g.name, g.issuer, g.client_id, g.scopes from given g order by g.key
+  on conflict (key) do update
+    set (name, issuer, client_id, scopes, is_configured)
+      = (excluded.name, excluded.issuer, excluded.client_id, excluded.scopes, true)
+  where (o.name, o.issuer, o.client_id, o.scopes, o.is_configured)
+        is distinct from (excluded.name, excluded.issuer, excluded.client_id, excluded.scopes, true)
+$$;
+
+--
+-- Name: FUNCTION set_oauth_providers(providers jsonb); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.set_oauth_providers(providers jsonb) IS 'Makes the providers those that a starting server has settings for: key, name, issuer, client_id, scopes. Whether one is enabled stays as it is. Definer: the server''s login may write nothing.';
+
+--
+-- Name: set_password(uuid, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.set_password(user_id uuid, password text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  account record;
+begin
+  insert into identity.credentials as c (user_id, password_hash)
+  values (set_password.user_id, identity.hash_password(set_password.password))
+  on conflict on constraint credentials_pkey do update
+    set (password_hash, changed_at) = (excluded.password_hash, now());
+  -- Links that were asked for under the old password: a reset that somebody else wanted, a move to another address.
+  perform identity.void_one_time_tokens(set_password.user_id, '{password_reset,email_change}');
+  -- And sign-ins that have got through the old password, and wait for their second factor.
+  delete from identity.sign_in_challenges c where c.user_id = set_password.user_id;
+  select u.email, u.name into account from identity.users u where u.id = set_password.user_id;
+  perform security.record_event('password_changed', set_password.user_id);
+  perform platform.send_mail('password_changed', account.email, jsonb_build_object('name', account.name));
+end
+$$;
+
+--
+-- Name: FUNCTION set_password(user_id uuid, password text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.set_password(user_id uuid, password text) IS 'Gives a user a password, voids links that were asked for under the old one, and tells the user by mail. The caller has checked who asks and the password, holds the lock on the user, and ends the sessions that have to end.';
 
 --
 -- Name: sign_in(text, text, uuid, jsonb); Type: FUNCTION; Schema: identity; Owner: -
@@ -2347,29 +7499,15 @@ CREATE FUNCTION identity.sign_in(email text, password text, organization_id uuid
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  account record;
-  matches boolean;
+  tried record;
+  refused identity.session_grant;
 begin
-  select u.id, c.password_hash
-    into account
-    from identity.users u
-    join identity.credentials c on c.user_id = u.id
-   where u.email = lower(btrim(sign_in.email)) and u.is_active;
-  if account.id is null then
-    -- An unknown address costs as much time as a wrong password.
-    perform identity.hash_password(coalesce(sign_in.password, ''));
+  tried := identity.try_password(sign_in.email, sign_in.password);
+  if tried.refusal is not null then
+    refused.refusal := tried.refusal;
+    return refused;
   end if;
-  matches := account.id is not null
-    and identity.matches_password(coalesce(sign_in.password, ''), account.password_hash);
-  if not matches then
-    perform platform.refuse('CB008', 'E-mail address and password do not match.');
-  end if;
-  if sign_in.organization_id is not null and not tenancy.is_active_member(sign_in.organization_id, account.id) then
-    perform platform.refuse('CB003', 'You are not a member of this organization.', field => 'organization_id');
-  end if;
-  update identity.users u set last_sign_in_at = now() where u.id = account.id;
-  return identity.open_session(
-    account.id, coalesce(sign_in.organization_id, identity.default_organization(account.id)), sign_in.device);
+  return identity.complete_first_factor(tried.user_id, sign_in.organization_id, sign_in.device);
 end
 $$;
 
@@ -2377,7 +7515,7 @@ $$;
 -- Name: FUNCTION sign_in(email text, password text, organization_id uuid, device jsonb); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.sign_in(email text, password text, organization_id uuid, device jsonb) IS 'A new session by e-mail address and password, in the organization asked for or the one used last. Errors: INVALID_CREDENTIALS, the same for an unknown address and a wrong password; FORBIDDEN for an organization of others. Definer: whoever calls has no rights yet.';
+COMMENT ON FUNCTION identity.sign_in(email text, password text, organization_id uuid, device jsonb) IS 'A new session by e-mail address and password, in the organization asked for or the one used last. Errors: INVALID_CREDENTIALS, the same for an unknown address and a wrong password; TOO_MANY_ATTEMPTS; FORBIDDEN for an organization of others. Definer: whoever calls has no rights yet.';
 
 --
 -- Name: sign_out(); Type: FUNCTION; Schema: identity; Owner: -
@@ -2388,15 +7526,9 @@ CREATE FUNCTION identity.sign_out() RETURNS boolean
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
-  update identity.refresh_tokens t
-     set revoked_at = now(), revoked_reason = 'signed_out'
-   where t.user_id = authz.user_id()
-     and t.session_id = authz.session_id()
-     and t.revoked_at is null;
-  return found;
+  perform authz.require_user();
+  return authz.session_id() is not null
+    and identity.end_sessions(authz.user_id(), 'signed_out', chosen => authz.session_id()) > 0;
 end
 $$;
 
@@ -2404,7 +7536,32 @@ $$;
 -- Name: FUNCTION sign_out(); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.sign_out() IS 'Ends the session of this device: it cannot be refreshed. Errors: UNAUTHENTICATED. Definer: tokens are internal.';
+COMMENT ON FUNCTION identity.sign_out() IS 'Ends the session of this device: it cannot be refreshed. Errors: UNAUTHENTICATED; FORBIDDEN for an API key. Definer: sessions are internal.';
+
+--
+-- Name: sign_out_everywhere(boolean); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.sign_out_everywhere(keep_current boolean DEFAULT false) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  caller_id constant uuid := identity.require_session();
+begin
+  perform security.record_event('signed_out_everywhere', caller_id);
+  return identity.end_sessions(
+    caller_id, 'signed_out_elsewhere',
+    spared => case when sign_out_everywhere.keep_current then authz.session_id() end);
+end
+$$;
+
+--
+-- Name: FUNCTION sign_out_everywhere(keep_current boolean); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.sign_out_everywhere(keep_current boolean) IS '@behavior -*
+Ends all sessions of the caller, or all but this one, and says how many there were. Errors: UNAUTHENTICATED. Definer: sessions are internal.';
 
 --
 -- Name: sign_up(text, text, text, text, jsonb); Type: FUNCTION; Schema: identity; Owner: -
@@ -2413,16 +7570,13 @@ COMMENT ON FUNCTION identity.sign_out() IS 'Ends the session of this device: it 
 CREATE FUNCTION identity.sign_up(email text, password text, name text, organization_name text DEFAULT NULL::text, device jsonb DEFAULT NULL::jsonb) RETURNS identity.session_grant
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    AS $$
 declare
-  address constant text := lower(btrim(sign_up.email));
+  address constant text := identity.checked_email(sign_up.email);
   new_user_id uuid;
   new_organization_id uuid;
 begin
-  if address is null or address !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' or length(address) > 254 then
-    perform platform.refuse('CB002', 'This is not an e-mail address.', field => 'email');
-  end if;
-  perform identity.check_password(sign_up.password);
+  perform identity.check_password(sign_up.password, address, sign_up.name);
   if btrim(coalesce(sign_up.name, '')) = '' or length(sign_up.name) > 200 then
     perform platform.refuse('CB002', 'A name has 1 to 200 characters.', field => 'name');
   end if;
@@ -2441,16 +7595,73 @@ begin
   if sign_up.organization_name is not null then
     new_organization_id := tenancy.create_organization(btrim(sign_up.organization_name), new_user_id);
   end if;
+  perform identity.send_verification(new_user_id, address);
   update identity.users u set last_sign_in_at = now() where u.id = new_user_id;
   return identity.open_session(new_user_id, new_organization_id, sign_up.device);
 end
-$_$;
+$$;
 
 --
 -- Name: FUNCTION sign_up(email text, password text, name text, organization_name text, device jsonb); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.sign_up(email text, password text, name text, organization_name text, device jsonb) IS 'An account with its first session, and, when a name is given, an organization that it owns. Errors: INVALID_INPUT, CONFLICT for a known e-mail address. Definer: whoever calls has no rights yet.';
+COMMENT ON FUNCTION identity.sign_up(email text, password text, name text, organization_name text, device jsonb) IS 'An account with its first session, and, when a name is given, an organization that it owns. A link to confirm the e-mail address goes out. Errors: INVALID_INPUT, CONFLICT for a known e-mail address. Definer: whoever calls has no rights yet.';
+
+--
+-- Name: spend_second_factor(uuid, bigint, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.spend_second_factor(user_id uuid, step bigint, recovery_code text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- Where failures are counted: apart from those of the password, which whoever guesses here knows.
+  attempts constant text := 'second factor of ' || spend_second_factor.user_id;
+  address constant inet := identity.client_address();
+  waiting integer;
+begin
+  -- The lock makes those who try the same user take turns.
+  perform from identity.second_factors f where f.user_id = spend_second_factor.user_id for update;
+  waiting := security.check_failed_login_attempts(attempts, address);
+  if waiting > 0 then
+    return platform.refusal(
+      'CB010', 'Too many wrong codes. Wait, and try again.', field => 'code', retry_after => waiting);
+  end if;
+  -- A step serves once, and so do all before it: somebody who saw a code go by cannot use it again.
+  update identity.second_factors f
+     set last_step = spend_second_factor.step
+   where f.user_id = spend_second_factor.user_id
+     and spend_second_factor.step > coalesce(f.last_step, 0)
+     and abs(spend_second_factor.step - floor(extract(epoch from clock_timestamp()) / 30)) <= 2;
+  if not found then
+    update identity.recovery_codes c
+       set used_at = now()
+     where c.user_id = spend_second_factor.user_id
+       and c.code_hash = identity.hash_recovery_code(spend_second_factor.recovery_code)
+       and c.used_at is null;
+    if not found then
+      perform security.record_failed_login_attempt(attempts, address, identity.client_user_agent());
+      return platform.refusal('CB015', 'The code is wrong, or has served already.', field => 'code');
+    end if;
+    perform identity.note_sign_in_change(
+      spend_second_factor.user_id, 'recovery_code_used',
+      format(
+        'A recovery code was used in place of your authenticator app; %s are left.',
+        (select count(*) from identity.recovery_codes c
+          where c.user_id = spend_second_factor.user_id and c.used_at is null)),
+      severity => 'warning');
+  end if;
+  perform security.clear_failed_login_attempts(attempts, address);
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION spend_second_factor(user_id uuid, step bigint, recovery_code text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.spend_second_factor(user_id uuid, step bigint, recovery_code text) IS 'Takes the step of a code that the server has checked, or a recovery code: null, or the refusal as a value, because a failure counts. Wrong codes are slowed down as wrong passwords are, per user and per sender.';
 
 --
 -- Name: switch_organization(uuid); Type: FUNCTION; Schema: identity; Owner: -
@@ -2460,29 +7671,21 @@ CREATE FUNCTION identity.switch_organization(organization_id uuid) RETURNS ident
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  session_device jsonb;
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
-  if switch_organization.organization_id is null
-     or not tenancy.is_active_member(switch_organization.organization_id, authz.user_id()) then
-    perform platform.refuse('CB003', 'You are not a member of this organization.', field => 'organization_id');
-  end if;
-  -- The token of the session that has not served yet is replaced: refreshing goes on in the new organization.
-  update identity.refresh_tokens t
-     set used_at = now()
-   where t.user_id = authz.user_id()
-     and t.session_id = authz.session_id()
-     and t.used_at is null
-     and t.revoked_at is null
-  returning t.device into session_device;
+  perform authz.require_user();
+  perform tenancy.require_active_member(switch_organization.organization_id, authz.user_id());
+  -- Tokens that have not served yet stay good: another tab may be refreshing with one of them at this moment, and finds the
+  -- new organization then. Whichever of the two answers the browser keeps goes on.
+  update identity.sessions s
+     set organization_id = switch_organization.organization_id
+   where s.id = authz.session_id()
+     and s.user_id = authz.user_id()
+     and s.revoked_at is null
+     and s.expires_at > now();
   if not found then
     perform platform.refuse('CB001', 'The session is over. Sign in again.');
   end if;
-  return identity.open_session(
-    authz.user_id(), switch_organization.organization_id, session_device, authz.session_id());
+  return identity.continue_session(authz.session_id());
 end
 $$;
 
@@ -2490,7 +7693,361 @@ $$;
 -- Name: FUNCTION switch_organization(organization_id uuid); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.switch_organization(organization_id uuid) IS 'Makes another organization of the caller the active one: new tokens for the same session. Errors: UNAUTHENTICATED, FORBIDDEN for an organization of others. Definer: tokens are internal.';
+COMMENT ON FUNCTION identity.switch_organization(organization_id uuid) IS 'Makes another organization of the caller the active one: new tokens for the same session. Errors: UNAUTHENTICATED, FORBIDDEN for an organization of others and for an API key, SECOND_FACTOR_REQUIRED. Definer: sessions are internal.';
+
+--
+-- Name: take_journey(text, text, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.take_journey(code text, code_verifier text, intent text) RETURNS identity.provider_sign_ins
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  journey identity.provider_sign_ins;
+begin
+  delete from identity.provider_sign_ins p
+   where p.code_hash = sha256(convert_to(coalesce(take_journey.code, ''), 'UTF8'))
+     and p.intent = take_journey.intent
+  returning p.* into journey;
+  -- The code serves once, whoever presents it: with the wrong verifier somebody else has it.
+  if journey.expires_at <= now()
+     or journey.code_challenge is distinct from
+          rtrim(translate(encode(sha256(convert_to(take_journey.code_verifier, 'UTF8')), 'base64'), E'+/\n', '-_'), '=') then
+    return null;
+  end if;
+  return journey;
+end
+$$;
+
+--
+-- Name: FUNCTION take_journey(code text, code_verifier text, intent text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.take_journey(code text, code_verifier text, intent text) IS 'The journey behind a code, once; null when it is unknown, late, of another intent, or the verifier is not the one that the journey began with. A journey that began without one takes none. The caller commits, also when it refuses.';
+
+--
+-- Name: take_provider_answer(text, bytea); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.take_provider_answer(provider_key text, state_hash bytea, OUT journey_id uuid, OUT intent text, OUT return_to text) RETURNS record
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update identity.provider_sign_ins p
+     set answered_at = now()
+    from identity.oauth_providers o
+   where p.state_hash = take_provider_answer.state_hash
+     and p.answered_at is null
+     and p.expires_at > now()
+     and o.id = p.provider_id
+     and o.key = take_provider_answer.provider_key
+     and o.is_configured
+     and o.is_enabled
+  returning p.id, p.intent, p.return_to
+$$;
+
+--
+-- Name: FUNCTION take_provider_answer(provider_key text, state_hash bytea, OUT journey_id uuid, OUT intent text, OUT return_to text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.take_provider_answer(provider_key text, state_hash bytea, OUT journey_id uuid, OUT intent text, OUT return_to text) IS 'The journey that an answer belongs to, once: nulls for a state that is unknown, of another provider, late, or has been answered. Committed before the provider is asked for tokens, so that an answer cannot be played twice at the same moment. Definer: the server''s login may write nothing.';
+
+--
+-- Name: try_password(text, text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.try_password(email text, password text, OUT user_id uuid, OUT refusal jsonb) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  address constant inet := identity.client_address();
+  waiting integer;
+  account record;
+  matches boolean;
+begin
+  waiting := security.check_failed_login_attempts(try_password.email, address);
+  if waiting = 0 then
+    select u.id, c.password_hash
+      into account
+      from identity.users u
+      join identity.credentials c on c.user_id = u.id
+     where u.email = lower(btrim(try_password.email)) and u.is_active;
+    -- An unknown address costs as much time as a wrong password. So would one whose hash is of an older cost, as soon as its
+    -- owner has signed in again.
+    matches := identity.matches_password(
+      coalesce(try_password.password, ''),
+      coalesce(account.password_hash, identity.hash_of_nothing()));
+    perform security.await_login_turn(try_password.email, address);
+    waiting := security.check_failed_login_attempts(try_password.email, address);
+  end if;
+  if waiting > 0 then
+    -- Not a word about the password, and nothing recorded: waiting is enough.
+    refusal := platform.refusal(
+      'CB010', 'Too many attempts. Wait, and try again.', retry_after => waiting,
+      hint => 'A new password, by way of requestPasswordReset, does not wait.');
+    return;
+  end if;
+  if matches and account.id is not null then
+    -- Whoever changes the password at this moment comes before or after, and never leaves a session of the old one behind.
+    -- The lock first, then the look: a single statement would go on with what it had read before it waited.
+    perform from identity.users u where u.id = account.id for no key update;
+    select u.id
+      into try_password.user_id
+      from identity.users u
+      join identity.credentials c on c.user_id = u.id and c.password_hash = account.password_hash
+     where u.id = account.id and u.is_active;
+  end if;
+  if try_password.user_id is null then
+    perform security.record_failed_login_attempt(try_password.email, address, identity.client_user_agent());
+    refusal := platform.refusal('CB008', 'E-mail address and password do not match.');
+    return;
+  end if;
+  perform security.clear_failed_login_attempts(try_password.email, address);
+  if identity.cost_of(account.password_hash) <> identity.password_cost() then
+    update identity.credentials c
+       set password_hash = identity.hash_password(try_password.password)
+     where c.user_id = try_password.user_id;
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION try_password(email text, password text, OUT user_id uuid, OUT refusal jsonb); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.try_password(email text, password text, OUT user_id uuid, OUT refusal jsonb) IS 'Whose e-mail address and password these are, or the refusal as a value, because the failure counts: INVALID_CREDENTIALS, the same for an address that nobody has, TOO_MANY_ATTEMPTS with the seconds to wait. Follows a change of the cost.';
+
+--
+-- Name: linked_accounts; Type: TABLE; Schema: identity; Owner: -
+--
+
+CREATE TABLE identity.linked_accounts (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    email text,
+    email_verified boolean DEFAULT false NOT NULL,
+    name text,
+    last_sign_in_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT linked_accounts_subject_check CHECK (((subject <> ''::text) AND (length(subject) <= 255)))
+);
+
+ALTER TABLE ONLY identity.linked_accounts FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE linked_accounts; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON TABLE identity.linked_accounts IS 'Accounts at providers with which a user signs in (seed users: oauth_provider, oauth_id). Each belongs to one user. Seen by the user; made by signing in or linkAccount, ended by unlinkAccount.';
+
+--
+-- Name: COLUMN linked_accounts.issuer; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.linked_accounts.issuer IS 'Whoever vouches for the subject: an account is known by both, so that another provider under the same key lets nobody in.';
+
+--
+-- Name: COLUMN linked_accounts.subject; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.linked_accounts.subject IS 'The provider''s id of the account, which never changes.';
+
+--
+-- Name: COLUMN linked_accounts.email; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.linked_accounts.email IS 'As the provider said at the last sign-in.';
+
+--
+-- Name: unlink_account(uuid); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.unlink_account(row_id uuid) RETURNS identity.linked_accounts
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  unlinked identity.linked_accounts;
+begin
+  perform authz.require_user();
+  -- Two calls that unlink the last two accounts take turns.
+  perform from identity.users u where u.id = authz.user_id() for update;
+  delete from identity.linked_accounts l
+   where l.id = unlink_account.row_id and l.user_id = authz.user_id()
+  returning l.* into unlinked;
+  if unlinked.id is null then
+    perform platform.refuse('CB004', 'There is no such account.', field => 'row_id');
+  end if;
+  if not exists (select from identity.credentials c where c.user_id = authz.user_id())
+     and not exists (
+           select
+             from identity.linked_accounts l
+             join identity.oauth_providers o on o.id = l.provider_id and o.is_configured and o.is_enabled
+            where l.user_id = authz.user_id()
+         ) then
+    perform platform.refuse(
+      'CB005', 'Without this account there would be no way to sign in.', field => 'row_id',
+      hint => 'Set a password or link another account first.');
+  end if;
+  perform identity.note_sign_in_change(
+    authz.user_id(), 'account_unlinked',
+    format(
+      'Your account at %s does not sign you in any more.',
+      (select o.name from identity.oauth_providers o where o.id = unlinked.provider_id)));
+  return unlinked;
+end
+$$;
+
+--
+-- Name: FUNCTION unlink_account(row_id uuid); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.unlink_account(row_id uuid) IS 'Ends that the caller signs in with an account at a provider, and forgets its tokens. Errors: UNAUTHENTICATED, NOT_FOUND_OR_FORBIDDEN, CONFLICT when there would be no other way to sign in. Definer: tokens are internal, and accounts are changed by functions only.';
+
+--
+-- Name: update_user_settings(jsonb, uuid, integer); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.update_user_settings(patch jsonb, tenant_id uuid DEFAULT NULL::uuid, if_version integer DEFAULT NULL::integer) RETURNS identity.user_settings
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  settings identity.user_settings := identity.get_or_create_user_settings(null, update_user_settings.tenant_id);
+begin
+  if jsonb_typeof(patch) is distinct from 'object' or length(patch::text) > 65536 then
+    perform platform.refuse('CB002', 'A patch is an object of up to 64 KB.', field => 'patch');
+  end if;
+  select s.* into settings from identity.user_settings s where s.id = settings.id for update;
+  perform tenancy.check_settings_version(if_version, settings.version);
+  update identity.user_settings s
+     set value = platform.merge_patch(s.value, patch)
+   where s.id = settings.id
+  returning s.* into settings;
+  return settings;
+end
+$$;
+
+--
+-- Name: FUNCTION update_user_settings(patch jsonb, tenant_id uuid, if_version integer); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.update_user_settings(patch jsonb, tenant_id uuid, if_version integer) IS 'Changes the caller''s settings, those for everywhere or those for one of their organizations, by a JSON merge patch: what is not mentioned stays, null goes back to what holds otherwise. With if_version only while that is the version. Errors: UNAUTHENTICATED; INVALID_INPUT, whose field is the path of the setting (patch.theme); CONFLICT for another version; FORBIDDEN for an organization of others. Definer: the organization may be another than the active one.';
+
+--
+-- Name: user_settings_in_force(identity.user_settings); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.user_settings_in_force(settings identity.user_settings) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select platform.with_defaults(
+           s.schema,
+           platform.merge_patch(
+             coalesce((
+               select g.value from identity.user_settings g
+                where g.user_id = settings.user_id and g.organization_id is null
+             ), '{}'),
+             settings.value))
+    from tenancy.settings_sections s
+   where s.section = 'user'
+$$;
+
+--
+-- Name: FUNCTION user_settings_in_force(settings identity.user_settings); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.user_settings_in_force(settings identity.user_settings) IS 'All that holds there: what was set for the organization, else what was set for everywhere, else the default.';
+
+--
+-- Name: verify_email(text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.verify_email(token text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  redeemed constant identity.one_time_tokens :=
+    identity.redeem_one_time_token(verify_email.token, '{email_verification,email_change}');
+  account record;
+begin
+  select u.email, u.name into account from identity.users u where u.id = redeemed.user_id;
+  begin
+    update identity.users u
+       set email = redeemed.email, email_verified_at = now()
+     where u.id = redeemed.user_id;
+  exception when unique_violation then
+    perform platform.refuse('CB005', 'Another account has this e-mail address by now.', field => 'token');
+  end;
+  if redeemed.purpose = 'email_change' then
+    perform identity.void_one_time_tokens(redeemed.user_id, '{email_verification,email_change,password_reset}');
+    perform platform.send_mail(
+      'email_changed', account.email,
+      jsonb_build_object('name', account.name, 'new_email', identity.masked_email(redeemed.email)));
+  end if;
+  perform security.record_event(
+    case redeemed.purpose when 'email_change' then 'email_changed' else 'email_verified' end,
+    redeemed.user_id);
+  return redeemed.email;
+end
+$$;
+
+--
+-- Name: FUNCTION verify_email(token text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.verify_email(token text) IS '@behavior -*
+Confirms the e-mail address that a link was sent to, and returns it: that of the account, or the one it moves to, of which the old address is told. Errors: LINK_INVALID, CONFLICT when another account has the address by now. Definer: whoever opens a link need not be signed in.';
+
+--
+-- Name: void_one_time_tokens(uuid, text[]); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.void_one_time_tokens(user_id uuid, purposes text[]) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update identity.one_time_tokens t
+     set used_at = now()
+   where t.user_id = void_one_time_tokens.user_id
+     and t.purpose = any (void_one_time_tokens.purposes)
+     and t.used_at is null
+$$;
+
+--
+-- Name: FUNCTION void_one_time_tokens(user_id uuid, purposes text[]); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.void_one_time_tokens(user_id uuid, purposes text[]) IS 'Makes links of these purposes worthless.';
+
+--
+-- Name: wait_for_sessions_trigger(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.wait_for_sessions_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- Stronger than the update's own lock: it waits for sessions of the user that are being opened at this moment.
+  perform from identity.users u where u.id = old.id for update;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION wait_for_sessions_trigger(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.wait_for_sessions_trigger() IS 'Before an account is deactivated. Definer: it holds for whoever may not lock users.';
 
 --
 -- Name: add_foreign_key(regclass, text); Type: PROCEDURE; Schema: platform; Owner: -
@@ -2663,18 +8220,21 @@ CREATE FUNCTION platform.audit_changes_trigger() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  unsaid constant text[] := '{organization_id,id,updated_at}'::text[];
+  unsaid constant text[] := '{organization_id,id}'::text[];
+  -- What triggers make out of changes that are logged themselves, what is noted all the time, and what is a secret.
+  derived constant text[] :=
+    '{updated_at,role_key,effective_permissions,permissions_valid_until,may_enter,permission_list,last_used_at,secret_hash}'::text[];
 begin
   if tg_op = 'INSERT' then
-    insert into security.audit_logs (organization_id, actor_id, request_id, entity_type, entity_id, action, after)
+    insert into security.audit_logs (organization_id, actor_id, api_key_id, request_id, entity_type, entity_id, action, after)
     -- an organization is its own tenant
-    select coalesce(j.n ->> 'organization_id', j.n ->> 'id')::uuid, authz.user_id(), authz.request_id(),
-           tg_table_schema || '.' || tg_table_name, (j.n ->> 'id')::uuid, 'insert', jsonb_strip_nulls(j.n - unsaid)
+    select coalesce(j.n ->> 'organization_id', j.n ->> 'id')::uuid, authz.actor_id(), authz.api_key_id(), authz.request_id(),
+           tg_table_schema || '.' || tg_table_name, (j.n ->> 'id')::uuid, 'insert', jsonb_strip_nulls(j.n - unsaid - derived)
       from (select to_jsonb(r) as n from new_rows r) j;
   elsif tg_op = 'UPDATE' then
     insert into security.audit_logs
-      (organization_id, actor_id, request_id, entity_type, entity_id, action, before, after)
-    select coalesce(j.n ->> 'organization_id', j.n ->> 'id')::uuid, authz.user_id(), authz.request_id(),
+      (organization_id, actor_id, api_key_id, request_id, entity_type, entity_id, action, before, after)
+    select coalesce(j.n ->> 'organization_id', j.n ->> 'id')::uuid, authz.actor_id(), authz.api_key_id(), authz.request_id(),
            tg_table_schema || '.' || tg_table_name, (j.n ->> 'id')::uuid,
            case
              when not changed.after ? 'deleted_at' then 'update'
@@ -2691,13 +8251,13 @@ begin
              select jsonb_object_agg(b.key, b.value) as before, jsonb_object_agg(a.key, a.value) as after
                from jsonb_each(j.o) b
                join jsonb_each(j.n) a on a.key = b.key and a.value is distinct from b.value
-              where a.key <> 'updated_at'
+              where a.key <> all (derived)
            ) changed
      where changed.after is not null;
   else
-    insert into security.audit_logs (organization_id, actor_id, request_id, entity_type, entity_id, action, before)
-    select coalesce(j.o ->> 'organization_id', j.o ->> 'id')::uuid, authz.user_id(), authz.request_id(),
-           tg_table_schema || '.' || tg_table_name, (j.o ->> 'id')::uuid, 'purge', jsonb_strip_nulls(j.o - unsaid)
+    insert into security.audit_logs (organization_id, actor_id, api_key_id, request_id, entity_type, entity_id, action, before)
+    select coalesce(j.o ->> 'organization_id', j.o ->> 'id')::uuid, authz.actor_id(), authz.api_key_id(), authz.request_id(),
+           tg_table_schema || '.' || tg_table_name, (j.o ->> 'id')::uuid, 'purge', jsonb_strip_nulls(j.o - unsaid - derived)
       from (select to_jsonb(r) as o from old_rows r) j;
   end if;
   return null;
@@ -2835,6 +8395,33 @@ $$;
 --
 
 COMMENT ON FUNCTION platform.custom_field_expectation(field_type text, options jsonb) IS 'What a custom field takes, in the words of an error message.';
+
+--
+-- Name: enqueue(text, jsonb, text, timestamp with time zone, integer); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.enqueue(task text, payload jsonb DEFAULT '{}'::jsonb, job_key text DEFAULT NULL::text, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_attempts integer DEFAULT NULL::integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform graphile_worker.add_job(
+            identifier => enqueue.task,
+            payload => case
+                         when authz.request_id() is null then enqueue.payload
+                         else jsonb_build_object('request_id', authz.request_id()) || enqueue.payload
+                       end::json,
+            run_at => enqueue.run_at,
+            max_attempts => enqueue.max_attempts,
+            job_key => enqueue.job_key);
+end
+$$;
+
+--
+-- Name: FUNCTION enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer) IS 'Adds a job for worker/tasks/<task>.ts: it runs after this transaction has been committed, and not at all when it is undone. Of jobs with the same key that have not begun only the newest stays. The request it comes from is added to the payload, an object, as request_id: the worker''s log names it. For functions that have checked who asks.';
 
 --
 -- Name: fits_custom_field(jsonb, text, jsonb); Type: FUNCTION; Schema: platform; Owner: -
@@ -2988,6 +8575,101 @@ $$;
 COMMENT ON FUNCTION platform.invalid_custom_fields(organization_id uuid, entity_type text, workspace_id uuid, fields jsonb) IS 'What is wrong with the custom fields of one row: none when all fit.';
 
 --
+-- Name: is_json_schema(jsonb); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.is_json_schema(schema jsonb) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  keywords constant text[] :=
+    '{type,properties,required,additionalProperties,items,minItems,maxItems,uniqueItems,enum,const,minimum,maximum,'
+    'minLength,maxLength,pattern,format,default,title,description}'::text[];
+begin
+  if jsonb_typeof(schema) <> 'object' then
+    return false;
+  end if;
+  return not exists (select from jsonb_object_keys(schema) as k (keyword) where k.keyword <> all (keywords))
+     and coalesce(
+           schema ->> 'type' in ('object', 'array', 'string', 'number', 'integer', 'boolean'),
+           schema ? 'enum' or schema ? 'const')
+     and coalesce(schema ->> 'format' in ('email', 'uri', 'time-zone'), true)
+     and coalesce(jsonb_typeof(schema -> 'enum') = 'array', true)
+     and coalesce(jsonb_typeof(schema -> 'required') = 'array', true)
+     and (not schema ? 'items' or platform.is_json_schema(schema -> 'items'))
+     and (not schema ? 'additionalProperties'
+          or schema -> 'additionalProperties' = 'false'
+          or platform.is_json_schema(schema -> 'additionalProperties'))
+     and not exists (
+           select from jsonb_each(coalesce(schema -> 'properties', '{}')) as p
+            where not platform.is_json_schema(p.value)
+         );
+end
+$$;
+
+--
+-- Name: FUNCTION is_json_schema(schema jsonb); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.is_json_schema(schema jsonb) IS 'Whether a schema says only what json_schema_violations checks.';
+
+--
+-- Name: is_of_format(text, text); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.is_of_format(value text, format text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select case format
+    when 'email' then value ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' and length(value) <= 254
+    when 'uri' then value ~* '^https?://[^\s/?#]+[^\s]*$'
+    when 'time-zone' then platform.is_time_zone(value)
+  end
+$_$;
+
+--
+-- Name: FUNCTION is_of_format(value text, format text); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.is_of_format(value text, format text) IS 'Whether a text is an e-mail address (email), an http or https address (uri), the name of a time zone (time-zone).';
+
+--
+-- Name: is_of_type(jsonb, text); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.is_of_type(value jsonb, type text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case type
+    when 'integer' then jsonb_typeof(value) = 'number' and value::text::numeric % 1 = 0
+    else jsonb_typeof(value) = type
+  end
+$$;
+
+--
+-- Name: FUNCTION is_of_type(value jsonb, type text); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.is_of_type(value jsonb, type text) IS 'Whether a value is of a type of JSON Schema.';
+
+--
+-- Name: is_reserved_slug(text); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.is_reserved_slug(slug text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (slug = ANY ('{about,account,accounts,admin,administrator,api,app,apps,assets,auth,billing,blog,callboard,cdn,config,console,contact,dashboard,demo,dev,developer,developers,dns,docs,download,email,explorer,feedback,ftp,graphiql,graphql,health,help,home,hostmaster,images,imap,info,internal,invitation,invitations,legal,localhost,login,logout,mail,marketing,me,media,metrics,mx,new,news,no-reply,noreply,ns,ns1,ns2,NULL,oauth,official,ops,password,payment,payments,pop,postmaster,press,pricing,privacy,proxy,public,root,sandbox,search,secure,security,settings,shop,sign-in,sign-out,sign-up,signin,signout,signup,smtp,sso,staging,static,status,store,support,system,team,terms,test,undefined,upload,uploads,user,users,vpn,webhook,webhooks,webmail,webmaster,websocket,well-known,ws,www}'::text[]));
+
+--
+-- Name: FUNCTION is_reserved_slug(slug text); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.is_reserved_slug(slug text) IS 'Whether an address keeps this name for itself, or an organization of that name could pass for Callboard.';
+
+--
 -- Name: is_time_zone(text); Type: FUNCTION; Schema: platform; Owner: -
 --
 
@@ -3009,6 +8691,115 @@ $_$;
 --
 
 COMMENT ON FUNCTION platform.is_time_zone(name text) IS 'Whether Postgres knows a time zone of this name.';
+
+--
+-- Name: json_schema_violations(jsonb, jsonb, text); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.json_schema_violations(schema jsonb, value jsonb, path text DEFAULT ''::text) RETURNS TABLE(field text, problem text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  content constant text := value #>> '{}';
+  inside constant text := case when path = '' then '' else path || '.' end;
+begin
+  field := path;
+  if not platform.is_of_type(value, schema ->> 'type') then
+    problem := 'has to be of type ' || (schema ->> 'type');
+    return next;
+    return; -- what follows would say nothing
+  end if;
+  for problem in
+    select c.problem
+      from (values
+             (schema ? 'const' and value <> schema -> 'const', 'has to be ' || (schema -> 'const')::text),
+             (schema ? 'enum' and not exists (select from jsonb_array_elements(schema -> 'enum') as e (allowed) where e.allowed = value),
+              'has to be one of ' || (schema -> 'enum')::text)
+           ) as c (is_wrong, problem)
+     where c.is_wrong
+  loop
+    return next;
+  end loop;
+  case jsonb_typeof(value)
+    when 'number' then
+      for problem in
+        select c.problem
+          from (values
+                 (content::numeric < (schema ->> 'minimum')::numeric, 'has to be at least ' || (schema ->> 'minimum')),
+                 (content::numeric > (schema ->> 'maximum')::numeric, 'has to be at most ' || (schema ->> 'maximum'))
+               ) as c (is_wrong, problem)
+         where c.is_wrong
+      loop
+        return next;
+      end loop;
+    when 'string' then
+      for problem in
+        select c.problem
+          from (values
+                 (char_length(content) < (schema ->> 'minLength')::integer,
+                  format('has to have at least %s characters', schema ->> 'minLength')),
+                 (char_length(content) > (schema ->> 'maxLength')::integer,
+                  format('has to have at most %s characters', schema ->> 'maxLength')),
+                 (content !~ (schema ->> 'pattern'), 'has to look like ' || (schema ->> 'pattern')),
+                 (not platform.is_of_format(content, schema ->> 'format'),
+                  case schema ->> 'format'
+                    when 'email' then 'has to be an e-mail address'
+                    when 'uri' then 'has to be an http or https address'
+                    else 'has to be the name of a time zone'
+                  end)
+               ) as c (is_wrong, problem)
+         where c.is_wrong
+      loop
+        return next;
+      end loop;
+    when 'array' then
+      for problem in
+        select c.problem
+          from (values
+                 (jsonb_array_length(value) < (schema ->> 'minItems')::integer,
+                  format('has to have at least %s items', schema ->> 'minItems')),
+                 (jsonb_array_length(value) > (schema ->> 'maxItems')::integer,
+                  format('has to have at most %s items', schema ->> 'maxItems')),
+                 (schema -> 'uniqueItems' = 'true'
+                  and jsonb_array_length(value) > (select count(distinct e) from jsonb_array_elements(value) e),
+                  'has to have each item once')
+               ) as c (is_wrong, problem)
+         where c.is_wrong
+      loop
+        return next;
+      end loop;
+      return query
+        select v.field, v.problem
+          from jsonb_array_elements(value) with ordinality as item (content, position)
+         cross join lateral platform.json_schema_violations(
+                 schema -> 'items', item.content, inside || (item.position - 1)) v
+         where schema ? 'items';
+    when 'object' then
+      return query
+        select inside || r.name, 'is missing'
+          from jsonb_array_elements_text(coalesce(schema -> 'required', '[]')) as r (name)
+         where not value ? r.name;
+      return query
+        select coalesce(v.field, inside || member.key), coalesce(v.problem, 'is not known')
+          from jsonb_each(json_schema_violations.value) as member (key, content)
+         cross join lateral (
+                select coalesce(schema -> 'properties' -> member.key, schema -> 'additionalProperties') as schema
+              ) known
+          left join lateral platform.json_schema_violations(
+                 nullif(known.schema, 'false'), member.content, inside || member.key) v on known.schema <> 'false'
+         where v.field is not null or known.schema = 'false';
+    else
+      null;
+  end case;
+end
+$$;
+
+--
+-- Name: FUNCTION json_schema_violations(schema jsonb, value jsonb, path text); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.json_schema_violations(schema jsonb, value jsonb, path text) IS 'Where a value does not fit a schema, and why: a path such as quietHours.from or domains.2, and what would be right. No rows: it fits.';
 
 --
 -- Name: keep_users_inside(regclass); Type: PROCEDURE; Schema: platform; Owner: -
@@ -3340,6 +9131,54 @@ $_$;
 COMMENT ON FUNCTION platform.make_month_partition(parent regclass, schema_name text, partition_name text, month_start date) IS 'One month''s partition of a log, by the month in UTC.';
 
 --
+-- Name: merge_patch(jsonb, jsonb); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.merge_patch(target jsonb, patch jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if jsonb_typeof(patch) is distinct from 'object' then
+    return patch;
+  end if;
+  if jsonb_typeof(target) is distinct from 'object' then
+    return jsonb_strip_nulls(patch);
+  end if;
+  return (
+    select coalesce(jsonb_object_agg(merged.key, merged.value), '{}')
+      from (
+        select coalesce(t.key, p.key) as key,
+               case when p.key is null then t.value else platform.merge_patch(t.value, p.value) end as value
+          from jsonb_each(target) as t
+          full join jsonb_each(patch) as p on p.key = t.key
+         where p.value is distinct from 'null'
+      ) merged
+  );
+end
+$$;
+
+--
+-- Name: FUNCTION merge_patch(target jsonb, patch jsonb); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.merge_patch(target jsonb, patch jsonb) IS 'A value changed by a JSON merge patch (RFC 7396): null takes a property away, what is not mentioned stays.';
+
+--
+-- Name: network_of(inet); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.network_of(address inet) RETURNS cidr
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN network(set_masklen(address, CASE family(address) WHEN 6 THEN 64 ELSE 32 END));
+
+--
+-- Name: FUNCTION network_of(address inet); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.network_of(address inet) IS 'What counts as one sender: an IPv4 address, or the network of 64 bits that an IPv6 customer has.';
+
+--
 -- Name: protect(regclass, text, text, text[], text, interval, boolean, boolean); Type: PROCEDURE; Schema: platform; Owner: -
 --
 
@@ -3648,6 +9487,20 @@ $$;
 COMMENT ON FUNCTION platform.referenced_table(referencing regclass, column_name text) IS 'The table that the foreign key ending in this column leads to.';
 
 --
+-- Name: refusal(text, text, text, text, text, integer); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.refusal(code text, message text, field text DEFAULT NULL::text, detail text DEFAULT NULL::text, hint text DEFAULT NULL::text, retry_after integer DEFAULT NULL::integer) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN jsonb_strip_nulls(jsonb_build_object('code', code, 'message', message, 'field', field, 'detail', detail, 'hint', hint, 'retry_after', retry_after));
+
+--
+-- Name: FUNCTION refusal(code text, message text, field text, detail text, hint text, retry_after integer); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.refusal(code text, message text, field text, detail text, hint text, retry_after integer) IS 'A refusal as a value, for functions that record something and refuse: raised, it would undo the record. The plugin that called makes the coded error of it, after the commit. retry_after is in seconds.';
+
+--
 -- Name: refuse(text, text, text, text, text); Type: FUNCTION; Schema: platform; Owner: -
 --
 
@@ -3669,6 +9522,30 @@ $$;
 --
 
 COMMENT ON FUNCTION platform.refuse(code text, message text, field text, detail text, hint text) IS 'Ends the statement with a coded error. The codes are those of plugins/errors/registry.ts; field is the argument or column, in snake case, that the caller has to change.';
+
+--
+-- Name: send_mail(text, text, jsonb, jsonb, text); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.send_mail(template text, recipient text, variables jsonb DEFAULT '{}'::jsonb, token jsonb DEFAULT NULL::jsonb, job_key text DEFAULT NULL::text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- Twelve attempts are about ten hours: a mail server that is down comes back, or the mail is no longer of use.
+  select platform.enqueue(
+    'send_mail',
+    jsonb_strip_nulls(jsonb_build_object(
+      'template', template, 'to', recipient, 'variables', variables,
+      'token', token || jsonb_build_object('asked_at', now()))),
+    job_key => job_key,
+    max_attempts => 12)
+$$;
+
+--
+-- Name: FUNCTION send_mail(template text, recipient text, variables jsonb, token jsonb, job_key text); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.send_mail(template text, recipient text, variables jsonb, token jsonb, job_key text) IS 'A mail, sent after this transaction has been committed. template is one of worker/mail/templates, variables are texts that it names. A link that stands for its reader gets its token when the mail is sent, so that none waits in the queue: token says which, {"purpose": "password_reset"} (identity.issue_one_time_token).';
 
 --
 -- Name: singular(text); Type: FUNCTION; Schema: platform; Owner: -
@@ -3870,6 +9747,35 @@ $$;
 COMMENT ON PROCEDURE platform.watch_statements(IN protected regclass, IN name text, IN watcher text, IN events text[]) IS 'A statement-level trigger with transition tables for each of the events.';
 
 --
+-- Name: with_defaults(jsonb, jsonb); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.with_defaults(schema jsonb, value jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if value is null and schema ? 'default' then
+    return schema -> 'default';
+  end if;
+  if schema ->> 'type' <> 'object' or not schema ? 'properties' then
+    return value;
+  end if;
+  return coalesce(value, '{}') || (
+    select coalesce(jsonb_object_agg(p.key, filled.content) filter (where filled.content is not null), '{}')
+      from jsonb_each(schema -> 'properties') as p (key, schema)
+     cross join lateral (select platform.with_defaults(p.schema, with_defaults.value -> p.key) as content) filled
+  );
+end
+$$;
+
+--
+-- Name: FUNCTION with_defaults(schema jsonb, value jsonb); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.with_defaults(schema jsonb, value jsonb) IS 'A value with what its schema says of properties that it does not have.';
+
+--
 -- Name: budget_health(uuid, uuid, date); Type: FUNCTION; Schema: projects; Owner: -
 --
 
@@ -3982,7 +9888,7 @@ CREATE TABLE projects.projects (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -4295,7 +10201,7 @@ CREATE TABLE projects.design_versions (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -4458,7 +10364,7 @@ CREATE TABLE projects.project_compliance (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -4604,7 +10510,7 @@ CREATE TABLE projects.project_members (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -4723,7 +10629,7 @@ CREATE TABLE projects.project_milestones (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -4836,7 +10742,7 @@ CREATE TABLE projects.project_phases (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -4949,7 +10855,7 @@ CREATE TABLE projects.project_resources (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -5078,7 +10984,7 @@ CREATE TABLE projects.project_safety (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -5197,7 +11103,7 @@ CREATE TABLE projects.project_tasks (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -5350,7 +11256,7 @@ CREATE TABLE projects.task_dependencies (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -5784,7 +11690,7 @@ CREATE FUNCTION projects.is_slug_taken(organization_id uuid, slug text) RETURNS 
      where p.organization_id = is_slug_taken.organization_id
        and p.slug = is_slug_taken.slug
        -- only ever asked about the caller's own organization, or by the back office
-       and (p.organization_id = authz.organization_id() or authz.user_id() is null)
+       and (p.organization_id = authz.organization_id() or authz.actor_id() is null)
   )
 $$;
 
@@ -6481,85 +12387,1069 @@ COMMENT ON FUNCTION projects.working_days(from_day date, count integer, weekdays
 The first so many working days from a day on.';
 
 --
--- Name: create_organization(text, uuid, text, text); Type: FUNCTION; Schema: tenancy; Owner: -
+-- Name: attempt_of(regclass, text, text); Type: FUNCTION; Schema: security; Owner: -
 --
 
-CREATE FUNCTION tenancy.create_organization(name text, owner_id uuid, time_zone text DEFAULT 'UTC'::text, currency text DEFAULT 'USD'::text) RETURNS uuid
-    LANGUAGE plpgsql
+CREATE FUNCTION security.attempt_of(table_id regclass, key_column text, action text) RETURNS text
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 declare
-  new_organization_id constant uuid := platform.uuidv7();
+  maker text;
+  changed text;
 begin
-  insert into tenancy.organizations (id, name, slug, time_zone, currency, created_by)
-  values (
-    new_organization_id, create_organization.name, tenancy.free_slug(create_organization.name),
-    create_organization.time_zone, create_organization.currency, owner_id);
-  perform tenancy.sync_system_roles(new_organization_id);
-  insert into tenancy.organization_members (organization_id, user_id, role_id)
-  select r.organization_id, owner_id, r.id
-    from tenancy.roles r
-   where r.organization_id = new_organization_id and r.key = 'owner';
-  insert into tenancy.workspaces (organization_id, name, slug, created_by)
-  values (new_organization_id, 'General', 'general', owner_id);
-  return new_organization_id;
+  case action
+    when 'read' then
+      return format('select %2$I from %1$s where %2$I = $1', table_id, key_column);
+    when 'insert' then
+      -- Without values: what is missing is noticed after the policies have been asked.
+      select a.attname into changed
+        from pg_attribute a
+       where a.attrelid = table_id and a.attname = security.parent_column(table_id)
+         and has_column_privilege(table_id, a.attnum, 'insert');
+      return case when changed is null then format('insert into %s default values', table_id)
+        else format('insert into %s (%I) values ($1)', table_id, changed) end;
+    when 'update' then
+      select a.attname
+        into changed
+        from pg_attribute a
+       where a.attrelid = table_id
+         and a.attnum > 0
+         and not a.attisdropped
+         and has_column_privilege(table_id, a.attnum, 'update')
+       order by a.attname in ('workspace_id', 'deleted_at', 'status'), a.attname <> all ('{name,title,description}'), a.attnum
+       limit 1;
+      return case
+        -- to be refused in the words of Postgres
+        when changed is null then format('update %1$s set %2$I = %2$I where %2$I = $1', table_id, key_column)
+        else format('update %1$s set %2$I = %2$I where %3$I = $1', table_id, changed, key_column)
+      end;
+    else
+      -- The functions that archive and restore; where rows can really be deleted, that.
+      select p.oid::regproc::text
+        into maker
+        from pg_proc p
+        join pg_class c on c.oid = table_id and c.relnamespace = p.pronamespace and c.reltype = p.prorettype
+       where p.proname like action || '\_%'
+         and p.proargnames = '{row_id}'
+         and p.pronargs = 1
+       limit 1;
+      if maker is not null then
+        return format('select %s($1)', maker);
+      end if;
+      return case when action = 'delete' then format('delete from %s where %I = $1', table_id, key_column) end;
+  end case;
 end
-$$;
+$_$;
 
 --
--- Name: FUNCTION create_organization(name text, owner_id uuid, time_zone text, currency text); Type: COMMENT; Schema: tenancy; Owner: -
+-- Name: FUNCTION attempt_of(table_id regclass, key_column text, action text); Type: COMMENT; Schema: security; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.create_organization(name text, owner_id uuid, time_zone text, currency text) IS 'An organization with its four roles, its owner and one workspace. The caller has checked who may.';
+COMMENT ON FUNCTION security.attempt_of(table_id regclass, key_column text, action text) IS '@behavior -*
+The statement that an action on a row of a table is tried by; null when there is none.';
 
 --
--- Name: free_slug(text); Type: FUNCTION; Schema: tenancy; Owner: -
+-- Name: await_login_turn(text, inet); Type: FUNCTION; Schema: security; Owner: -
 --
 
-CREATE FUNCTION tenancy.free_slug(name text) RETURNS text
+CREATE FUNCTION security.await_login_turn(email text, ip_address inet) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  wanted text := left(platform.slugify(name), 50);
 begin
-  wanted := coalesce(wanted, 'organization');
-  if exists (select from tenancy.organizations o where o.slug = wanted) then
-    wanted := wanted || '-' || encode(extensions.gen_random_bytes(4), 'hex');
+  -- The sender first, always: two that lock both never wait for each other.
+  if ip_address is not null then
+    perform pg_advisory_xact_lock(5678003, hashtext(platform.network_of(ip_address)::text));
   end if;
-  return wanted;
+  perform pg_advisory_xact_lock(5678004, hashtext(encode(security.login_digest(email), 'hex')));
 end
 $$;
 
 --
--- Name: FUNCTION free_slug(name text); Type: COMMENT; Schema: tenancy; Owner: -
+-- Name: FUNCTION await_login_turn(email text, ip_address inet); Type: COMMENT; Schema: security; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.free_slug(name text) IS 'A name as it stands in addresses, with a suffix where it is taken.';
+COMMENT ON FUNCTION security.await_login_turn(email text, ip_address inet) IS 'Lets those who sign in as one e-mail address, or from one sender, take turns until the transaction ends. Called between the slow comparison of passwords and the word about its outcome, so that of many guesses made at once no more are answered than of as many made in a row.';
 
 --
--- Name: is_active_member(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+-- Name: check_failed_login_attempts(text, inet); Type: FUNCTION; Schema: security; Owner: -
 --
 
-CREATE FUNCTION tenancy.is_active_member(organization_id uuid, user_id uuid) RETURNS boolean
+CREATE FUNCTION security.check_failed_login_attempts(email text, ip_address inet) RETURNS integer
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select exists (
-    select
-      from tenancy.organization_members m
-      join tenancy.organizations o on o.id = m.organization_id and o.status = 'active'
-     where m.organization_id = is_active_member.organization_id
-       and m.user_id = is_active_member.user_id
-       and m.status = 'active'
+  with sender as (
+    select platform.network_of(ip_address) as network,
+           -- Where the user has signed in from, failures elsewhere do not count: nobody can lock a user out of their own
+           -- desk by failing from another place.
+           exists (
+             select
+               from identity.users u
+               join identity.sessions s on s.user_id = u.id
+              where u.email = lower(btrim(check_failed_login_attempts.email))
+                and platform.network_of(s.address) = platform.network_of(ip_address)
+                and s.last_used_at > now() - interval '30 days'
+           ) as is_known
+  ),
+  waits as (
+    -- Five for one e-mail address in a day.
+    select max(a.attempted_at) + security.login_delay(count(*)::int, 5) as until
+      from security.failed_login_attempts a, sender
+     where a.email_digest = security.login_digest(check_failed_login_attempts.email)
+       and a.attempted_at > now() - interval '1 day'
+       and a.cleared_at is null
+       and (not sender.is_known or a.network = sender.network)
+    union all
+    -- Thirty from one sender in an hour: behind one address there may be a whole school on a Monday.
+    select max(a.attempted_at) + security.login_delay(count(*)::int, 30)
+      from security.failed_login_attempts a, sender
+     where a.network = sender.network
+       and a.attempted_at > now() - interval '1 hour'
+       and a.cleared_at is null
   )
+  select greatest(0, ceil(extract(epoch from max(until) - clock_timestamp())))::int from waits
 $$;
 
 --
--- Name: FUNCTION is_active_member(organization_id uuid, user_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+-- Name: FUNCTION check_failed_login_attempts(email text, ip_address inet); Type: COMMENT; Schema: security; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.is_active_member(organization_id uuid, user_id uuid) IS 'Whether a user belongs to an organization that is active. For functions that have checked who asks.';
+COMMENT ON FUNCTION security.check_failed_login_attempts(email text, ip_address inet) IS 'Seconds to wait before the next sign-in as this e-mail address from this sender; 0 when it may come now.';
+
+--
+-- Name: check_rate_limit(text, text, integer, integer, integer); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.check_rate_limit(identifier text, endpoint text, max_requests integer, window_seconds integer, cost integer DEFAULT 1) RETURNS TABLE(allowed boolean, remaining integer, reset_at timestamp with time zone, retry_after integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  taken record;
+begin
+  if check_rate_limit.identifier is null or check_rate_limit.endpoint is null then
+    perform platform.refuse('CB002', 'Say who asks, and for what.', field => 'identifier');
+  end if;
+  if coalesce(max_requests, 0) < 1 then
+    perform platform.refuse('CB002', 'At least one request has to be allowed.', field => 'max_requests');
+  end if;
+  if coalesce(window_seconds, 0) not between 1 and 86400 then
+    perform platform.refuse('CB002', 'A window is a second to a day long.', field => 'window_seconds');
+  end if;
+  if coalesce(cost, 0) not between 1 and max_requests then
+    perform platform.refuse(
+              'CB002', 'A request costs at least one, and no more than are allowed at all.', field => 'cost');
+  end if;
+  taken := security.take_rate_limit(
+    check_rate_limit.identifier, check_rate_limit.endpoint, max_requests, check_rate_limit.window_seconds,
+    cost, cost, 0, null, null);
+  return query
+    select taken.granted = cost, taken.remaining, taken.reset_at,
+           case
+             when taken.granted = cost then 0
+             else greatest(ceil(extract(epoch from taken.reset_at - clock_timestamp())), 1)::integer
+           end;
+end
+$$;
+
+--
+-- Name: FUNCTION check_rate_limit(identifier text, endpoint text, max_requests integer, window_seconds integer, cost integer); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.check_rate_limit(identifier text, endpoint text, max_requests integer, window_seconds integer, cost integer) IS '@behavior -*
+Counts a request and says whether it is allowed: whether no more than max_requests of identifier at endpoint fall into any span of window_seconds. One that is not allowed does not count. Exact under any number of callers at once; they wait for each other. cost counts for several. Returns allowed; remaining, how many more there may be now; reset_at, when there may be more (when not allowed: this one); retry_after, that in whole seconds from now, 0 when allowed. Errors: INVALID_INPUT. Definer: the server asks before anybody has entered.';
+
+--
+-- Name: checks_of_access(regclass, text, uuid, text); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.checks_of_access(table_id regclass, key_column text, seen_id uuid, action text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  -- Archiving is an update; a row can be changed only by who may read it.
+  command constant "char" := case
+    when action = 'read' then 'r'
+    when action = 'insert' then 'a'
+    when action = 'delete' and has_table_privilege(table_id, 'delete') then 'd'
+    else 'w'
+  end;
+  granted constant boolean := case command
+    when 'd' then true
+    when 'r' then has_any_column_privilege(table_id, 'select')
+    when 'a' then has_any_column_privilege(table_id, 'insert')
+    else has_any_column_privilege(table_id, 'update')
+  end;
+  checks jsonb := jsonb_build_array(jsonb_build_object(
+    'subject', 'grant',
+    'name', current_user,
+    'passed', granted,
+    'permissions', '[]'::jsonb));
+  policy record;
+  passed boolean;
+begin
+  for policy in
+    select p.polname as name, p.polpermissive as is_permissive, p.polcmd as command, said.expression,
+           array(select distinct m[1] from regexp_matches(said.expression, 'authz\.(?:allowed|has)\(''([a-z_.]+)''', 'g') m)
+             as permissions
+      from pg_policy p
+     cross join lateral (
+             select case when action = 'insert' then coalesce(pg_get_expr(p.polwithcheck, p.polrelid), pg_get_expr(p.polqual, p.polrelid))
+               else pg_get_expr(p.polqual, p.polrelid) end as expression
+           ) said
+     where p.polrelid = table_id
+       and (p.polroles @> array[current_user::regrole::oid] or p.polroles = '{0}')
+       and (p.polcmd in ('*', command) or p.polcmd = 'r' and action <> 'insert')
+       and said.expression is not null
+     order by p.polpermissive desc, p.polcmd = 'r' and action <> 'read', p.polname
+  loop
+    passed := null;
+    if action = 'insert' then
+      execute format('select (%s) from jsonb_populate_record(null::%s, $1) as %I', policy.expression, table_id,
+                     (select c.relname from pg_class c where c.oid = table_id))
+         into passed
+        using jsonb_build_object('organization_id', authz.organization_id(), 'user_id', authz.user_id());
+    elsif seen_id is not null then
+      execute format('select (%s) from %s where %I = $1', policy.expression, table_id, key_column) into passed using seen_id;
+    elsif policy.permissions <> '{}' and not exists (
+      select from unnest(policy.permissions) as p (permission) where authz.has(p.permission)
+    ) and policy.is_permissive and policy.expression !~ '\mor\M' then
+      -- No row would pass, so that this says nothing about the one that was asked for.
+      passed := false;
+    end if;
+    checks := checks || jsonb_build_object(
+      'subject', case when policy.is_permissive then 'policy' else 'restriction' end,
+      'name', policy.name,
+      'passed', case when seen_id is not null or action = 'insert' then coalesce(passed, false) else passed end,
+      'permissions', to_jsonb(policy.permissions),
+      'held', to_jsonb(array(select p.permission from unnest(policy.permissions) as p (permission)
+                              where authz.has(p.permission))),
+      'expression', policy.expression);
+  end loop;
+  return checks;
+end
+$_$;
+
+--
+-- Name: FUNCTION checks_of_access(table_id regclass, key_column text, seen_id uuid, action text); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.checks_of_access(table_id regclass, key_column text, seen_id uuid, action text) IS '@behavior -*
+What has to be passed for an action on a table: the grant, and each policy as it is in force, asked of the row when the caller sees it. passed is null where that depends on the row.';
+
+--
+-- Name: clear_failed_login_attempts(text, inet); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.clear_failed_login_attempts(email text, ip_address inet) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  cleared integer;
+begin
+  update security.failed_login_attempts a
+     set cleared_at = clock_timestamp()
+   where a.email_digest = security.login_digest(clear_failed_login_attempts.email)
+     and a.network is not distinct from platform.network_of(ip_address)
+     and a.cleared_at is null;
+  get diagnostics cleared = row_count;
+  return cleared;
+end
+$$;
+
+--
+-- Name: FUNCTION clear_failed_login_attempts(email text, ip_address inet); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.clear_failed_login_attempts(email text, ip_address inet) IS 'Forgives what the right password shows to have been slips: the failures of this e-mail address from this sender, and says how many. Those for other addresses stay, or an account of one''s own would buy guesses at others''; those of other senders too, or every sign-in of a user would buy some to whoever guesses elsewhere.';
+
+--
+-- Name: explain_access(text, uuid, text); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.explain_access(type text, row_id uuid DEFAULT NULL::uuid, action text DEFAULT 'read'::text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  asked record;
+  is_seen boolean := false;
+  outcome jsonb;
+  checks jsonb;
+  needed text[];
+begin
+  if coalesce(explain_access.action, '') not in ('read', 'insert', 'update', 'delete', 'restore') then
+    perform platform.refuse(
+      'CB002', 'The action is one of read, insert, update, delete, restore.', field => 'action');
+  end if;
+  select * into asked from security.explained_table(explain_access.type);
+  if not found then
+    perform platform.refuse('CB002', 'There is no such type.', field => 'type');
+  end if;
+  if explain_access.action <> 'insert' and row_id is null then
+    perform platform.refuse('CB002', 'Which row?', field => 'row_id');
+  end if;
+
+  if explain_access.action <> 'insert' then
+    outcome := security.try_access(asked.table_id, asked.key_column, row_id, 'read');
+    is_seen := (outcome ->> 'allowed')::boolean;
+  end if;
+  if explain_access.action <> 'read' then
+    outcome := security.try_access(asked.table_id, asked.key_column, row_id, explain_access.action);
+  end if;
+  checks := security.checks_of_access(
+    asked.table_id, asked.key_column, case when is_seen then row_id end, explain_access.action);
+  -- An insert is tried without its values, so that a trigger may refuse it before its policies are asked: then they speak.
+  if explain_access.action = 'insert' and not (outcome ->> 'allowed')::boolean then
+    outcome := outcome || jsonb_build_object('allowed',
+      outcome ->> 'sqlstate' <> '42501'
+      and not exists (select from jsonb_array_elements(checks) c where (c ->> 'passed')::boolean is false));
+    if (outcome ->> 'allowed')::boolean then
+      outcome := jsonb_build_object('allowed', true);
+    end if;
+  end if;
+  needed := array(
+    select distinct p.permission
+      from jsonb_array_elements(checks) c
+     cross join jsonb_array_elements_text(c -> 'permissions') as p (permission)
+     where not (outcome ->> 'allowed')::boolean
+       and (c ->> 'passed')::boolean is not true
+       and p.permission !~ '^workspaces\.'
+       and not authz.has(p.permission)
+     order by 1);
+  return jsonb_build_object(
+    'table', asked.table_id::text,
+    'kind', asked.kind,
+    'rule', security.rule_of_kind(asked.kind, asked.module),
+    'row_id', explain_access.row_id,
+    'action', explain_access.action,
+    'allowed', outcome -> 'allowed',
+    'sqlstate', outcome -> 'sqlstate',
+    'message', outcome -> 'message',
+    'hint', outcome -> 'hint',
+    'is_seen', is_seen,
+    'is_signed_in', authz.actor_id() is not null,
+    'checks', checks,
+    'permissions_needed', to_jsonb(needed),
+    'roles', case when needed = '{}' then '[]' else to_jsonb(security.roles_that_allow(needed)) end,
+    'state', case when is_seen then security.state_of_row(asked.table_id, asked.key_column, row_id) end,
+    'fields', case when explain_access.action in ('insert', 'update')
+      then security.writable_columns(asked.table_id, explain_access.action) end);
+end
+$$;
+
+--
+-- Name: FUNCTION explain_access(type text, row_id uuid, action text); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.explain_access(type text, row_id uuid, action text) IS '@behavior -*
+Whether the caller may do something to a row, found out by trying it and undoing it, and which grants and policies decide that. type is a table or what it is called in GraphQL; action is read, insert, update, delete or restore; for insert row_id is what the new row would belong to, or null. A row that the caller may not know is answered like one that is not there. Errors: INVALID_INPUT for an unknown type or action.';
+
+--
+-- Name: explained_table(text); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.explained_table(name text) RETURNS TABLE(table_id regclass, kind text, module text, key_column text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select t.table_id, t.kind, t.module,
+         case when exists (
+           select from pg_attribute a where a.attrelid = t.table_id and a.attname = 'id' and not a.attisdropped
+         ) then 'id' else 'user_id' end
+    from platform.protected_tables t
+    join pg_class c on c.oid = t.table_id
+   where t.kind <> 'internal'
+     and t.module not in ('platform', 'authz')
+     and explained_table.name in (
+           c.relname, t.module || '.' || c.relname,
+           replace(initcap(replace(platform.singular(c.relname), '_', ' ')), ' ', ''))
+     and exists (
+           select from pg_attribute a where a.attrelid = t.table_id and a.attname in ('id', 'user_id') and not a.attisdropped
+         )
+   limit 1
+$$;
+
+--
+-- Name: FUNCTION explained_table(name text); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.explained_table(name text) IS '@behavior -*
+The table of a name, schema and name, or GraphQL type; nothing for tables that the API does not know. Definer: the register of tables is internal; it says nothing about rows.';
+
+--
+-- Name: forget_rate_limits(integer); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.forget_rate_limits(at_most integer DEFAULT 10000) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  forgotten integer;
+begin
+  delete from security.rate_limits r
+   where r.ctid = any (array(
+           select o.ctid
+             from security.rate_limits o
+            where o.expires_at < clock_timestamp()
+            limit at_most
+              for update skip locked
+         ));
+  get diagnostics forgotten = row_count;
+  return forgotten;
+end
+$$;
+
+--
+-- Name: FUNCTION forget_rate_limits(at_most integer); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.forget_rate_limits(at_most integer) IS '@behavior -*
+Deletes counts of which nothing counts any more, so many at a time, and says how many; a job calls it until there are none. Definer: the table is internal.';
+
+--
+-- Name: get_table_rls_status(); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.get_table_rls_status() RETURNS TABLE(table_name text, kind text, is_enabled boolean, is_forced boolean, policy_count integer, policies text[], is_unprotected boolean, reason text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform authz.require_user();
+  if not authz.is_platform_admin() then
+    perform platform.refuse('CB003', 'This is for administrators of the platform.');
+  end if;
+  return query
+    select asked.name, asked.kind, asked.relrowsecurity, asked.relforcerowsecurity, cardinality(asked.policies),
+           asked.policies, asked.reason is not null, asked.reason
+      from (
+             select c.oid::regclass::text as name, t.kind, c.relrowsecurity, c.relforcerowsecurity, said.policies,
+                    case
+                      when t.table_id is null then 'It has no kind: platform.protect has not been called for it.'
+                      when not c.relrowsecurity then 'Row security is off.'
+                      when not c.relforcerowsecurity then 'Row security is not forced: its owner sees everything.'
+                      when granted.to_public then 'Something is granted to PUBLIC.'
+                      when t.kind = 'internal' and granted.to_callers then 'It is internal, and callers have a grant.'
+                      when granted.to_callers and not said.for_callers
+                        then 'Callers have a grant, and no policy says which rows.'
+                      when t.kind in ('tenant', 'tenant_log') and open.names is not null
+                        then format('A policy shows every row of every organization: %s.', open.names)
+                    end as reason
+               from pg_class c
+               join pg_namespace n on n.oid = c.relnamespace
+               left join platform.protected_tables t on t.table_id = c.oid
+              cross join lateral (
+                      select coalesce(array_agg(p.polname::text order by p.polname), '{}') as policies,
+                             coalesce(bool_or(p.polroles && caller.oids), false) as for_callers
+                        from pg_policy p
+                       cross join (
+                               select array_agg(r.oid) || 0::oid as oids
+                                 from pg_roles r
+                                where r.rolname in ('callboard_member', 'callboard_anonymous')
+                             ) caller
+                       where p.polrelid = c.oid
+                    ) said
+              cross join lateral (
+                      select coalesce(bool_or(a.grantee = 0), false) as to_public,
+                             has_any_column_privilege('callboard_member', c.oid, 'select,insert,update')
+                               or has_table_privilege('callboard_member', c.oid, 'delete')
+                               or has_any_column_privilege('callboard_anonymous', c.oid, 'select,insert,update')
+                               or has_table_privilege('callboard_anonymous', c.oid, 'delete') as to_callers
+                        from aclexplode(c.relacl) a
+                    ) granted
+              cross join lateral (
+                      select string_agg(p.polname, ', ' order by p.polname) as names
+                        from pg_policy p
+                       where p.polrelid = c.oid
+                         and p.polpermissive
+                         and p.polname <> 'back_office'
+                         and 'true' in (pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
+                    ) open
+              where c.relkind in ('r', 'p')
+                and not c.relispartition
+                and n.nspname !~ '^pg_'
+                and n.nspname not in ('information_schema', 'extensions', 'public', 'graphile_worker')
+           ) asked
+     order by asked.reason is null, asked.name;
+end
+$$;
+
+--
+-- Name: FUNCTION get_table_rls_status(); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.get_table_rls_status() IS 'Every table with its kind, whether row security is on and forced, its policies, and whether it is unprotected, with the reason; unprotected ones first. For administrators of the platform. Errors: UNAUTHENTICATED, FORBIDDEN. Definer: the register of tables is internal; it says nothing about rows.';
+
+--
+-- Name: lease_rate_limits(jsonb); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.lease_rate_limits(leases jsonb) RETURNS TABLE(place integer, granted integer, remaining integer, reset_after double precision, slot bigint, known boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  lease record;
+  taken record;
+begin
+  -- In one order for everybody: two processes that lease for the same callers wait for each other once, not in a circle.
+  for lease in
+    select l.*
+      from jsonb_to_recordset(lease_rate_limits.leases) as l (
+             place integer, identifier text, endpoint text, max_requests integer, window_seconds integer,
+             wanted integer, held_seconds numeric, returned_slot bigint, returned integer, api_key text)
+     order by l.identifier, l.endpoint, l.window_seconds
+  loop
+    place := lease.place;
+    -- Whoever makes keys up would otherwise get a limit with each.
+    known := lease.api_key is null or exists (
+               select
+                 from tenancy.api_keys k
+                where k.secret_hash = decode(lease.api_key, 'hex')
+                  and k.revoked_at is null
+                  and (k.expires_at is null or k.expires_at > clock_timestamp())
+             );
+    if not known then
+      granted := 0;
+      remaining := 0;
+      reset_after := 0;
+      slot := 0;
+      return next;
+      continue;
+    end if;
+    taken := security.take_rate_limit(
+      lease.identifier, lease.endpoint, lease.max_requests, lease.window_seconds,
+      lease.wanted, least(lease.wanted, 1), lease.held_seconds, lease.returned_slot, lease.returned);
+    granted := taken.granted;
+    remaining := taken.remaining;
+    reset_after := greatest(extract(epoch from taken.reset_at - clock_timestamp()), 0);
+    slot := taken.slot;
+    return next;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION lease_rate_limits(leases jsonb); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.lease_rate_limits(leases jsonb) IS '@behavior -*
+Shares of several callers'' limits for one process of the server, which admits so many requests by itself for the next held_seconds: a list of {place, identifier, endpoint, max_requests, window_seconds, wanted, held_seconds}, each with what is given back of the share before (returned_slot, returned), and the hash of the API key that it is for, if it is for one (api_key). Answers by place: how much was granted, up to what was wanted; how much is left for others; the seconds until there is more; the slot to give back to; and whether there is such a key. Definer: the server asks before anybody has entered.';
+
+--
+-- Name: login_delay(integer, integer); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.login_delay(failures integer, free integer) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (failures < free) THEN '00:00:00'::interval ELSE LEAST(('00:00:05'::interval * power((2)::double precision, (LEAST((failures - free), 20))::double precision)), '00:15:00'::interval) END;
+
+--
+-- Name: FUNCTION login_delay(failures integer, free integer); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.login_delay(failures integer, free integer) IS 'How long to wait after so many failures, of which the first ones are free.';
+
+--
+-- Name: login_digest(text); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.login_digest(email text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN sha256(convert_to(lower(btrim(COALESCE(email, ''::text))), 'UTF8'::name));
+
+--
+-- Name: FUNCTION login_digest(email text); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.login_digest(email text) IS 'Under what the failures of an e-mail address are kept.';
+
+--
+-- Name: parent_column(regclass); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.parent_column(table_id regclass) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select t.parent_column from platform.protected_tables t where t.table_id = parent_column.table_id
+$$;
+
+--
+-- Name: FUNCTION parent_column(table_id regclass); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.parent_column(table_id regclass) IS '@behavior -*
+The column that says what rows of a table belong to. Definer: the register of tables is internal; it says nothing about rows.';
+
+--
+-- Name: record_event(text, uuid, text, uuid, jsonb); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.record_event(event_type text, user_id uuid, severity text DEFAULT 'info'::text, session_id uuid DEFAULT authz.session_id(), metadata jsonb DEFAULT '{}'::jsonb) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into security.security_events
+    (user_id, event_type, severity, session_id, address, user_agent, request_id, metadata)
+  values (
+    record_event.user_id, record_event.event_type, record_event.severity, record_event.session_id,
+    identity.client_address(), identity.client_user_agent(), authz.request_id(), record_event.metadata)
+$$;
+
+--
+-- Name: FUNCTION record_event(event_type text, user_id uuid, severity text, session_id uuid, metadata jsonb); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.record_event(event_type text, user_id uuid, severity text, session_id uuid, metadata jsonb) IS 'Notes what happened to an account. For functions that have checked who asks.';
+
+--
+-- Name: record_failed_login_attempt(text, inet, text); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.record_failed_login_attempt(email text, ip_address inet, user_agent text DEFAULT NULL::text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into security.failed_login_attempts (email_digest, address, user_agent)
+  values (security.login_digest(email), ip_address, left(user_agent, 500))
+$$;
+
+--
+-- Name: FUNCTION record_failed_login_attempt(email text, ip_address inet, user_agent text); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.record_failed_login_attempt(email text, ip_address inet, user_agent text) IS 'Notes a sign-in that failed. The same for an e-mail address that nobody has.';
+
+--
+-- Name: roles_that_allow(text[]); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.roles_that_allow(permissions text[]) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(array_agg(r.name order by array_position('{owner,admin,member,guest}', r.key), r.name), '{}')
+    from tenancy.roles r
+   where r.organization_id = authz.organization_id()
+     and r.permissions @> roles_that_allow.permissions
+$$;
+
+--
+-- Name: FUNCTION roles_that_allow(permissions text[]); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.roles_that_allow(permissions text[]) IS '@behavior -*
+The names of the roles of the active organization that hold all of these permissions. Definer: whoever lacks them may not see the roles either, and is told whom to ask.';
+
+--
+-- Name: rule_of_kind(text, text); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.rule_of_kind(kind text, module text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE kind WHEN 'tenant'::text THEN format('Rows of an organization: %1$s.read lets one read them, %1$s.write create, change, archive and restore them, in the workspaces that one sees.'::text, module) WHEN 'tenant_log'::text THEN format('A log of an organization: read with %s.read, written by triggers and functions alone.'::text, module) WHEN 'personal'::text THEN 'What is a person''s own, whatever the organization: nobody else reads or writes it.'::text WHEN 'published'::text THEN format('Read by everyone once it is published; before that, and to write it, it takes %s.write.'::text, module) WHEN 'catalog'::text THEN 'Read by everyone who is signed in, written by administrators of the platform.'::text ELSE 'Has rules of its own, which its policies say.'::text END;
+
+--
+-- Name: FUNCTION rule_of_kind(kind text, module text); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.rule_of_kind(kind text, module text) IS '@behavior -*
+The rule of a kind of tables, in a sentence.';
+
+--
+-- Name: state_of_row(regclass, text, uuid); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.state_of_row(table_id regclass, key_column text, row_id uuid) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  state jsonb := '{}'::jsonb;
+  told record;
+  value text;
+begin
+  for told in
+    select a.attname as name,
+           (select substring(pg_get_triggerdef(t.oid) from 'check_transition_trigger\(''\w+'', ''(.*)''\)$')
+              from pg_trigger t
+             where t.tgrelid = table_id and t.tgname = '_200_transition_' || a.attname)::jsonb as transitions
+      from pg_attribute a
+     where a.attrelid = table_id
+       and not a.attisdropped
+       and has_column_privilege(table_id, a.attnum, 'select')
+       and (a.attname in ('deleted_at', 'workspace_id') or exists (
+              select from pg_trigger t where t.tgrelid = table_id and t.tgname = '_200_transition_' || a.attname))
+     order by a.attnum
+  loop
+    execute format('select %I::text from %s where %I = $1', told.name, table_id, key_column) into value using row_id;
+    state := state || jsonb_build_object(told.name, value);
+    if told.transitions is not null then
+      state := state || jsonb_build_object(
+        'next', coalesce(told.transitions -> value, '[]'), 'status_column', told.name);
+    end if;
+  end loop;
+  return state;
+end
+$_$;
+
+--
+-- Name: FUNCTION state_of_row(table_id regclass, key_column text, row_id uuid); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.state_of_row(table_id regclass, key_column text, row_id uuid) IS '@behavior -*
+What of a row decides what can be done to it: whether it is archived, its workspace, its status and what may follow.';
+
+--
+-- Name: take_rate_limit(text, text, integer, integer, integer, integer, numeric, bigint, integer); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.take_rate_limit(identifier text, endpoint text, max_requests integer, window_seconds integer, wanted integer, at_least integer, held_seconds numeric, returned_slot bigint, returned integer, OUT granted integer, OUT remaining integer, OUT reset_at timestamp with time zone, OUT slot bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  slots_per_window constant integer := 60;
+  slot_seconds constant numeric := take_rate_limit.window_seconds / slots_per_window::numeric;
+  counted record;
+  moment numeric;
+  present bigint;
+  used bigint;
+  needed bigint;
+begin
+  loop
+    select r.slots, r.counts
+      into counted
+      from security.rate_limits r
+     where r.identifier = take_rate_limit.identifier
+       and r.endpoint = take_rate_limit.endpoint
+       and r.window_seconds = take_rate_limit.window_seconds
+       for update;
+    exit when found;
+    -- Somebody else may be as quick, and the job that deletes may be quicker than both: look again.
+    insert into security.rate_limits (identifier, endpoint, window_seconds)
+    values (take_rate_limit.identifier, take_rate_limit.endpoint, take_rate_limit.window_seconds)
+    on conflict do nothing;
+  end loop;
+
+  -- Not now(), which is from before the row was ours.
+  moment := extract(epoch from clock_timestamp());
+  present := floor(moment / slot_seconds);
+  -- A slot counts until even its last moment is a whole window away.
+  select coalesce(array_agg(h.slot order by h.slot), '{}') as slots,
+         coalesce(array_agg(h.n order by h.slot), '{}') as counts,
+         coalesce(sum(h.n), 0) as used
+    into counted
+    from (
+           select u.slot, (u.n - case when u.slot = returned_slot then coalesce(returned, 0) else 0 end)::integer as n
+             from unnest(counted.slots, counted.counts) as u (slot, n)
+         ) h
+   where h.slot >= present - slots_per_window and h.n > 0;
+  used := counted.used;
+
+  granted := greatest(least(wanted, max_requests - used), 0);
+  if granted < at_least then
+    granted := 0;
+  end if;
+  slot := floor((moment + held_seconds) / slot_seconds);
+  if granted > 0 then
+    used := used + granted;
+    if array_position(counted.slots, slot) is null then
+      counted.slots := counted.slots || slot;
+      counted.counts := counted.counts || granted;
+    else
+      counted.counts[array_position(counted.slots, slot)] :=
+        counted.counts[array_position(counted.slots, slot)] + granted;
+    end if;
+  end if;
+  -- Whoever is refused, again and again, writes nothing.
+  if granted > 0 or coalesce(returned, 0) > 0 then
+    update security.rate_limits r
+       set slots = counted.slots,
+           counts = counted.counts,
+           expires_at = to_timestamp(
+             (coalesce((select max(s) from unnest(counted.slots) s), present) + slots_per_window + 1) * slot_seconds)
+     where r.identifier = take_rate_limit.identifier
+       and r.endpoint = take_rate_limit.endpoint
+       and r.window_seconds = take_rate_limit.window_seconds;
+  end if;
+
+  remaining := greatest(max_requests - used, 0);
+  -- When there will be more: for one who was refused, as much as was asked for at least.
+  needed := case when granted > 0 or wanted = 0 then 1 else used + at_least - max_requests end;
+  select h.slot
+    into present
+    from (
+           select u.slot, sum(u.n) over (order by u.slot) as freed
+             from unnest(counted.slots, counted.counts) as u (slot, n)
+         ) h
+   where h.freed >= needed
+   order by h.slot
+   limit 1;
+  reset_at := coalesce(to_timestamp((present + slots_per_window + 1) * slot_seconds), clock_timestamp());
+end
+$$;
+
+--
+-- Name: FUNCTION take_rate_limit(identifier text, endpoint text, max_requests integer, window_seconds integer, wanted integer, at_least integer, held_seconds numeric, returned_slot bigint, returned integer, OUT granted integer, OUT remaining integer, OUT reset_at timestamp with time zone, OUT slot bigint); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.take_rate_limit(identifier text, endpoint text, max_requests integer, window_seconds integer, wanted integer, at_least integer, held_seconds numeric, returned_slot bigint, returned integer, OUT granted integer, OUT remaining integer, OUT reset_at timestamp with time zone, OUT slot bigint) IS 'Takes up to wanted out of what a window allows, or nothing when that is less than at_least, after giving back what was taken into a slot and not used. What is taken counts from when it may last be used, in held_seconds, until a window later, so that no window of that length ever holds more than max_requests, whoever takes and however late it is used. Returns what was granted, what is left, when there will be more, and the slot.';
+
+--
+-- Name: try_access(regclass, text, uuid, text); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.try_access(table_id regclass, key_column text, row_id uuid, action text) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  undone constant text := 'CB000';
+  attempt constant text := security.attempt_of(table_id, key_column, action);
+  touched bigint;
+  state text;
+  said text;
+  hinted text;
+begin
+  if attempt is null then
+    return jsonb_build_object('allowed', false, 'sqlstate', '42501', 'message', 'Nobody can do this through the API.');
+  end if;
+  begin
+    execute attempt using row_id;
+    get diagnostics touched = row_count;
+    raise exception using errcode = undone;
+  exception when others then
+    get stacked diagnostics state = returned_sqlstate, said = message_text, hinted = pg_exception_hint;
+    if state in ('57014', '25006') or state like '40%' or state like '53%' or state like '57%' then
+      -- no answer to the question: out of time, a transaction that only reads, others in the way
+      raise;
+    end if;
+  end;
+  if state <> undone then
+    return jsonb_build_object('allowed', false, 'sqlstate', state, 'message', said, 'hint', nullif(hinted, ''));
+  elsif touched = 0 then
+    return jsonb_build_object('allowed', false, 'sqlstate', 'CB004');
+  end if;
+  return jsonb_build_object('allowed', true);
+end
+$$;
+
+--
+-- Name: FUNCTION try_access(table_id regclass, key_column text, row_id uuid, action text); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.try_access(table_id regclass, key_column text, row_id uuid, action text) IS '@behavior -*
+What happens when the caller does something to a row: it is done and undone, with all its triggers.';
+
+--
+-- Name: writable_columns(regclass, text); Type: FUNCTION; Schema: security; Owner: -
+--
+
+CREATE FUNCTION security.writable_columns(table_id regclass, privilege text) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(array_agg(a.attname::text order by a.attnum), '{}')
+    from pg_attribute a
+   where a.attrelid = table_id
+     and a.attnum > 0
+     and not a.attisdropped
+     and a.attname <> 'deleted_at'
+     and has_column_privilege(table_id, a.attnum, privilege)
+$$;
+
+--
+-- Name: FUNCTION writable_columns(table_id regclass, privilege text); Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON FUNCTION security.writable_columns(table_id regclass, privilege text) IS '@behavior -*
+The columns that the caller may set in an insert or an update.';
+
+--
+-- Name: organizations; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.organizations (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    name text NOT NULL,
+    slug text NOT NULL,
+    description text,
+    kind text DEFAULT 'production_company'::text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    currency character(3) DEFAULT 'USD'::bpchar NOT NULL,
+    contact_email text,
+    contact_phone text,
+    website text,
+    logo_url text,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT organizations_contact_email_check CHECK ((contact_email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text)),
+    CONSTRAINT organizations_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT organizations_kind_check CHECK ((kind = ANY (ARRAY['production_company'::text, 'theatre'::text, 'studio'::text, 'agency'::text, 'venue'::text, 'festival'::text, 'school'::text, 'other'::text]))),
+    CONSTRAINT organizations_logo_url_check CHECK ((logo_url ~ '^https?://'::text)),
+    CONSTRAINT organizations_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT organizations_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 63))),
+    CONSTRAINT organizations_slug_not_reserved CHECK ((NOT platform.is_reserved_slug(slug))),
+    CONSTRAINT organizations_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'closed'::text]))),
+    CONSTRAINT organizations_time_zone_check CHECK (platform.is_time_zone(time_zone)),
+    CONSTRAINT organizations_website_check CHECK ((website ~ '^https?://'::text))
+);
+
+ALTER TABLE ONLY tenancy.organizations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE organizations; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.organizations IS 'A tenant: a production company or studio (seeds organizations, tenants).';
+
+--
+-- Name: COLUMN organizations.slug; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.organizations.slug IS 'Its name in addresses, the subdomain; unique over all organizations, and none of the reserved words.';
+
+--
+-- Name: COLUMN organizations.time_zone; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.organizations.time_zone IS 'An IANA name. Days of the organization begin and end in it.';
+
+--
+-- Name: COLUMN organizations.currency; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.organizations.currency IS 'ISO 4217; what new accounts and budgets are kept in.';
+
+--
+-- Name: accept_invitation(text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.accept_invitation(token text) RETURNS tenancy.organizations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  invitation tenancy.invitations;
+  organization tenancy.organizations;
+  address text;
+  refused text;
+begin
+  if authz.user_id() is null then
+    perform platform.refuse('CB001', 'Sign in first, or sign up with the address that the invitation was sent to.');
+  end if;
+  invitation := tenancy.invitation_of_token(accept_invitation.token);
+  -- Whoever manages members has this lock too: what is read once it is had still holds when it is written.
+  select o.* into organization from tenancy.organizations o where o.id = invitation.organization_id for no key update;
+  invitation := tenancy.invitation_of_token(accept_invitation.token);
+  refused := case
+    when invitation.id is null then 'unknown'
+    when invitation.accepted_at is not null then 'accepted'
+    when invitation.revoked_at is not null then 'revoked'
+    when invitation.expires_at <= now() then 'expired'
+    when organization.status <> 'active' then 'organization'
+    when not tenancy.still_vouched_for(invitation) then 'inviter'
+  end;
+  if refused is not null then
+    perform platform.refuse(
+      'CB021',
+      case refused
+        when 'accepted' then 'The invitation has been accepted already.'
+        when 'revoked' then 'The invitation has been revoked.'
+        when 'expired' then 'The invitation has expired.'
+        when 'organization' then 'The organization is not active.'
+        when 'inviter' then 'Whoever sent the invitation can no longer invite.'
+        else 'There is no such invitation.'
+      end,
+      field => 'token', detail => refused, hint => 'Ask for a new one.');
+  end if;
+  -- Whoever has the message may have it from somebody else; whoever has the account may never have proved its address.
+  -- Both together say that it is the person who was asked.
+  update identity.users u
+     set email_verified_at = coalesce(u.email_verified_at, now())
+   where u.id = authz.user_id() and u.email = invitation.email and u.is_active
+  returning u.email into address;
+  if address is null then
+    perform platform.refuse(
+      'CB003', 'The invitation is for another e-mail address.', field => 'token',
+      hint => 'Sign in with the address that it was sent to.');
+  end if;
+
+  -- First, so that the seat it holds is free for the member.
+  update tenancy.invitations i
+     set accepted_at = now(), accepted_by = authz.user_id()
+   where i.organization_id = invitation.organization_id and i.id = invitation.id;
+  insert into tenancy.organization_members as m (organization_id, user_id, role_id)
+  values (invitation.organization_id, authz.user_id(), invitation.role_id)
+  on conflict (organization_id, user_id) do update
+    set status = 'active', role_id = excluded.role_id, joined_at = now()
+  where m.status = 'left';
+  if not found then
+    perform platform.refuse('CB005', 'You are a member already.', field => 'token');
+  end if;
+  -- what has been deleted since is left out
+  insert into tenancy.workspace_members (organization_id, workspace_id, user_id)
+  select w.organization_id, w.id, authz.user_id()
+    from tenancy.workspaces w
+   where w.organization_id = invitation.organization_id and w.id = any (invitation.workspace_ids)
+  on conflict do nothing;
+  insert into tenancy.team_members (organization_id, team_id, user_id, created_by)
+  select t.organization_id, t.id, authz.user_id(), invitation.invited_by
+    from tenancy.teams t
+   where t.organization_id = invitation.organization_id and t.id = invitation.team_id and t.deleted_at is null;
+  return organization;
+end
+$$;
+
+--
+-- Name: FUNCTION accept_invitation(token text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.accept_invitation(token text) IS 'Makes the caller a member, as the invitation says; whoever was a member before comes back. The caller''s account has the address that the invitation was sent to, and is taken to be verified by the token. Returns the organization: switchOrganization leads into it. Errors: UNAUTHENTICATED; INVITATION_INVALID, whose detail is unknown, accepted, revoked, expired, inviter or organization; FORBIDDEN for another''s; CONFLICT for a member, also a suspended one; LIMIT_REACHED. Definer: the caller has no rights there yet.';
+
+--
+-- Name: begin_managing(text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.begin_managing(permission text) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active_id constant uuid := authz.require(permission);
+begin
+  -- One at a time in an organization: what is checked from here on still holds when it is written.
+  perform from tenancy.organizations o where o.id = active_id for no key update;
+  -- The caller may have been removed while waiting.
+  if not exists (
+    select
+      from tenancy.organization_members m
+     where m.organization_id = active_id
+       and m.user_id = authz.user_id()
+       and m.status = 'active'
+       and begin_managing.permission = any (tenancy.permissions_now(m))
+  ) then
+    perform platform.refuse('CB003', 'Your role does not allow this.', detail => 'It takes ' || permission || '.');
+  end if;
+  return active_id;
+end
+$$;
+
+--
+-- Name: FUNCTION begin_managing(permission text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.begin_managing(permission text) IS 'The active organization, locked against others who manage it, after the caller''s permission was looked up again. Errors: CB001, CB003.';
 
 --
 -- Name: organization_members; Type: TABLE; Schema: tenancy; Owner: -
@@ -6573,10 +13463,16 @@ CREATE TABLE tenancy.organization_members (
     status text DEFAULT 'active'::text NOT NULL,
     title text,
     joined_at timestamp with time zone DEFAULT now() NOT NULL,
+    role_key text NOT NULL,
+    effective_permissions text[] NOT NULL,
+    permissions_valid_until timestamp with time zone,
+    may_enter boolean DEFAULT true NOT NULL,
+    permission_list text GENERATED ALWAYS AS (authz.permission_list(effective_permissions)) STORED,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT organization_members_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'left'::text])))
-);
+)
+WITH (toast_tuple_target='8160');
 
 ALTER TABLE ONLY tenancy.organization_members FORCE ROW LEVEL SECURITY;
 
@@ -6591,6 +13487,2059 @@ COMMENT ON TABLE tenancy.organization_members IS 'Who belongs to an organization
 --
 
 COMMENT ON COLUMN tenancy.organization_members.title IS 'What they do there, in their own words.';
+
+--
+-- Name: COLUMN organization_members.role_key; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.organization_members.role_key IS 'The key of the role: owner, admin, member, guest or one of its own.';
+
+--
+-- Name: COLUMN organization_members.effective_permissions; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.organization_members.effective_permissions IS 'What the member may do: all that the role allows and that was granted besides, without what was denied. Kept by triggers, whoever changes what it follows from.';
+
+--
+-- Name: COLUMN organization_members.permissions_valid_until; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.organization_members.permissions_valid_until IS 'When a grant or a denial ends: from then on something else holds than effective_permissions says. Null: nothing ends.';
+
+--
+-- Name: COLUMN organization_members.may_enter; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.organization_members.may_enter IS '@behavior -*
+Whether the member is let in: active, in an organization that is active, with a second factor if that requires one. Kept by triggers, so that entering reads the member''s row alone.';
+
+--
+-- Name: COLUMN organization_members.permission_list; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.organization_members.permission_list IS '@behavior -*
+effective_permissions as entering needs them.';
+
+--
+-- Name: change_member_role(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.change_member_role(row_id uuid, role_id uuid) RETURNS tenancy.organization_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active_id constant uuid := tenancy.begin_managing('tenancy.manage_members');
+  member tenancy.organization_members := tenancy.managed_member(active_id, row_id);
+  role constant tenancy.roles := tenancy.granted_role(active_id, change_member_role.role_id, 'role_id');
+begin
+  update tenancy.organization_members m
+     set role_id = role.id
+   where m.organization_id = member.organization_id and m.id = member.id
+  returning m.* into member;
+  perform tenancy.check_owner_now();
+  return member;
+end
+$$;
+
+--
+-- Name: FUNCTION change_member_role(row_id uuid, role_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.change_member_role(row_id uuid, role_id uuid) IS 'Gives a member another role; one''s own can be changed to a lesser one. Needs tenancy.manage_members, all that the role allows, and all that the member holds. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, LAST_OWNER. Definer: members are written by functions only.';
+
+--
+-- Name: check_invited_address(uuid, text, text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.check_invited_address(organization_id uuid, email text, role_key text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  policy constant jsonb := tenancy.setting(check_invited_address.organization_id, 'security');
+begin
+  if email is null or email !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' or length(email) > 254 then
+    perform platform.refuse('CB002', 'This is not an e-mail address.', field => 'email');
+  end if;
+  if role_key = 'guest' and not (policy ->> 'guestsAllowed')::boolean then
+    perform platform.refuse('CB005', 'The organization''s settings allow no guests.', field => 'role_id');
+  end if;
+  if role_key <> 'guest'
+     and policy -> 'allowedEmailDomains' <> '[]'
+     and not policy -> 'allowedEmailDomains' ? split_part(email, '@', 2) then
+    perform platform.refuse(
+      'CB005', 'The organization''s settings allow no addresses at this domain.', field => 'email',
+      hint => 'Allowed are: '
+        || (select string_agg(d, ', ') from jsonb_array_elements_text(policy -> 'allowedEmailDomains') as a (d)) || '.');
+  end if;
+  if exists (
+    select
+      from tenancy.organization_members m
+      join identity.users u on u.id = m.user_id
+     where m.organization_id = check_invited_address.organization_id
+       and u.email = check_invited_address.email
+       and m.status <> 'left'
+  ) then
+    perform platform.refuse('CB005', 'They are a member already.', field => 'email');
+  end if;
+end
+$_$;
+
+--
+-- Name: FUNCTION check_invited_address(organization_id uuid, email text, role_key text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.check_invited_address(organization_id uuid, email text, role_key text) IS 'Refuses an address that is none (CB002), that the organization''s settings of security do not allow, or whose account is a member already (CB005).';
+
+--
+-- Name: check_owner_now(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.check_owner_now() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  set constraints tenancy._700_keep_owner, tenancy._700_keep_owning_member immediate;
+  set constraints tenancy._700_keep_owner, tenancy._700_keep_owning_member deferred;
+end
+$$;
+
+--
+-- Name: FUNCTION check_owner_now(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.check_owner_now() IS 'Asks the question of the transaction''s end already here, so that the refusal belongs to the call that caused it.';
+
+--
+-- Name: check_permissions(text[]); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.check_permissions(permissions text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  unknown constant text[] := array(
+    select unnest(permissions) except select p.key from authz.permissions p order by 1);
+begin
+  if unknown <> '{}' or array_position(permissions, null) is not null then
+    perform platform.refuse(
+      'CB002', 'There is no such permission.', field => 'permissions',
+      detail => 'Unknown: ' || array_to_string(unknown, ', ', 'null') || '.');
+  end if;
+  if 'tenancy.own' = any (permissions) then
+    perform platform.refuse('CB002', 'Ownership comes with the role owner alone.', field => 'permissions');
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION check_permissions(permissions text[]); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.check_permissions(permissions text[]) IS 'Refuses (CB002) what is not in the registry, and ownership, which only one role has.';
+
+--
+-- Name: check_role_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.check_role_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  unknown text;
+begin
+  if tg_op = 'UPDATE' and (new.key, new.is_system) is distinct from (old.key, old.is_system) then
+    perform platform.refuse('CB005', 'A role keeps its key.', field => 'key');
+  end if;
+  if new.is_system then
+    -- Whoever writes it: a role that comes with the product allows what the registry says.
+    new.permissions := (
+      select coalesce(array_agg(p.key order by p.key), '{}')
+        from authz.permissions p
+       where new.key = any (p.default_roles)
+    );
+    return new;
+  end if;
+  select wanted.key
+    into unknown
+    from unnest(new.permissions) as wanted (key)
+   where not exists (select from authz.permissions p where p.key = wanted.key)
+   limit 1;
+  if found then
+    perform platform.refuse(
+      'CB002', format('There is no permission "%s".', coalesce(unknown, '')), field => 'permissions');
+  end if;
+  new.permissions := (select coalesce(array_agg(distinct key order by key), '{}') from unnest(new.permissions) as p (key));
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION check_role_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.check_role_trigger() IS 'Keeps roles to the registry of permissions: those that come with the product hold exactly what it says, the others nothing that it does not know.';
+
+--
+-- Name: check_settings(text, jsonb, text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.check_settings(section text, value jsonb, field text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  wrong record;
+begin
+  select v.*
+    into wrong
+    from tenancy.settings_sections s
+   cross join lateral platform.json_schema_violations(s.schema, value) v
+   where s.section = check_settings.section
+   limit 1;
+  if found then
+    perform platform.refuse(
+      'CB002', format('The setting %s %s.', coalesce(nullif(wrong.field, ''), 'value'), wrong.problem),
+      field => check_settings.field || coalesce('.' || nullif(wrong.field, ''), ''));
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION check_settings(section text, value jsonb, field text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.check_settings(section text, value jsonb, field text) IS 'Refuses (CB002) a value that does not fit the schema of its section, naming the path.';
+
+--
+-- Name: check_settings_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.check_settings_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform tenancy.check_settings(new.section, new.value, 'patch');
+  new.updated_by := authz.actor_id();
+  if tg_op = 'UPDATE' then
+    new.version := old.version + (new.value is distinct from old.value)::integer;
+  end if;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION check_settings_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.check_settings_trigger() IS 'Before settings are written, whoever writes: they fit their schema, and a change counts as one. Definer: the check is granted to nobody.';
+
+--
+-- Name: check_settings_version(integer, integer); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.check_settings_version(if_version integer, version integer) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if if_version <> version then
+    perform platform.refuse(
+      'CB005', 'Somebody changed these settings meanwhile.', field => 'if_version',
+      detail => format('The version is %s now.', version), hint => 'Read them again.');
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION check_settings_version(if_version integer, version integer); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.check_settings_version(if_version integer, version integer) IS 'Refuses (CB005) a change to another version than the present one.';
+
+--
+-- Name: clear_former_member_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.clear_former_member_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from tenancy.workspace_members w where w.organization_id = new.organization_id and w.user_id = new.user_id;
+  delete from tenancy.member_permissions p where p.organization_id = new.organization_id and p.user_id = new.user_id;
+  update tenancy.team_members t
+     set deleted_at = clock_timestamp()
+   where t.organization_id = new.organization_id and t.user_id = new.user_id and t.deleted_at is null;
+  update tenancy.invitations i
+     set revoked_at = now(), revoked_by = authz.user_id()
+    from identity.users u
+   where u.id = new.user_id
+     and i.organization_id = new.organization_id
+     and i.email = u.email
+     and i.accepted_at is null
+     and i.revoked_at is null;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION clear_former_member_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.clear_former_member_trigger() IS 'Whoever leaves takes nothing along: no workspace, team, grant or open invitation waits for them. What they come back to is what they are invited to then. Definer: the caller may not write all of it.';
+
+--
+-- Name: member_permissions; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.member_permissions (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    permission text NOT NULL,
+    effect text DEFAULT 'grant'::text NOT NULL,
+    reason text,
+    expires_at timestamp with time zone,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT member_permissions_effect_check CHECK ((effect = ANY (ARRAY['grant'::text, 'deny'::text]))),
+    CONSTRAINT member_permissions_expires_at_check CHECK (isfinite(expires_at)),
+    CONSTRAINT member_permissions_permission_check CHECK ((permission <> 'tenancy.own'::text)),
+    CONSTRAINT member_permissions_reason_check CHECK ((length(reason) <= 500))
+);
+
+ALTER TABLE ONLY tenancy.member_permissions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE member_permissions; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.member_permissions IS 'What one member may do besides what the role allows, or may not do although it does (seed user_permissions).';
+
+--
+-- Name: COLUMN member_permissions.effect; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.member_permissions.effect IS 'A grant adds to the role, a denial takes away from it. Owners cannot be denied anything.';
+
+--
+-- Name: COLUMN member_permissions.reason; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.member_permissions.reason IS 'Why, for whoever looks at it later.';
+
+--
+-- Name: COLUMN member_permissions.expires_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.member_permissions.expires_at IS 'When it stops to count; without it, it counts until it is taken back.';
+
+--
+-- Name: clear_member_permission(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.clear_member_permission(row_id uuid) RETURNS tenancy.member_permissions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active_id constant uuid := tenancy.begin_managing('tenancy.manage_members');
+  special tenancy.member_permissions;
+begin
+  select p.*
+    into special
+    from tenancy.member_permissions p
+   where p.organization_id = active_id and p.id = row_id
+     for update;
+  if special.id is null then
+    perform platform.refuse('CB004', 'There is no such grant.', field => 'row_id');
+  end if;
+  if special.user_id = authz.user_id() and special.effect = 'deny' then
+    perform platform.refuse('CB003', 'Nobody grants to themselves.', field => 'row_id');
+  end if;
+  perform tenancy.managed_member(active_id, m.id)
+     from tenancy.organization_members m
+    where m.organization_id = active_id and m.user_id = special.user_id;
+  -- To lift a denial is to grant.
+  if special.effect = 'deny' then
+    perform tenancy.require_grantable(array[special.permission], 'row_id');
+  end if;
+  delete from tenancy.member_permissions p where p.organization_id = active_id and p.id = special.id;
+  return special;
+end
+$$;
+
+--
+-- Name: FUNCTION clear_member_permission(row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.clear_member_permission(row_id uuid) IS 'Takes a grant back, or lifts a denial: the role alone decides again. Needs tenancy.manage_members and all that the member holds; to lift a denial, also the permission. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN. Definer: grants are written by functions only.';
+
+--
+-- Name: complete_step_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.complete_step_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into tenancy.onboarding_steps as s (organization_id, step_key, status)
+  select distinct n.organization_id, tg_argv[0], 'completed'
+    from new_rows n
+   where not exists (
+           select
+             from tenancy.onboarding_steps d
+            where d.organization_id = n.organization_id
+              and d.step_key = tg_argv[0]
+              and d.user_id is null
+              and d.status = 'completed'
+         )
+  on conflict on constraint onboarding_steps_step_key do update
+    set (status, settled_by, settled_at) = (excluded.status, excluded.settled_by, excluded.settled_at)
+  where s.status = 'skipped';
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION complete_step_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.complete_step_trigger() IS 'A step of the onboarding is completed by the first row of its kind. Definer: callers may not write the steps.';
+
+--
+-- Name: completed_own_steps(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.completed_own_steps() RETURNS TABLE(step_key text, completed_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'confirm_email', u.email_verified_at
+    from identity.users u
+   where u.id = authz.user_id() and u.email_verified_at is not null
+   union all
+  select 'complete_profile', p.updated_at
+    from identity.profiles p
+   where p.user_id = authz.user_id() and num_nonnulls(p.headline, p.bio, p.phone) > 0
+   union all
+  select 'choose_preferences', max(s.updated_at)
+    from identity.user_settings s
+   where s.user_id = authz.user_id() and s.value <> '{}'
+  having max(s.updated_at) is not null
+   union all
+  select 'add_second_factor', f.confirmed_at
+    from identity.second_factors f
+   where f.user_id = authz.user_id() and f.confirmed_at is not null
+$$;
+
+--
+-- Name: FUNCTION completed_own_steps(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.completed_own_steps() IS 'Which steps the caller has completed, read off what they did: it holds in every organization.';
+
+--
+-- Name: create_api_key(text, text[], uuid[], timestamp with time zone); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.create_api_key(name text, scopes text[], workspace_ids uuid[] DEFAULT NULL::uuid[], expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS tenancy.issued_api_key
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  maker_id constant uuid := authz.require_user();
+  active_id constant uuid := authz.require('tenancy.manage_api_keys');
+  wanted constant text[] := array(
+    select distinct s.key collate "C" from unnest(create_api_key.scopes) as s (key) order by 1);
+  chosen constant uuid[] := array(select distinct w.id from unnest(create_api_key.workspace_ids) as w (id) order by 1);
+  wrong text;
+  prefix constant text := 'cb_live_' || encode(extensions.gen_random_bytes(4), 'hex');
+  token constant text := prefix || '_' || encode(extensions.gen_random_bytes(32), 'hex');
+  issued tenancy.issued_api_key;
+begin
+  if btrim(coalesce(create_api_key.name, '')) = '' or length(create_api_key.name) > 200 then
+    perform platform.refuse('CB002', 'A name has 1 to 200 characters.', field => 'name');
+  end if;
+  if wanted = '{}' then
+    perform platform.refuse(
+      'CB002', 'A key without a scope could do nothing.', field => 'scopes', hint => 'Name permissions, such as projects.read.');
+  end if;
+  wrong := (
+    select string_agg(coalesce('"' || w.key || '"', 'null'), ', ')
+      from unnest(wanted) as w (key)
+     where not exists (select from authz.permissions p where p.key = w.key));
+  if wrong is not null then
+    perform platform.refuse('CB002', format('There is no permission %s.', wrong), field => 'scopes');
+  end if;
+  wrong := (select string_agg(w.key, ', ') from unnest(wanted) as w (key) where not tenancy.is_scope(w.key));
+  if wrong is not null then
+    perform platform.refuse(
+      'CB002', format('A key cannot hold %s.', wrong), field => 'scopes',
+      detail => 'Who belongs to the organization, and what they may do, is for people to decide. Which rows a key sees '
+        'follows from workspace_ids.');
+  end if;
+  wrong := (select string_agg(w.key, ', ') from unnest(wanted) as w (key) where not authz.has(w.key));
+  if wrong is not null then
+    perform platform.refuse(
+      'CB003', 'You cannot give a key what you may not do yourself.', field => 'scopes',
+      detail => format('You do not hold %s.', wrong));
+  end if;
+  if create_api_key.expires_at <= now() or not isfinite(create_api_key.expires_at) then
+    perform platform.refuse('CB002', 'A key ends in the future, or never.', field => 'expires_at');
+  end if;
+  if exists (
+    select
+      from unnest(chosen) as c (id)
+     where not exists (
+             select
+               from tenancy.workspaces w
+              where w.organization_id = active_id
+                and w.id = c.id
+                and (authz.has('workspaces.all') or w.id = any (authz.visible_workspaces()))
+           )
+  ) then
+    perform platform.refuse(
+      'CB004', 'There is no such workspace, or none that you see.', field => 'workspace_ids');
+  end if;
+  insert into tenancy.api_keys as k
+    (organization_id, name, prefix, secret_hash, scopes, workspace_ids, expires_at, created_by)
+  values (
+    active_id, btrim(create_api_key.name), prefix, sha256(convert_to(token, 'UTF8')), wanted, nullif(chosen, '{}'),
+    create_api_key.expires_at, maker_id)
+  returning k.id, k.name, k.prefix, token, k.scopes, k.workspace_ids, k.expires_at into issued;
+  return issued;
+end
+$$;
+
+--
+-- Name: FUNCTION create_api_key(name text, scopes text[], workspace_ids uuid[], expires_at timestamp with time zone); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.create_api_key(name text, scopes text[], workspace_ids uuid[], expires_at timestamp with time zone) IS '@resultFieldName apiKey
+A new API key for the active organization. scopes are permissions that the caller holds; workspace_ids narrow what it sees; without expires_at it serves until it is revoked. Needs tenancy.manage_api_keys. Errors: INVALID_INPUT for a scope that is unknown or not for keys, FORBIDDEN for one that the caller does not hold, NOT_FOUND_OR_FORBIDDEN for a workspace. Definer: keys are written by functions only.';
+
+--
+-- Name: create_organization(text, uuid, text, text, uuid, text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.create_organization(name text, owner_id uuid, time_zone text DEFAULT 'UTC'::text, currency text DEFAULT 'USD'::text, plan_id uuid DEFAULT NULL::uuid, slug text DEFAULT NULL::text) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  new_organization_id constant uuid := platform.uuidv7();
+begin
+  loop
+    insert into tenancy.organizations (id, name, slug, time_zone, currency, created_by)
+    values (
+      new_organization_id, create_organization.name,
+      coalesce(create_organization.slug, tenancy.free_slug(create_organization.name)),
+      create_organization.time_zone, create_organization.currency, owner_id)
+    on conflict on constraint organizations_slug_key do nothing;
+    exit when found;
+    if create_organization.slug is not null then
+      return null;
+    end if;
+    -- Somebody took the slug between looking and inserting: now it is seen, and the next one has a suffix.
+  end loop;
+  perform billing.start_subscription(new_organization_id, plan_id);
+  perform tenancy.sync_system_roles(new_organization_id);
+  insert into tenancy.organization_members (organization_id, user_id, role_id)
+  select r.organization_id, owner_id, r.id
+    from tenancy.roles r
+   where r.organization_id = new_organization_id and r.key = 'owner';
+  insert into tenancy.workspaces (organization_id, name, slug, created_by)
+  values (new_organization_id, 'General', 'general', owner_id);
+  return new_organization_id;
+end
+$$;
+
+--
+-- Name: FUNCTION create_organization(name text, owner_id uuid, time_zone text, currency text, plan_id uuid, slug text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.create_organization(name text, owner_id uuid, time_zone text, currency text, plan_id uuid, slug text) IS 'An organization with its four roles, its owner, one workspace and a subscription, to the default plan when none is named. Null when the slug that was asked for is taken. The caller has checked who may. Errors: those of billing.start_subscription.';
+
+--
+-- Name: roles; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.roles (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    key text NOT NULL,
+    name text NOT NULL,
+    description text,
+    is_system boolean DEFAULT false NOT NULL,
+    permissions text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT roles_key_check CHECK ((key ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT roles_name_check CHECK ((btrim(name) <> ''::text)),
+    CONSTRAINT roles_ownership_check CHECK (((key = 'owner'::text) OR ('tenancy.own'::text <> ALL (permissions))))
+);
+
+ALTER TABLE ONLY tenancy.roles FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE roles; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.roles IS 'What members of an organization may do (seed roles): owner, admin, member and guest come with it.';
+
+--
+-- Name: COLUMN roles.is_system; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.roles.is_system IS 'One of the four that come with the organization; follows the product.';
+
+--
+-- Name: COLUMN roles.permissions; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.roles.permissions IS 'Keys such as finance.read, out of the registry. Only owners hold tenancy.own: ownership comes with that role alone.';
+
+--
+-- Name: create_role(text, text[], text, text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.create_role(name text, permissions text[], description text DEFAULT NULL::text, key text DEFAULT NULL::text) RETURNS tenancy.roles
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  active_id constant uuid := tenancy.begin_managing('tenancy.manage_roles');
+  wanted_key constant text := coalesce(
+    create_role.key,
+    nullif(regexp_replace(regexp_replace(replace(platform.slugify(name), '-', '_'), '^[^a-z]+', ''), '_+$', ''), ''),
+    'role_' || encode(extensions.gen_random_bytes(4), 'hex'));
+  role tenancy.roles;
+begin
+  if btrim(coalesce(name, '')) = '' or length(name) > 100 then
+    perform platform.refuse('CB002', 'A name has 1 to 100 characters.', field => 'name');
+  end if;
+  if wanted_key !~ '^[a-z][a-z0-9_]*$' or length(wanted_key) > 60 then
+    perform platform.refuse(
+      'CB002', 'A key has up to 60 letters a to z, digits and underscores, a letter first.', field => 'key');
+  end if;
+  perform tenancy.check_permissions(permissions);
+  perform tenancy.require_grantable(permissions, 'permissions');
+  insert into tenancy.roles as r (organization_id, key, name, description, permissions)
+  values (active_id, wanted_key, btrim(name), create_role.description, coalesce(create_role.permissions, '{}'))
+  on conflict on constraint roles_organization_id_key_key do nothing
+  returning r.* into role;
+  if role.id is null then
+    perform platform.refuse(
+      'CB005', format('There is a role with the key %s.', wanted_key),
+      field => case when create_role.key is null then 'name' else 'key' end);
+  end if;
+  return role;
+end
+$_$;
+
+--
+-- Name: FUNCTION create_role(name text, permissions text[], description text, key text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.create_role(name text, permissions text[], description text, key text) IS 'A role of the organization''s own. Needs tenancy.manage_roles and every permission that it gives; permissions() lists them all. The key is made of the name when none is given, and stays. Errors: INVALID_INPUT, FORBIDDEN, CONFLICT for a key that is taken. Definer: roles are written by functions only.';
+
+--
+-- Name: create_tenant(text, text, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.create_tenant(name text, subdomain text, plan_id uuid DEFAULT NULL::uuid) RETURNS tenancy.organizations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  wanted_name constant text := btrim(name);
+  wanted_slug constant text := lower(btrim(subdomain));
+  organization tenancy.organizations;
+begin
+  if authz.user_id() is null then
+    perform platform.refuse('CB001', 'Sign in first.');
+  end if;
+  if coalesce(wanted_name, '') = '' or length(wanted_name) > 200 then
+    perform platform.refuse('CB002', 'An organization''s name has 1 to 200 characters.', field => 'name');
+  end if;
+  if wanted_slug is null or wanted_slug !~ '^[a-z0-9]+(-[a-z0-9]+)*$' or length(wanted_slug) not between 3 and 63 then
+    perform platform.refuse(
+      'CB002', 'A subdomain has 3 to 63 letters a to z, digits and single hyphens between them.', field => 'subdomain');
+  end if;
+  if platform.is_reserved_slug(wanted_slug) then
+    perform platform.refuse('CB002', 'This subdomain is reserved.', field => 'subdomain');
+  end if;
+  select o.*
+    into organization
+    from tenancy.organizations o
+   where o.id = tenancy.create_organization(
+           wanted_name, authz.user_id(), plan_id => create_tenant.plan_id, slug => wanted_slug,
+           time_zone => (select u.time_zone from identity.users u where u.id = authz.user_id()));
+  if organization.id is null then
+    -- A second click: the same call by the same person is answered with what the first one made.
+    select o.*
+      into organization
+      from tenancy.organizations o
+      join tenancy.organization_members m
+        on m.organization_id = o.id and m.user_id = authz.user_id() and m.role_key = 'owner' and m.status = 'active'
+     where o.slug = wanted_slug
+       and o.name = wanted_name
+       and o.created_by = authz.user_id()
+       and o.status = 'active'
+       and (create_tenant.plan_id is null or exists (
+             select from billing.subscriptions s
+              where s.organization_id = o.id and s.plan_id = create_tenant.plan_id and s.ended_at is null
+           ));
+  end if;
+  if organization.id is null then
+    perform platform.refuse('CB005', 'This subdomain is taken.', field => 'subdomain');
+  end if;
+  return organization;
+end
+$_$;
+
+--
+-- Name: FUNCTION create_tenant(name text, subdomain text, plan_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.create_tenant(name text, subdomain text, plan_id uuid) IS 'Starts an organization that the caller owns, with its roles, a workspace and a subscription: to the plan named, by trial or payment, or to the default one. switchOrganization leads into it. The same call again returns the same organization. Errors: UNAUTHENTICATED; INVALID_INPUT, also for a reserved subdomain or a plan that is not offered; CONFLICT for a subdomain that is taken; PAYMENT_REQUIRED. Definer: the caller has no rights there yet.';
+
+--
+-- Name: define_onboarding_step(text, text, integer, text, text, text, regclass); Type: PROCEDURE; Schema: tenancy; Owner: -
+--
+
+CREATE PROCEDURE tenancy.define_onboarding_step(IN key text, IN audience text, IN place integer, IN title text, IN description text, IN permission text DEFAULT NULL::text, IN completed_by regclass DEFAULT NULL::regclass)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into tenancy.onboarding_catalog as c (key, audience, position, title, description, permission)
+  values (
+    define_onboarding_step.key, define_onboarding_step.audience, define_onboarding_step.place,
+    define_onboarding_step.title, define_onboarding_step.description, define_onboarding_step.permission)
+  on conflict on constraint onboarding_catalog_pkey do update
+    set (audience, position, title, description, permission)
+      = (excluded.audience, excluded.position, excluded.title, excluded.description, excluded.permission)
+  where (c.audience, c.position, c.title, c.description, c.permission)
+     is distinct from (excluded.audience, excluded.position, excluded.title, excluded.description, excluded.permission);
+  if completed_by is not null then
+    execute format(
+      'create or replace trigger _750_onboarding after insert on %s referencing new table as new_rows '
+      'for each statement execute function tenancy.complete_step_trigger(%L)',
+      completed_by, define_onboarding_step.key);
+  end if;
+end
+$$;
+
+--
+-- Name: PROCEDURE define_onboarding_step(IN key text, IN audience text, IN place integer, IN title text, IN description text, IN permission text, IN completed_by regclass); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON PROCEDURE tenancy.define_onboarding_step(IN key text, IN audience text, IN place integer, IN title text, IN description text, IN permission text, IN completed_by regclass) IS 'Registers a step of the onboarding; called in access files, once permission is there. completed_by is the table whose first row in an organization completes it.';
+
+--
+-- Name: delete_role(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.delete_role(row_id uuid, reassign_to_id uuid DEFAULT NULL::uuid) RETURNS tenancy.roles
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active_id constant uuid := tenancy.begin_managing('tenancy.manage_roles');
+  role constant tenancy.roles := tenancy.managed_role(active_id, row_id);
+  heir tenancy.roles;
+begin
+  if reassign_to_id = role.id then
+    perform platform.refuse('CB002', 'That is the role to delete.', field => 'reassign_to_id');
+  elsif reassign_to_id is not null then
+    heir := tenancy.granted_role(active_id, reassign_to_id, 'reassign_to_id');
+  elsif exists (
+    select from tenancy.organization_members m
+     where m.organization_id = active_id and m.role_id = role.id and m.status <> 'left'
+    union all
+    select from tenancy.invitations i
+     where i.organization_id = active_id and i.role_id = role.id and i.accepted_at is null and i.revoked_at is null
+  ) then
+    perform platform.refuse(
+      'CB005', 'Members or open invitations have this role.', field => 'row_id',
+      hint => 'Say which role they get: reassignToId.');
+  else
+    -- What is over needs some role too; the one that says least.
+    select r.* into heir from tenancy.roles r where r.organization_id = active_id and r.key = 'guest';
+  end if;
+  update tenancy.organization_members m
+     set role_id = heir.id
+   where m.organization_id = active_id and m.role_id = role.id;
+  update tenancy.invitations i
+     set role_id = heir.id
+   where i.organization_id = active_id and i.role_id = role.id;
+  delete from tenancy.roles r where r.organization_id = active_id and r.id = role.id;
+  return role;
+end
+$$;
+
+--
+-- Name: FUNCTION delete_role(row_id uuid, reassign_to_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.delete_role(row_id uuid, reassign_to_id uuid) IS 'Deletes a role of the organization''s own; its members and invitations get the one named instead. Needs tenancy.manage_roles and every permission of both roles. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, INVALID_INPUT, CONFLICT when somebody has it and no other is named. Definer: roles are written by functions only.';
+
+--
+-- Name: teams; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.teams (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    name text NOT NULL,
+    description text,
+    kind text DEFAULT 'department'::text NOT NULL,
+    color text,
+    contact_email text,
+    CONSTRAINT teams_color_check CHECK ((color ~ '^#[0-9a-f]{6}$'::text)),
+    CONSTRAINT teams_contact_email_check CHECK (((contact_email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text) AND (length(contact_email) <= 254))),
+    CONSTRAINT teams_description_check CHECK ((length(description) <= 10000)),
+    CONSTRAINT teams_kind_check CHECK ((kind = ANY (ARRAY['department'::text, 'crew'::text, 'production'::text, 'vendor'::text, 'other'::text]))),
+    CONSTRAINT teams_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY tenancy.teams FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE teams; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.teams IS 'People of an organization who work together: departments, crews (seeds teams). Says who belongs together, not who may do what.';
+
+--
+-- Name: COLUMN teams.organization_id; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.teams.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN teams.id; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.teams.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN teams.workspace_id; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.teams.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN teams.created_by; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.teams.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN teams.created_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.teams.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN teams.updated_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.teams.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN teams.custom_fields; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.teams.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN teams.deleted_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.teams.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN teams.color; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.teams.color IS 'How screens mark it: #rrggbb, in lower case.';
+
+--
+-- Name: delete_team(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.delete_team(row_id uuid) RETURNS tenancy.teams
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived tenancy.teams;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update tenancy.teams t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such team, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_team(row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.delete_team(row_id uuid) IS 'Archives a team with all that belongs to it; restore_team puts it back. Needs tenancy.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: team_members; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.team_members (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    team_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    role text DEFAULT 'member'::text NOT NULL,
+    title text,
+    CONSTRAINT team_members_role_check CHECK ((role = ANY (ARRAY['lead'::text, 'member'::text]))),
+    CONSTRAINT team_members_title_check CHECK ((length(title) <= 200)),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY tenancy.team_members FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE team_members; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.team_members IS 'Who is in a team (seed team_members). Whoever leaves the organization leaves its teams.';
+
+--
+-- Name: COLUMN team_members.organization_id; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.team_members.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN team_members.id; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.team_members.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN team_members.workspace_id; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.team_members.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN team_members.created_by; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.team_members.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN team_members.created_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.team_members.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN team_members.updated_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.team_members.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN team_members.custom_fields; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.team_members.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN team_members.deleted_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.team_members.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN team_members.title; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.team_members.title IS 'What they do in the team, such as Head electrician.';
+
+--
+-- Name: delete_team_member(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.delete_team_member(row_id uuid) RETURNS tenancy.team_members
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived tenancy.team_members;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update tenancy.team_members t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such team member, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_team_member(row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.delete_team_member(row_id uuid) IS 'Archives a team member with all that belongs to it; restore_team_member puts it back. Needs tenancy.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: workspaces; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.workspaces (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    name text NOT NULL,
+    slug text NOT NULL,
+    description text,
+    is_private boolean DEFAULT false NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT workspaces_name_check CHECK ((btrim(name) <> ''::text)),
+    CONSTRAINT workspaces_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
+    CONSTRAINT workspaces_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 63)))
+);
+
+ALTER TABLE ONLY tenancy.workspaces FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE workspaces; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.workspaces IS 'A part of an organization (seed workspaces). What is in a private one is seen by its members, owners and admins only.';
+
+--
+-- Name: delete_workspace(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.delete_workspace(row_id uuid, move_contents_to_id uuid DEFAULT NULL::uuid) RETURNS tenancy.workspaces
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  active_id constant uuid := authz.require('tenancy.write');
+  workspace tenancy.workspaces;
+  holder record;
+  holds boolean;
+begin
+  select w.*
+    into workspace
+    from tenancy.workspaces w
+   where w.organization_id = active_id
+     and w.id = row_id
+     and (authz.has('workspaces.all') or w.id = any (authz.visible_workspaces()))
+     for update;
+  if workspace.id is null then
+    perform platform.refuse('CB004', 'There is no such workspace, or you may not delete it.', field => 'row_id');
+  end if;
+  if move_contents_to_id = workspace.id or move_contents_to_id is not null and not exists (
+    select
+      from tenancy.workspaces w
+     where w.organization_id = active_id
+       and w.id = move_contents_to_id
+       and (authz.has('workspaces.all') or w.id = any (authz.visible_workspaces()))
+       for key share
+  ) then
+    perform platform.refuse('CB004', 'There is no such other workspace.', field => 'move_contents_to_id');
+  end if;
+  for holder in
+    select t.table_id, t.parent_column is null as leads
+      from platform.protected_tables t
+     where t.kind in ('tenant', 'published')
+     -- what belongs to something follows it
+     order by t.parent_column is not null, t.table_id::text
+  loop
+    if move_contents_to_id is null then
+      execute format('select exists (select from %s r where r.organization_id = $1 and r.workspace_id = $2)', holder.table_id)
+         into holds
+        using active_id, workspace.id;
+      if holds then
+        perform platform.refuse(
+          'CB005', 'There is something in the workspace.', field => 'row_id',
+          detail => format('Rows of %s, archived ones among them, are in it.', holder.table_id),
+          hint => 'Say where it goes: moveContentsToId.');
+      end if;
+    else
+      execute format('update %s r set workspace_id = $3 where r.organization_id = $1 and r.workspace_id = $2', holder.table_id)
+        using active_id, workspace.id, move_contents_to_id;
+    end if;
+  end loop;
+  delete from tenancy.workspaces w where w.organization_id = active_id and w.id = workspace.id;
+  return workspace;
+end
+$_$;
+
+--
+-- Name: FUNCTION delete_workspace(row_id uuid, move_contents_to_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.delete_workspace(row_id uuid, move_contents_to_id uuid) IS 'Deletes a workspace; all that is in it, archived rows too, moves to the one named. Needs tenancy.write, and to see both. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT when there is something in it and no other is named. Definer: what is in it may lie in modules that the caller may not write.';
+
+--
+-- Name: describe_organization_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.describe_organization_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into tenancy.onboarding_steps as s (organization_id, step_key, status)
+  values (new.id, 'describe_organization', 'completed')
+  on conflict on constraint onboarding_steps_step_key do update
+    set (status, settled_by, settled_at) = (excluded.status, excluded.settled_by, excluded.settled_at)
+  where s.status = 'skipped';
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION describe_organization_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.describe_organization_trigger() IS 'An organization that says something about itself has completed that step. Definer: callers may not write the steps.';
+
+--
+-- Name: end_what_expired(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.end_what_expired() RETURNS TABLE(what text, rows_changed bigint)
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with settled as (
+    update tenancy.organization_members m
+       set effective_permissions = '{}' -- the trigger knows better
+     where m.permissions_valid_until <= now()
+    returning 1
+  )
+  select 'invitations', tenancy.lapse_invitations()
+  union all
+  select 'members', (select count(*) from settled)
+$$;
+
+--
+-- Name: FUNCTION end_what_expired(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.end_what_expired() IS 'Frees the seats of invitations that have expired, and writes to members'' rows what holds since a grant or a denial ended. Nothing depends on when it runs: whoever asks sees what has expired as expired.';
+
+--
+-- Name: follow_second_factor_rule_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.follow_second_factor_rule_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  is_required constant boolean := tg_op <> 'DELETE' and coalesce((new.value ->> 'secondFactorRequired')::boolean, false);
+  was_required constant boolean := tg_op <> 'INSERT' and coalesce((old.value ->> 'secondFactorRequired')::boolean, false);
+begin
+  if is_required = was_required or coalesce(new.section, old.section) <> 'security' then
+    return null;
+  end if;
+  if is_required and not identity.has_second_factor(authz.user_id()) then
+    perform platform.refuse(
+      'CB019', 'You would be out yourself: set up your own second factor first.', field => 'patch.secondFactorRequired',
+      hint => 'Call enrollSecondFactor.');
+  end if;
+  -- Members who switch their factor on or off at this moment come before or after.
+  perform from tenancy.organizations o where o.id = coalesce(new.organization_id, old.organization_id) for no key update;
+  update tenancy.organization_members m
+     set may_enter = true -- the trigger knows better
+   where m.organization_id = coalesce(new.organization_id, old.organization_id) and m.status = 'active';
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION follow_second_factor_rule_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.follow_second_factor_rule_trigger() IS 'An organization begins or ceases to require second factors: who has none is out, or in, at their next request. Refuses (CB019) a caller who has none. Definer: members are written by functions only.';
+
+--
+-- Name: forget_permissions_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.forget_permissions_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update tenancy.roles r
+     set permissions = array(select unnest(r.permissions) except select o.key from old_rows o)
+   where r.permissions && array(select o.key from old_rows o);
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION forget_permissions_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.forget_permissions_trigger() IS 'A permission that is no longer in the registry leaves the roles.';
+
+--
+-- Name: free_slug(text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.free_slug(name text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  wanted text := left(platform.slugify(name), 50);
+begin
+  wanted := coalesce(wanted, 'organization');
+  if exists (select from tenancy.organizations o where o.slug = wanted) or platform.is_reserved_slug(wanted) then
+    wanted := wanted || '-' || encode(extensions.gen_random_bytes(4), 'hex');
+  end if;
+  return wanted;
+end
+$$;
+
+--
+-- Name: FUNCTION free_slug(name text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.free_slug(name text) IS 'A name as it stands in addresses, with a suffix where that is taken or reserved.';
+
+--
+-- Name: get_onboarding(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.get_onboarding() RETURNS SETOF tenancy.onboarding_progress
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select c.key, c.audience, c.title, c.description,
+         case when own.step_key is not null then 'completed' else coalesce(s.status, 'open') end,
+         coalesce(own.completed_at, s.settled_at),
+         u.name
+    from tenancy.onboarding_catalog c
+    left join tenancy.completed_own_steps() own on own.step_key = c.key
+    left join tenancy.onboarding_steps s
+           on s.organization_id = authz.organization_id()
+          and s.step_key = c.key
+          and s.user_id is not distinct from case when c.audience = 'user' then authz.user_id() end
+    left join identity.users u on u.id = case when own.step_key is not null then authz.user_id() else s.settled_by end
+   where authz.user_id() is not null
+     and authz.organization_id() is not null
+     and (c.permission is null or authz.has(c.permission))
+   order by c.position
+$$;
+
+--
+-- Name: FUNCTION get_onboarding(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.get_onboarding() IS 'The steps by which the active organization, and the caller in it, get going: those that the caller may do. Definer: some are read off rows that are internal. Tells of the active organization and of the caller alone.';
+
+--
+-- Name: get_organization_settings(text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.get_organization_settings(section text DEFAULT NULL::text) RETURNS SETOF tenancy.settings_in_force
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select s.section, s.title, s.description, platform.with_defaults(s.schema, coalesce(o.value, '{}')),
+         coalesce(o.version, 0), s.schema, s.write_permission, o.updated_at
+    from tenancy.settings_sections s
+    left join tenancy.organization_settings o
+           on o.organization_id = (select authz.organization_id()) and o.section = s.section
+   where s.audience = 'organization'
+     and (select authz.organization_id()) is not null
+     and (get_organization_settings.section is null or s.section = get_organization_settings.section)
+   order by s.position
+$$;
+
+--
+-- Name: FUNCTION get_organization_settings(section text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.get_organization_settings(section text) IS 'The settings of the active organization, section by section: what was set, and defaults for the rest. For every member.';
+
+--
+-- Name: get_tenant_member_role(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.get_tenant_member_role(tenant_id uuid, user_id uuid DEFAULT NULL::uuid) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  asked_id constant uuid := coalesce(get_tenant_member_role.user_id, authz.user_id());
+begin
+  perform authz.require_user();
+  if asked_id is distinct from authz.user_id()
+     and authz.allowed('tenancy.read') is distinct from tenant_id
+     and not authz.is_platform_admin() then
+    perform platform.refuse('CB003', 'Only members of an organization may ask who else is one.', field => 'tenant_id');
+  end if;
+  return (
+    select m.role_key
+      from tenancy.organization_members m
+     where m.organization_id = tenant_id
+       and m.user_id = asked_id
+       and tenancy.is_active_member(m.organization_id, m.user_id)
+  );
+end
+$$;
+
+--
+-- Name: FUNCTION get_tenant_member_role(tenant_id uuid, user_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.get_tenant_member_role(tenant_id uuid, user_id uuid) IS 'The key of the role that a user, the caller if none is named, has in an organization; null for who is no active member. Anybody may ask about themselves; about others, whoever holds tenancy.read in that organization, which is the active one, and administrators of the platform. Errors: UNAUTHENTICATED, FORBIDDEN. Definer: the organization may be another than the active one.';
+
+--
+-- Name: grantable_permissions(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.grantable_permissions() RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select array(
+    select unnest(authz.permissions())
+    intersect
+    select unnest(tenancy.lasting_permissions(authz.organization_id(), authz.user_id()))
+  )
+$$;
+
+--
+-- Name: FUNCTION grantable_permissions(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.grantable_permissions() IS 'What the caller may give to others: what they hold themselves, in this call and without an end. Whoever got something until Friday cannot keep it by way of a friend.';
+
+--
+-- Name: granted_role(uuid, uuid, text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.granted_role(organization_id uuid, role_id uuid, field text) RETURNS tenancy.roles
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  role tenancy.roles;
+begin
+  select r.*
+    into role
+    from tenancy.roles r
+   where r.organization_id = granted_role.organization_id and r.id = granted_role.role_id
+     for share;
+  if role.id is null then
+    perform platform.refuse('CB004', 'There is no such role.', field => field);
+  end if;
+  perform tenancy.require_grantable(role.permissions, field);
+  return role;
+end
+$$;
+
+--
+-- Name: FUNCTION granted_role(organization_id uuid, role_id uuid, field text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.granted_role(organization_id uuid, role_id uuid, field text) IS 'A role that the caller may give to somebody, locked. Errors: CB004 for one that is not there, CB003 for one that allows more than the caller may do.';
+
+--
+-- Name: invitation_days(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.invitation_days(organization_id uuid) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select (tenancy.setting(invitation_days.organization_id, 'security') ->> 'invitationDays')::integer
+$$;
+
+--
+-- Name: FUNCTION invitation_days(organization_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.invitation_days(organization_id uuid) IS 'For how many days invitations of an organization hold: a setting.';
+
+--
+-- Name: invitations; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.invitations (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    email text NOT NULL,
+    role_id uuid NOT NULL,
+    workspace_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    team_id uuid,
+    invited_by uuid NOT NULL,
+    sent_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    accepted_by uuid,
+    revoked_at timestamp with time zone,
+    revoked_by uuid,
+    lapsed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT invitations_acceptance_check CHECK (((accepted_at IS NULL) = (accepted_by IS NULL))),
+    CONSTRAINT invitations_email_check CHECK (((email = lower(btrim(email))) AND (email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text) AND (length(email) <= 254))),
+    CONSTRAINT invitations_end_check CHECK (((accepted_at IS NULL) OR (revoked_at IS NULL))),
+    CONSTRAINT invitations_expires_at_check CHECK (isfinite(expires_at)),
+    CONSTRAINT invitations_workspace_ids_check CHECK ((cardinality(workspace_ids) <= 100))
+);
+
+ALTER TABLE ONLY tenancy.invitations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE invitations; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.invitations IS 'Who was asked by e-mail to join an organization, and what came of it.';
+
+--
+-- Name: COLUMN invitations.email; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.email IS 'The address, in lower case. Only an account with this address can accept.';
+
+--
+-- Name: COLUMN invitations.role_id; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.role_id IS 'The role that accepting gives.';
+
+--
+-- Name: COLUMN invitations.workspace_ids; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.workspace_ids IS 'The private workspaces that accepting opens; for guests, all they will see.';
+
+--
+-- Name: COLUMN invitations.team_id; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.team_id IS 'The team that accepting leads into.';
+
+--
+-- Name: COLUMN invitations.invited_by; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.invited_by IS 'Who answers for it: the invitation holds as long as they may still give what it gives. Sending it again takes it over.';
+
+--
+-- Name: COLUMN invitations.sent_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.sent_at IS 'When the message that holds now was asked for.';
+
+--
+-- Name: COLUMN invitations.expires_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.expires_at IS 'Until when it can be accepted.';
+
+--
+-- Name: COLUMN invitations.revoked_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.revoked_at IS 'When it was taken back, or, after it had expired, replaced.';
+
+--
+-- Name: COLUMN invitations.lapsed_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.lapsed_at IS 'When it was noticed that it had expired, and the seat that it had taken was free again; null again when it is sent anew.';
+
+--
+-- Name: invitation_of_token(text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.invitation_of_token(token text) RETURNS tenancy.invitations
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select i.*
+    from tenancy.invitation_tokens t
+    join tenancy.invitations i on i.organization_id = t.organization_id and i.id = t.invitation_id
+   -- The organization stands in front, so that the row is found by its key.
+   where t.organization_id = case when token ~ '^[0-9a-f]{96}$' then left(token, 32)::uuid end
+     and t.token_hash = sha256(token::bytea)
+$_$;
+
+--
+-- Name: FUNCTION invitation_of_token(token text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.invitation_of_token(token text) IS 'The invitation whose message has this token.';
+
+--
+-- Name: invitations_status(tenancy.invitations); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.invitations_status(invitation tenancy.invitations) RETURNS text
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN ((invitation).accepted_at IS NOT NULL) THEN 'accepted'::text WHEN (COALESCE((invitation).revoked_at, now()) >= (invitation).expires_at) THEN 'expired'::text WHEN ((invitation).revoked_at IS NOT NULL) THEN 'revoked'::text ELSE 'pending'::text END;
+
+--
+-- Name: FUNCTION invitations_status(invitation tenancy.invitations); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.invitations_status(invitation tenancy.invitations) IS 'What came of it: pending, accepted, revoked or expired.';
+
+--
+-- Name: invite_member(text, uuid, uuid[], uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.invite_member(email text, role_id uuid, workspace_ids uuid[] DEFAULT NULL::uuid[], team_id uuid DEFAULT NULL::uuid) RETURNS tenancy.invitations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active_id constant uuid := tenancy.begin_managing('tenancy.manage_members');
+  address constant text := lower(btrim(email));
+  role constant tenancy.roles := tenancy.granted_role(active_id, invite_member.role_id, 'role_id');
+  wanted_workspaces constant uuid[] := array(select distinct unnest(workspace_ids) order by 1);
+  invitation tenancy.invitations;
+begin
+  perform tenancy.check_invited_address(active_id, address, role.key);
+  if cardinality(wanted_workspaces) > 100 then
+    perform platform.refuse('CB002', 'At most 100 workspaces.', field => 'workspace_ids');
+  end if;
+  -- Nobody shows a workspace that they do not see.
+  if exists (
+    select from unnest(wanted_workspaces) as wanted (id)
+     where not exists (
+             select from tenancy.workspaces w
+              where w.organization_id = active_id
+                and w.id = wanted.id
+                and (authz.has('workspaces.all') or w.id = any (authz.visible_workspaces()))
+           )
+  ) then
+    perform platform.refuse('CB004', 'There is no such workspace.', field => 'workspace_ids');
+  end if;
+  if invite_member.team_id is not null and not exists (
+    select from tenancy.teams t
+     where t.organization_id = active_id and t.id = invite_member.team_id and t.deleted_at is null
+       and (t.workspace_id is null or authz.has('workspaces.all') or t.workspace_id = any (authz.visible_workspaces()))
+  ) then
+    perform platform.refuse('CB004', 'There is no such team.', field => 'team_id');
+  end if;
+
+  perform tenancy.lapse_invitations(active_id);
+  update tenancy.invitations i
+     set revoked_at = now(), revoked_by = authz.user_id()
+   where i.organization_id = active_id
+     and i.email = address
+     and i.accepted_at is null
+     and i.revoked_at is null
+     and i.expires_at <= now();
+  insert into tenancy.invitations as i
+    (organization_id, email, role_id, workspace_ids, team_id, invited_by, expires_at)
+  values (
+    active_id, address, role.id, wanted_workspaces, invite_member.team_id, authz.user_id(),
+    now() + make_interval(days => tenancy.invitation_days(active_id)))
+  on conflict do nothing
+  returning i.* into invitation;
+  if invitation.id is null then
+    perform platform.refuse(
+      'CB005', 'They are invited already.', field => 'email', hint => 'Send it again, or revoke it first.');
+  end if;
+  perform tenancy.mail_invitation(invitation);
+  return invitation;
+end
+$$;
+
+--
+-- Name: FUNCTION invite_member(email text, role_id uuid, workspace_ids uuid[], team_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.invite_member(email text, role_id uuid, workspace_ids uuid[], team_id uuid) IS 'Asks somebody by e-mail to join, with an account or without one yet: a role, and, if wanted, private workspaces and a team. Needs tenancy.manage_members and all that the role allows. Errors: INVALID_INPUT, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN, CONFLICT for a member, an address that is invited already or one that the settings of security exclude; LIMIT_REACHED. Definer: invitations are written by functions only.';
+
+--
+-- Name: is_active_member(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.is_active_member(organization_id uuid, user_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select
+      from tenancy.organization_members m
+     where m.organization_id = is_active_member.organization_id
+       and m.user_id = is_active_member.user_id
+       and m.may_enter
+  )
+$$;
+
+--
+-- Name: FUNCTION is_active_member(organization_id uuid, user_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.is_active_member(organization_id uuid, user_id uuid) IS 'Whether a user belongs to an organization that is active and lets them in. For functions that have checked who asks.';
+
+--
+-- Name: is_scope(text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.is_scope(permission text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (permission !~ '^(tenancy\.(own|manage_)|workspaces\.)'::text);
+
+--
+-- Name: FUNCTION is_scope(permission text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.is_scope(permission text) IS 'Whether an API key can hold a permission. Who belongs to an organization and what they may do is decided by people; which workspaces a key sees is said by naming them.';
+
+--
+-- Name: is_tenant_member(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.is_tenant_member(tenant_id uuid, user_id uuid DEFAULT NULL::uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select tenancy.get_tenant_member_role(is_tenant_member.tenant_id, is_tenant_member.user_id) is not null
+$$;
+
+--
+-- Name: FUNCTION is_tenant_member(tenant_id uuid, user_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.is_tenant_member(tenant_id uuid, user_id uuid) IS 'Whether a user, the caller if none is named, is an active member of an organization. Who may ask: as for getTenantMemberRole. Errors: UNAUTHENTICATED, FORBIDDEN.';
+
+--
+-- Name: issue_invitation_token(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.issue_invitation_token(organization_id uuid, invitation_id uuid) RETURNS TABLE(id uuid, token text, variables jsonb)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  -- The organization in front, so that the row is found by its key; the rest is the secret.
+  new_token constant text := replace(issue_invitation_token.organization_id::text, '-', '')
+    || encode(extensions.gen_random_bytes(32), 'hex');
+begin
+  return query
+    with open as (
+      select i.*
+        from tenancy.invitations i
+       where i.organization_id = issue_invitation_token.organization_id
+         and i.id = issue_invitation_token.invitation_id
+         and i.accepted_at is null
+         and i.revoked_at is null
+         and i.expires_at > now()
+         for share
+    ),
+    issued as (
+      insert into tenancy.invitation_tokens as t (organization_id, invitation_id, token_hash)
+      select o.organization_id, o.id, sha256(new_token::bytea) from open o
+      on conflict on constraint invitation_tokens_pkey do update
+        set (token_hash, created_at) = (excluded.token_hash, excluded.created_at)
+    )
+    select i.id, new_token, jsonb_build_object(
+             'organization', o.name, 'inviter', u.name, 'role', r.name, 'email', i.email,
+             'days', ceil(extract(epoch from i.expires_at - now()) / 86400)::integer::text)
+      from open i
+      join tenancy.organizations o on o.id = i.organization_id
+      join tenancy.roles r on r.organization_id = i.organization_id and r.id = i.role_id
+      join identity.users u on u.id = i.invited_by;
+end
+$$;
+
+--
+-- Name: FUNCTION issue_invitation_token(organization_id uuid, invitation_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.issue_invitation_token(organization_id uuid, invitation_id uuid) IS 'Makes the token of an invitation''s link for the message that is about to be sent, and what that says. No row when the invitation is no longer open. An earlier token no longer serves.';
+
+--
+-- Name: keep_owner_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.keep_owner_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform tenancy.require_owner(new.id);
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_owner_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.keep_owner_trigger() IS 'An organization that is active has an owner who is. Definer: owners count whom the caller does not see.';
+
+--
+-- Name: keep_owning_member_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.keep_owning_member_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform tenancy.require_owner(old.organization_id);
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_owning_member_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.keep_owning_member_trigger() IS 'An owner left, was suspended or got another role: there is another one. Definer: owners count whom the caller does not see.';
+
+--
+-- Name: keep_owning_user_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.keep_owning_user_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  owned record;
+begin
+  -- in one order, so that two accounts that end at once do not wait for each other
+  for owned in
+    select m.organization_id
+      from tenancy.organization_members m
+     where m.user_id = old.id and m.role_key = 'owner' and m.status = 'active'
+     order by m.organization_id
+  loop
+    perform tenancy.require_owner(owned.organization_id);
+  end loop;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_owning_user_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.keep_owning_user_trigger() IS 'An account was deactivated: what it owns has another owner. Definer: owners count whom the caller does not see.';
+
+--
+-- Name: keep_present_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.keep_present_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  standing text;
+begin
+  -- The lock: whoever is leaving at the same moment has left, or is cleared out with this row.
+  select m.status
+    into standing
+    from tenancy.organization_members m
+   where m.organization_id = new.organization_id and m.user_id = new.user_id
+     for share;
+  if standing = 'left' then
+    perform platform.refuse('CB002', 'They have left the organization.', field => 'user_id');
+  end if;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_present_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.keep_present_trigger() IS 'Nobody who has left gets into a team or a workspace. Definer: the caller may not lock members.';
+
+--
+-- Name: keep_system_roles_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.keep_system_roles_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform platform.refuse('CB005', format('The role %s comes with every organization.', old.name), field => 'row_id');
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_system_roles_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.keep_system_roles_trigger() IS 'Owner, admin, member and guest cannot be deleted.';
+
+--
+-- Name: lapse_invitations(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.lapse_invitations(organization_id uuid DEFAULT NULL::uuid) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  lapsed integer;
+begin
+  update tenancy.invitations i
+     set lapsed_at = now()
+   where (lapse_invitations.organization_id is null or i.organization_id = lapse_invitations.organization_id)
+     and i.expires_at <= now()
+     and i.accepted_at is null
+     and i.revoked_at is null
+     and i.lapsed_at is null;
+  get diagnostics lapsed = row_count;
+  return lapsed;
+end
+$$;
+
+--
+-- Name: FUNCTION lapse_invitations(organization_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.lapse_invitations(organization_id uuid) IS 'Frees the seats of invitations that have expired, of one organization or, by a job every hour, of all. Returns how many.';
+
+--
+-- Name: lasting_permissions(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.lasting_permissions(organization_id uuid, user_id uuid) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select array(
+           select unnest(tenancy.permissions_now(m))
+           except
+           select p.permission
+             from tenancy.member_permissions p
+            where p.organization_id = m.organization_id
+              and p.user_id = m.user_id
+              and p.effect = 'grant'
+              and p.expires_at is not null
+              and p.permission <> all (r.permissions)
+         )
+    from tenancy.organization_members m
+    join tenancy.roles r on r.organization_id = m.organization_id and r.id = m.role_id
+   where m.organization_id = lasting_permissions.organization_id
+     and m.user_id = lasting_permissions.user_id
+     and m.status = 'active'
+$$;
+
+--
+-- Name: FUNCTION lasting_permissions(organization_id uuid, user_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.lasting_permissions(organization_id uuid, user_id uuid) IS 'What an active member holds without an end, and may therefore pass on. Null for others.';
+
+--
+-- Name: leave_organization(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.leave_organization() RETURNS tenancy.organization_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  member tenancy.organization_members;
+begin
+  perform authz.require_user();
+  perform from tenancy.organizations o where o.id = authz.organization_id() for no key update;
+  update tenancy.organization_members m
+     set status = 'left'
+   where m.organization_id = authz.organization_id() and m.user_id = authz.user_id() and m.status = 'active'
+  returning m.* into member;
+  if member.id is null then
+    perform platform.refuse('CB004', 'You are in no organization.');
+  end if;
+  perform tenancy.check_owner_now();
+  return member;
+end
+$$;
+
+--
+-- Name: FUNCTION leave_organization(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.leave_organization() IS 'Ends the caller''s membership in the active organization. Everybody may, but the last owner. Errors: UNAUTHENTICATED, NOT_FOUND_OR_FORBIDDEN without an active organization, LAST_OWNER. Definer: members are written by functions only.';
+
+--
+-- Name: mail_invitation(tenancy.invitations); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.mail_invitation(invitation tenancy.invitations) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select platform.send_mail(
+    'invitation',
+    invitation.email,
+    token => jsonb_build_object(
+      'purpose', 'invitation', 'organization_id', invitation.organization_id, 'invitation_id', invitation.id),
+    job_key => 'invitation:' || invitation.id)
+$$;
+
+--
+-- Name: FUNCTION mail_invitation(invitation tenancy.invitations); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.mail_invitation(invitation tenancy.invitations) IS 'Asks for the message of an invitation. Its token is made when it is sent.';
+
+--
+-- Name: managed_invitation(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.managed_invitation(organization_id uuid, row_id uuid) RETURNS tenancy.invitations
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  invitation tenancy.invitations;
+begin
+  select i.*
+    into invitation
+    from tenancy.invitations i
+   where i.organization_id = managed_invitation.organization_id and i.id = managed_invitation.row_id
+     for update;
+  if invitation.id is null then
+    perform platform.refuse('CB004', 'There is no such invitation.', field => 'row_id');
+  end if;
+  if invitation.accepted_at is not null or invitation.revoked_at is not null then
+    perform platform.refuse(
+      'CB006', format('The invitation is %s.', tenancy.invitations_status(invitation)), field => 'row_id',
+      hint => 'Invite them anew.');
+  end if;
+  return invitation;
+end
+$$;
+
+--
+-- Name: FUNCTION managed_invitation(organization_id uuid, row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.managed_invitation(organization_id uuid, row_id uuid) IS 'An invitation that can still be accepted, or could until it expired; locked. Errors: CB004, CB006.';
+
+--
+-- Name: managed_member(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.managed_member(organization_id uuid, row_id uuid) RETURNS tenancy.organization_members
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  member tenancy.organization_members;
+begin
+  select m.*
+    into member
+    from tenancy.organization_members m
+   where m.organization_id = managed_member.organization_id and m.id = managed_member.row_id and m.status <> 'left'
+     for update;
+  if member.id is null then
+    perform platform.refuse('CB004', 'There is no such member.', field => 'row_id');
+  end if;
+  if member.user_id is distinct from authz.user_id() then
+    perform tenancy.require_rank(member);
+  end if;
+  return member;
+end
+$$;
+
+--
+-- Name: FUNCTION managed_member(organization_id uuid, row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.managed_member(organization_id uuid, row_id uuid) IS 'A member whom the caller may change, locked. Errors: CB004 for one who is not there, CB003 for one who may do more.';
+
+--
+-- Name: managed_role(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.managed_role(organization_id uuid, row_id uuid) RETURNS tenancy.roles
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  role tenancy.roles;
+begin
+  select r.*
+    into role
+    from tenancy.roles r
+   where r.organization_id = managed_role.organization_id and r.id = managed_role.row_id
+     for update;
+  if role.id is null then
+    perform platform.refuse('CB004', 'There is no such role.', field => 'row_id');
+  end if;
+  if role.is_system then
+    perform platform.refuse('CB003', 'Roles that come with the product stay as they are.', field => 'row_id');
+  end if;
+  perform tenancy.require_grantable(role.permissions, 'row_id');
+  -- Who has the role may hold more besides: then they are above the caller all the same.
+  perform tenancy.require_rank(m)
+     from tenancy.organization_members m
+    where m.organization_id = role.organization_id and m.role_id = role.id and m.status <> 'left'
+      and m.user_id is distinct from authz.user_id();
+  return role;
+end
+$$;
+
+--
+-- Name: FUNCTION managed_role(organization_id uuid, row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.managed_role(organization_id uuid, row_id uuid) IS 'A role of the organization''s own that the caller may change, locked. Errors: CB004; CB003 for one of the product''s, or when it, or somebody who has it, may do more than the caller.';
 
 --
 -- Name: organization_members_email(tenancy.organization_members); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -6613,6 +15562,857 @@ $$;
 --
 
 COMMENT ON FUNCTION tenancy.organization_members_email(member tenancy.organization_members) IS 'The e-mail address that the member signs in with. Definer: the column itself is granted to nobody.';
+
+--
+-- Name: permissions(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.permissions() RETURNS SETOF tenancy.permission
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.key, p.description, p.default_roles,
+         p.key <> 'tenancy.own' and p.key = any (coalesce(tenancy.grantable_permissions(), '{}'))
+    from authz.permissions p
+   where authz.user_id() is not null
+   order by p.key
+$$;
+
+--
+-- Name: FUNCTION permissions(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.permissions() IS 'Everything that a role can allow, which of the default roles do, and whether the caller may give it. Definer: the registry is internal.';
+
+--
+-- Name: resolved_now(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.resolved_now(organization_id uuid, user_id uuid) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.permissions
+    from tenancy.organization_members m
+    join tenancy.roles r on r.organization_id = m.organization_id and r.id = m.role_id
+   cross join lateral tenancy.resolve_permissions(m.organization_id, m.user_id, r.key, r.permissions) p
+   where m.organization_id = resolved_now.organization_id and m.user_id = resolved_now.user_id
+$$;
+
+--
+-- Name: FUNCTION resolved_now(organization_id uuid, user_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.resolved_now(organization_id uuid, user_id uuid) IS 'What a member may do at this moment, worked out anew. For rows whose permissions_valid_until is over.';
+
+--
+-- Name: permissions_now(tenancy.organization_members); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.permissions_now(member tenancy.organization_members) RETURNS text[]
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (((member).permissions_valid_until > now()) OR ((member).permissions_valid_until IS NULL)) THEN (member).effective_permissions ELSE tenancy.resolved_now((member).organization_id, (member).user_id) END;
+
+--
+-- Name: FUNCTION permissions_now(member tenancy.organization_members); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.permissions_now(member tenancy.organization_members) IS 'What a member may do at this moment, whatever their status. Inlined: reads the row alone unless a grant or a denial has just ended.';
+
+--
+-- Name: preview_invitation(text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.preview_invitation(token text) RETURNS tenancy.invitation_preview
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select i.email, tenancy.invitations_status(i), i.expires_at, o.name, o.logo_url, r.name, u.name
+    from tenancy.invitation_of_token(token) i
+    join tenancy.organizations o on o.id = i.organization_id
+    join tenancy.roles r on r.organization_id = i.organization_id and r.id = i.role_id
+    join identity.users u on u.id = i.invited_by
+$$;
+
+--
+-- Name: FUNCTION preview_invitation(token text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.preview_invitation(token text) IS 'What the page behind the link of an invitation shows, before anybody signs in or up; nothing for a token that is none. Definer: whoever holds the token has no rights yet.';
+
+--
+-- Name: reactivate_member(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.reactivate_member(row_id uuid) RETURNS tenancy.organization_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active_id constant uuid := tenancy.begin_managing('tenancy.manage_members');
+  member tenancy.organization_members := tenancy.managed_member(active_id, row_id);
+begin
+  perform tenancy.lapse_invitations(active_id);
+  update tenancy.organization_members m
+     set status = 'active'
+   where m.organization_id = member.organization_id and m.id = member.id
+  returning m.* into member;
+  return member;
+end
+$$;
+
+--
+-- Name: FUNCTION reactivate_member(row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.reactivate_member(row_id uuid) IS 'Lets a suspended member in again, with what they held. Needs tenancy.manage_members and all that the member holds. Errors: NOT_FOUND_OR_FORBIDDEN, also for somebody who left: invite them; LIMIT_REACHED; FORBIDDEN. Definer: members are written by functions only.';
+
+--
+-- Name: remove_member(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.remove_member(row_id uuid) RETURNS tenancy.organization_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active_id constant uuid := tenancy.begin_managing('tenancy.manage_members');
+  member tenancy.organization_members := tenancy.managed_member(active_id, row_id);
+begin
+  update tenancy.organization_members m
+     set status = 'left'
+   where m.organization_id = member.organization_id and m.id = member.id
+  returning m.* into member;
+  perform tenancy.check_owner_now();
+  return member;
+end
+$$;
+
+--
+-- Name: FUNCTION remove_member(row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.remove_member(row_id uuid) IS 'Ends somebody''s membership: they are out at their next request, and of workspaces and teams; what they did stays under their name. Needs tenancy.manage_members and all that the member holds. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, LAST_OWNER. Definer: members are written by functions only.';
+
+--
+-- Name: require_active_member(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.require_active_member(organization_id uuid, user_id uuid) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tenancy.is_active_member(require_active_member.organization_id, require_active_member.user_id) then
+    return;
+  end if;
+  if exists (
+    select
+      from tenancy.organization_members m
+      join tenancy.organizations o on o.id = m.organization_id and o.status = 'active'
+     where m.organization_id = require_active_member.organization_id
+       and m.user_id = require_active_member.user_id
+       and m.status = 'active'
+  ) then
+    perform platform.refuse(
+      'CB019', 'This organization lets in those only who have a second factor.', field => 'organization_id',
+      hint => 'Set one up: enrollSecondFactor.');
+  end if;
+  perform platform.refuse('CB003', 'You are not a member of this organization.', field => 'organization_id');
+end
+$$;
+
+--
+-- Name: FUNCTION require_active_member(organization_id uuid, user_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.require_active_member(organization_id uuid, user_id uuid) IS 'Refuses whoever an organization does not let in: CB003 for an organization of others or one that is not active, CB019 when it takes a second factor that the member does not have.';
+
+--
+-- Name: require_grantable(text[], text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.require_grantable(permissions text[], field text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  missing constant text[] := array(
+    select unnest(permissions) except select unnest(tenancy.grantable_permissions()) order by 1);
+begin
+  if missing <> '{}' then
+    perform platform.refuse(
+      'CB003', 'Nobody gives what they do not hold.', field => field,
+      detail => 'You do not hold ' || array_to_string(missing, ', ') || ' yourself.');
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_grantable(permissions text[], field text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.require_grantable(permissions text[], field text) IS 'Refuses (CB003) to give permissions that the caller does not hold, and names them.';
+
+--
+-- Name: require_owner(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.require_owner(organization_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- Written, not only locked: whoever takes away another owner at the same moment waits here and then sees what happened,
+  -- or, with a snapshot that is older, is sent back by Postgres.
+  update tenancy.organizations o
+     set updated_at = now()
+   where o.id = require_owner.organization_id and o.status = 'active';
+  if found and not exists (
+    select
+      from tenancy.organization_members m
+      join identity.users u on u.id = m.user_id and u.is_active
+     where m.organization_id = require_owner.organization_id
+       and m.role_key = 'owner'
+       and m.status = 'active'
+  ) then
+    perform platform.refuse(
+      'CB020', 'The organization would be without an owner.', hint => 'Make somebody else an owner first.');
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_owner(organization_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.require_owner(organization_id uuid) IS 'Refuses (CB020) what has left an active organization without an active owner.';
+
+--
+-- Name: require_rank(tenancy.organization_members); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.require_rank(member tenancy.organization_members) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  above constant text[] := array(
+    select unnest(tenancy.permissions_now(member)) except select unnest(tenancy.grantable_permissions()) order by 1);
+begin
+  if above <> '{}' then
+    perform platform.refuse(
+      'CB003', 'This member may do more than you.', field => 'row_id',
+      detail => 'You do not hold ' || array_to_string(above, ', ') || ' yourself.');
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_rank(member tenancy.organization_members); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.require_rank(member tenancy.organization_members) IS 'Refuses (CB003) to change a member who holds what the caller does not. Only owners hold tenancy.own, so nobody else changes an owner.';
+
+--
+-- Name: requires_second_factor(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.requires_second_factor(organization_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce((tenancy.setting(requires_second_factor.organization_id, 'security') ->> 'secondFactorRequired')::boolean, false)
+$$;
+
+--
+-- Name: FUNCTION requires_second_factor(organization_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.requires_second_factor(organization_id uuid) IS 'Whether an organization lets members in with a second factor only. For functions that have checked who asks.';
+
+--
+-- Name: resend_invitation(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.resend_invitation(row_id uuid) RETURNS tenancy.invitations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active_id constant uuid := tenancy.begin_managing('tenancy.manage_members');
+  invitation tenancy.invitations := tenancy.managed_invitation(active_id, row_id);
+  role constant tenancy.roles := tenancy.granted_role(active_id, invitation.role_id, 'role_id');
+begin
+  perform tenancy.check_invited_address(active_id, invitation.email, role.key);
+  if invitation.sent_at > now() - interval '1 minute' then
+    perform platform.refuse('CB005', 'It was sent within the last minute.', field => 'row_id', hint => 'Wait a moment.');
+  end if;
+  perform tenancy.lapse_invitations(active_id);
+  -- the next message brings another
+  delete from tenancy.invitation_tokens t where t.organization_id = active_id and t.invitation_id = invitation.id;
+  update tenancy.invitations i
+     set invited_by = authz.user_id(),
+         sent_at = now(),
+         lapsed_at = null,
+         expires_at = now() + make_interval(days => tenancy.invitation_days(active_id))
+   where i.organization_id = active_id and i.id = invitation.id
+  returning i.* into invitation;
+  perform tenancy.mail_invitation(invitation);
+  return invitation;
+end
+$$;
+
+--
+-- Name: FUNCTION resend_invitation(row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.resend_invitation(row_id uuid) IS 'Sends an invitation again, also one that has expired: the earlier message no longer serves, and the caller answers for it from now on. Needs tenancy.manage_members and all that the role allows. Errors: NOT_FOUND_OR_FORBIDDEN; INVALID_TRANSITION when it was accepted or revoked; CONFLICT when they are a member already, when the settings of security exclude them, or within a minute; LIMIT_REACHED; FORBIDDEN. Definer: invitations are written by functions only.';
+
+--
+-- Name: resolve_permissions(uuid, uuid, text, text[]); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.resolve_permissions(organization_id uuid, user_id uuid, role_key text, role_permissions text[], OUT permissions text[], OUT valid_until timestamp with time zone) RETURNS record
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with special as (
+    select p.permission, p.effect, p.expires_at
+      from tenancy.member_permissions p
+     where p.organization_id = resolve_permissions.organization_id
+       and p.user_id = resolve_permissions.user_id
+       and (p.expires_at is null or p.expires_at > now())
+       -- whoever owns the organization holds everything
+       and role_key <> 'owner'
+  )
+  select coalesce(
+           (select array_agg(held.permission order by held.permission)
+              from (
+                select unnest(role_permissions) as permission
+                 union
+                select s.permission from special s where s.effect = 'grant'
+                except
+                select s.permission from special s where s.effect = 'deny'
+              ) held),
+           '{}'),
+         (select min(s.expires_at) from special s)
+$$;
+
+--
+-- Name: FUNCTION resolve_permissions(organization_id uuid, user_id uuid, role_key text, role_permissions text[], OUT permissions text[], OUT valid_until timestamp with time zone); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.resolve_permissions(organization_id uuid, user_id uuid, role_key text, role_permissions text[], OUT permissions text[], OUT valid_until timestamp with time zone) IS 'What a member may do: the role''s permissions, plus grants, minus denials; and when the first of these ends.';
+
+--
+-- Name: restore_team(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.restore_team(row_id uuid) RETURNS tenancy.teams
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored tenancy.teams;
+    begin
+      update tenancy.teams t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived team, or you may not restore it.', field => 'row_id');
+      end if;
+      
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_team(row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.restore_team(row_id uuid) IS 'Puts an archived team back, with what was archived along with it. Needs tenancy.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: restore_team_member(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.restore_team_member(row_id uuid) RETURNS tenancy.team_members
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored tenancy.team_members;
+    begin
+      update tenancy.team_members t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived team member, or you may not restore it.', field => 'row_id');
+      end if;
+      if exists (
+        select from tenancy.teams p
+         where p.organization_id = restored.organization_id and p.id = restored.team_id and p.deleted_at is not null
+      ) then
+        perform platform.refuse('CB005', 'What this team member belongs to is archived: restore that first.', field => 'row_id');
+      end if;
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_team_member(row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.restore_team_member(row_id uuid) IS 'Puts an archived team member back, with what was archived along with it. Needs tenancy.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: api_keys; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.api_keys (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    name text NOT NULL,
+    prefix text NOT NULL,
+    secret_hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    workspace_ids uuid[],
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    revoked_by uuid,
+    last_used_at timestamp with time zone,
+    created_by uuid DEFAULT authz.user_id() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT api_keys_check CHECK (((revoked_by IS NULL) OR (revoked_at IS NOT NULL))),
+    CONSTRAINT api_keys_expires_at_check CHECK (isfinite(expires_at)),
+    CONSTRAINT api_keys_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT api_keys_prefix_check CHECK ((prefix ~ '^cb_live_[0-9a-f]{8}$'::text)),
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 200))),
+    CONSTRAINT api_keys_secret_hash_check CHECK ((octet_length(secret_hash) = 32)),
+    CONSTRAINT api_keys_workspace_ids_check CHECK (((cardinality(workspace_ids) >= 1) AND (cardinality(workspace_ids) <= 200)))
+);
+
+ALTER TABLE ONLY tenancy.api_keys FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE api_keys; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.api_keys IS 'Keys with which programs call the API for an organization (seeds api_tokens, api_keys). A key may do what its scopes say, as far as whoever made it may do that themselves at that moment; it ends when they leave. Made by createApiKey, ended by revokeApiKey, kept afterwards so that the audit log can name it. A key sees itself.';
+
+--
+-- Name: COLUMN api_keys.name; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.api_keys.name IS 'What it is for, in the words of whoever made it.';
+
+--
+-- Name: COLUMN api_keys.prefix; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.api_keys.prefix IS 'How the key begins: enough to recognize it, and no secret.';
+
+--
+-- Name: COLUMN api_keys.secret_hash; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.api_keys.secret_hash IS 'SHA-256 of the key, which itself is kept nowhere.';
+
+--
+-- Name: COLUMN api_keys.scopes; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.api_keys.scopes IS 'The permissions that it has at most, such as projects.read.';
+
+--
+-- Name: COLUMN api_keys.workspace_ids; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.api_keys.workspace_ids IS 'The workspaces whose rows it sees, and no others, nor rows in none. Null: those that whoever made it sees.';
+
+--
+-- Name: COLUMN api_keys.expires_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.api_keys.expires_at IS 'When it ends by itself; null: never.';
+
+--
+-- Name: COLUMN api_keys.last_used_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.api_keys.last_used_at IS 'When it was used last, right to about a minute.';
+
+--
+-- Name: revoke_api_key(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.revoke_api_key(row_id uuid) RETURNS tenancy.api_keys
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  revoker_id constant uuid := authz.require_user();
+  active_id constant uuid := authz.require('tenancy.manage_api_keys');
+  revoked tenancy.api_keys;
+begin
+  update tenancy.api_keys k
+     set revoked_at = coalesce(k.revoked_at, now()),
+         revoked_by = case when k.revoked_at is null then revoker_id else k.revoked_by end
+   where k.organization_id = active_id and k.id = row_id
+  returning k.* into revoked;
+  if revoked.id is null then
+    perform platform.refuse('CB004', 'There is no such API key.', field => 'row_id');
+  end if;
+  return revoked;
+end
+$$;
+
+--
+-- Name: FUNCTION revoke_api_key(row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.revoke_api_key(row_id uuid) IS 'Ends an API key: its next request is refused. Ending one twice is no error. Needs tenancy.manage_api_keys. Errors: NOT_FOUND_OR_FORBIDDEN. Definer: keys are written by functions only.';
+
+--
+-- Name: revoke_invitation(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.revoke_invitation(row_id uuid) RETURNS tenancy.invitations
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active_id constant uuid := tenancy.begin_managing('tenancy.manage_members');
+  invitation tenancy.invitations := tenancy.managed_invitation(active_id, row_id);
+begin
+  update tenancy.invitations i
+     set revoked_at = now(), revoked_by = authz.user_id()
+   where i.organization_id = active_id and i.id = invitation.id
+  returning i.* into invitation;
+  return invitation;
+end
+$$;
+
+--
+-- Name: FUNCTION revoke_invitation(row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.revoke_invitation(row_id uuid) IS 'Takes an invitation back: its message no longer serves. Needs tenancy.manage_members. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION when it was accepted or revoked, FORBIDDEN. Definer: invitations are written by functions only.';
+
+--
+-- Name: set_member_permission(uuid, text, text, timestamp with time zone, text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.set_member_permission(member_id uuid, permission text, effect text DEFAULT 'grant'::text, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, reason text DEFAULT NULL::text) RETURNS tenancy.member_permissions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active_id constant uuid := tenancy.begin_managing('tenancy.manage_members');
+  member constant tenancy.organization_members := tenancy.managed_member(active_id, member_id);
+  special tenancy.member_permissions;
+begin
+  if permission is null or effect is null or effect not in ('grant', 'deny') then
+    perform platform.refuse(
+      'CB002', 'A permission is granted or denied.', field => case when permission is null then 'permission' else 'effect' end);
+  end if;
+  if member.user_id = authz.user_id() then
+    perform platform.refuse('CB003', 'Nobody grants to themselves.', field => 'member_id');
+  end if;
+  if member.role_key = 'owner' then
+    perform platform.refuse('CB005', 'Owners hold everything already, and nothing can be denied to them.', field => 'member_id');
+  end if;
+  if set_member_permission.expires_at <= now() or not isfinite(set_member_permission.expires_at) then
+    perform platform.refuse('CB002', 'The end lies in the past.', field => 'expires_at');
+  end if;
+  if length(reason) > 500 then
+    perform platform.refuse('CB002', 'A reason has up to 500 characters.', field => 'reason');
+  end if;
+  if permission = 'tenancy.own' or not exists (select from authz.permissions p where p.key = permission) then
+    perform platform.refuse('CB002', 'There is no such permission to grant.', field => 'permission');
+  end if;
+  perform tenancy.require_grantable(array[permission], 'permission');
+  insert into tenancy.member_permissions as p (organization_id, user_id, permission, effect, expires_at, reason)
+  values (
+    active_id, member.user_id, set_member_permission.permission, set_member_permission.effect,
+    set_member_permission.expires_at, set_member_permission.reason)
+  on conflict on constraint member_permissions_organization_id_user_id_permission_key do update
+    set (effect, expires_at, reason, created_by, created_at)
+      = (excluded.effect, excluded.expires_at, excluded.reason, excluded.created_by, excluded.created_at)
+  returning p.* into special;
+  return special;
+end
+$$;
+
+--
+-- Name: FUNCTION set_member_permission(member_id uuid, permission text, effect text, expires_at timestamp with time zone, reason text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.set_member_permission(member_id uuid, permission text, effect text, expires_at timestamp with time zone, reason text) IS 'Grants a member something besides their role, or denies them something that it allows; for a time, if an end is given. Replaces what was said about the same permission. Needs tenancy.manage_members, the permission itself, and all that the member holds. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, also for oneself, INVALID_INPUT, CONFLICT for owners. Definer: grants are written by functions only.';
+
+--
+-- Name: setting(uuid, text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.setting(organization_id uuid, section text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select platform.with_defaults(s.schema, coalesce(o.value, '{}'))
+    from tenancy.settings_sections s
+    left join tenancy.organization_settings o
+           on o.organization_id = setting.organization_id and o.section = s.section
+   where s.section = setting.section
+$$;
+
+--
+-- Name: FUNCTION setting(organization_id uuid, section text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.setting(organization_id uuid, section text) IS 'A section of an organization''s settings, with defaults. For functions that have checked who asks.';
+
+--
+-- Name: settle_entries_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.settle_entries_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update tenancy.organization_members m
+     set may_enter = true -- the trigger knows better
+   where m.organization_id = new.id and m.status = 'active';
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION settle_entries_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.settle_entries_trigger() IS 'An organization was suspended, closed or reopened: its members are out, or in, at their next request. Definer: members are written by functions only.';
+
+--
+-- Name: settle_entry_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.settle_entry_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- The lock: whoever suspends or closes the organization meanwhile, or asks for second factors, waits, and then finds this
+  -- member.
+  select o.status = 'active' and new.status = 'active'
+    into new.may_enter
+    from tenancy.organizations o
+   where o.id = new.organization_id
+     for share;
+  -- of an organization that is not there, the foreign key speaks
+  new.may_enter := coalesce(new.may_enter, false)
+    and (not tenancy.requires_second_factor(new.organization_id) or identity.has_second_factor(new.user_id));
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION settle_entry_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.settle_entry_trigger() IS 'Before a member''s row is written: whether the member is let in, whatever was written. Definer: it counts for whoever may not lock organizations.';
+
+--
+-- Name: settle_member_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.settle_member_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  role record;
+begin
+  -- The lock: whoever changes the role meanwhile waits, and then finds this member among those who have it.
+  select r.key, r.permissions
+    into role
+    from tenancy.roles r
+   where r.organization_id = new.organization_id and r.id = new.role_id
+     for share;
+  -- of a role that is not there, the foreign key speaks
+  new.role_key := coalesce(role.key, '');
+  select p.permissions, p.valid_until
+    into new.effective_permissions, new.permissions_valid_until
+    from tenancy.resolve_permissions(new.organization_id, new.user_id, new.role_key, coalesce(role.permissions, '{}')) p;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION settle_member_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.settle_member_trigger() IS 'Before a member''s role or permissions are written: what really holds is written instead.';
+
+--
+-- Name: settle_members_of_roles_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.settle_members_of_roles_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update tenancy.organization_members m
+     set effective_permissions = '{}' -- the trigger knows better
+    from new_rows n
+    join old_rows o on o.organization_id = n.organization_id and o.id = n.id
+   where m.organization_id = n.organization_id
+     and m.role_id = n.id
+     and (n.permissions, n.key) is distinct from (o.permissions, o.key);
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION settle_members_of_roles_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.settle_members_of_roles_trigger() IS 'What a role allows changed: so it does for its members.';
+
+--
+-- Name: settle_members_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.settle_members_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op in ('UPDATE', 'DELETE') then
+    update tenancy.organization_members m
+       set effective_permissions = '{}'
+     where (m.organization_id, m.user_id) in (select o.organization_id, o.user_id from old_rows o);
+  end if;
+  if tg_op in ('UPDATE', 'INSERT') then
+    update tenancy.organization_members m
+       set effective_permissions = '{}'
+     where (m.organization_id, m.user_id) in (select n.organization_id, n.user_id from new_rows n);
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION settle_members_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.settle_members_trigger() IS 'Grants or denials changed: so does what their members may do.';
+
+--
+-- Name: skip_onboarding_step(text, boolean); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.skip_onboarding_step(key text, skip boolean DEFAULT true) RETURNS tenancy.onboarding_progress
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  step tenancy.onboarding_progress;
+begin
+  if authz.user_id() is null then
+    perform platform.refuse('CB001', 'Sign in first.');
+  end if;
+  select p.* into step from tenancy.get_onboarding() p where p.key = skip_onboarding_step.key;
+  if step.key is null then
+    perform platform.refuse('CB004', 'There is no such step, or it is not yours to do.', field => 'key');
+  end if;
+  if step.status = 'completed' then
+    perform platform.refuse('CB006', 'The step has been completed.', field => 'key');
+  end if;
+  if skip then
+    insert into tenancy.onboarding_steps (organization_id, step_key, user_id, status)
+    values (authz.organization_id(), step.key, case when step.audience = 'user' then authz.user_id() end, 'skipped')
+    on conflict on constraint onboarding_steps_step_key do nothing;
+  else
+    delete from tenancy.onboarding_steps s
+     where s.organization_id = authz.organization_id()
+       and s.step_key = step.key
+       and s.user_id is not distinct from case when step.audience = 'user' then authz.user_id() end
+       and s.status = 'skipped';
+  end if;
+  select p.* into step from tenancy.get_onboarding() p where p.key = step.key;
+  return step;
+end
+$$;
+
+--
+-- Name: FUNCTION skip_onboarding_step(key text, skip boolean); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.skip_onboarding_step(key text, skip boolean) IS '@resultFieldName onboardingStep
+Skips a step of the onboarding, or, with skip false, takes it up again. For whoever may do the step. Errors: UNAUTHENTICATED, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION when it was completed. Definer: steps are written by functions only.';
+
+--
+-- Name: still_vouched_for(tenancy.invitations); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.still_vouched_for(invitation tenancy.invitations) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select
+      from tenancy.organization_members m
+      join identity.users u on u.id = m.user_id and u.is_active
+      join tenancy.roles r on r.organization_id = m.organization_id and r.id = invitation.role_id
+     where m.organization_id = invitation.organization_id
+       and m.user_id = invitation.invited_by
+       and m.status = 'active'
+       and r.permissions || '{tenancy.manage_members}'::text[]
+           <@ tenancy.lasting_permissions(m.organization_id, m.user_id)
+  )
+$$;
+
+--
+-- Name: FUNCTION still_vouched_for(invitation tenancy.invitations); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.still_vouched_for(invitation tenancy.invitations) IS 'Whether whoever sent an invitation could send it today.';
+
+--
+-- Name: suspend_member(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.suspend_member(row_id uuid) RETURNS tenancy.organization_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active_id constant uuid := tenancy.begin_managing('tenancy.manage_members');
+  member tenancy.organization_members := tenancy.managed_member(active_id, row_id);
+begin
+  if member.user_id = authz.user_id() then
+    perform platform.refuse('CB002', 'Nobody suspends themselves.', field => 'row_id', hint => 'You can leave.');
+  end if;
+  update tenancy.organization_members m
+     set status = 'suspended'
+   where m.organization_id = member.organization_id and m.id = member.id
+  returning m.* into member;
+  perform tenancy.check_owner_now();
+  return member;
+end
+$$;
+
+--
+-- Name: FUNCTION suspend_member(row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.suspend_member(row_id uuid) IS 'Locks a member out from their next request on, until reactivateMember. Nothing else of them changes. Needs tenancy.manage_members and all that the member holds. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, INVALID_INPUT for oneself, LAST_OWNER. Definer: members are written by functions only.';
 
 --
 -- Name: sync_system_roles(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -6668,6 +16468,141 @@ $$;
 COMMENT ON FUNCTION tenancy.sync_system_roles_trigger() IS 'A permission that comes with a release reaches the default roles of all organizations.';
 
 --
+-- Name: transfer_ownership(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.transfer_ownership(row_id uuid, own_role_id uuid DEFAULT NULL::uuid) RETURNS tenancy.organization_members
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active_id constant uuid := tenancy.begin_managing('tenancy.own');
+  heir tenancy.organization_members := tenancy.managed_member(active_id, row_id);
+  own_role uuid;
+begin
+  if heir.user_id = authz.user_id() then
+    perform platform.refuse('CB002', 'Ownership goes to somebody else.', field => 'row_id');
+  end if;
+  if heir.status <> 'active' or not exists (select from identity.users u where u.id = heir.user_id and u.is_active) then
+    perform platform.refuse('CB005', 'Only an active member can own the organization.', field => 'row_id');
+  end if;
+  select r.id
+    into own_role
+    from tenancy.roles r
+   where r.organization_id = active_id
+     and case when own_role_id is null then r.key = 'admin' else r.id = own_role_id end;
+  if own_role is null then
+    perform platform.refuse('CB004', 'There is no such role.', field => 'own_role_id');
+  end if;
+  update tenancy.organization_members m
+     set role_id = case m.id when heir.id then r.id else own_role end
+    from tenancy.roles r
+   where r.organization_id = m.organization_id
+     and r.key = 'owner'
+     and m.organization_id = heir.organization_id
+     and (m.id = heir.id or m.user_id = authz.user_id());
+  perform tenancy.check_owner_now();
+  select m.* into heir from tenancy.organization_members m where m.organization_id = heir.organization_id and m.id = heir.id;
+  return heir;
+end
+$$;
+
+--
+-- Name: FUNCTION transfer_ownership(row_id uuid, own_role_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.transfer_ownership(row_id uuid, own_role_id uuid) IS 'Makes another member an owner and the caller an admin, or what own_role_id says, in one step. For owners. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, INVALID_INPUT for oneself, CONFLICT for a member who is not active. Definer: members are written by functions only.';
+
+--
+-- Name: update_organization_settings(text, jsonb, integer); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.update_organization_settings(section text, patch jsonb, if_version integer DEFAULT NULL::integer) RETURNS tenancy.settings_in_force
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known tenancy.settings_sections;
+  present tenancy.organization_settings;
+begin
+  perform authz.require('tenancy.write');
+  select s.*
+    into known
+    from tenancy.settings_sections s
+   where s.section = update_organization_settings.section and s.audience = 'organization';
+  if known.section is null then
+    perform platform.refuse('CB002', 'There is no such section.', field => 'section');
+  end if;
+  perform authz.require(known.write_permission);
+  if jsonb_typeof(patch) is distinct from 'object' or length(patch::text) > 65536 then
+    perform platform.refuse('CB002', 'A patch is an object of up to 64 KB.', field => 'patch');
+  end if;
+  select o.*
+    into present
+    from tenancy.organization_settings o
+   where o.organization_id = authz.organization_id() and o.section = known.section
+     for update;
+  perform tenancy.check_settings_version(if_version, coalesce(present.version, 0));
+  -- Two who set the first value at once: both patches count, in some order.
+  insert into tenancy.organization_settings as o (section, value)
+  values (known.section, platform.merge_patch('{}', patch))
+  on conflict on constraint organization_settings_organization_id_section_key do update
+    set value = platform.merge_patch(o.value, patch)
+  where if_version is null or o.version = if_version
+  returning o.* into present;
+  if not found then
+    select o.*
+      into present
+      from tenancy.organization_settings o
+     where o.organization_id = authz.organization_id() and o.section = known.section;
+    perform tenancy.check_settings_version(if_version, present.version);
+  end if;
+  return (known.section, known.title, known.description, platform.with_defaults(known.schema, present.value),
+          present.version, known.schema, known.write_permission, present.updated_at)::tenancy.settings_in_force;
+end
+$$;
+
+--
+-- Name: FUNCTION update_organization_settings(section text, patch jsonb, if_version integer); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.update_organization_settings(section text, patch jsonb, if_version integer) IS '@resultFieldName settings
+Changes a section of the organization''s settings by a JSON merge patch: what is not mentioned stays, null goes back to the default. With if_version only while that is the version. Needs tenancy.write, for security also tenancy.manage_security. Errors: INVALID_INPUT, whose field is the path of the setting (patch.quietHours.from); CONFLICT for another version; FORBIDDEN.';
+
+--
+-- Name: update_role(uuid, text, text[], text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.update_role(row_id uuid, name text DEFAULT NULL::text, permissions text[] DEFAULT NULL::text[], description text DEFAULT NULL::text) RETURNS tenancy.roles
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  active_id constant uuid := tenancy.begin_managing('tenancy.manage_roles');
+  role tenancy.roles := tenancy.managed_role(active_id, row_id);
+begin
+  if btrim(name) = '' or length(name) > 100 then
+    perform platform.refuse('CB002', 'A name has 1 to 100 characters.', field => 'name');
+  end if;
+  perform tenancy.check_permissions(permissions);
+  perform tenancy.require_grantable(permissions, 'permissions');
+  update tenancy.roles r
+     set name = coalesce(btrim(update_role.name), r.name),
+         permissions = coalesce(update_role.permissions, r.permissions),
+         description = coalesce(update_role.description, r.description)
+   where r.organization_id = active_id and r.id = role.id
+  returning r.* into role;
+  return role;
+end
+$$;
+
+--
+-- Name: FUNCTION update_role(row_id uuid, name text, permissions text[], description text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.update_role(row_id uuid, name text, permissions text[], description text) IS 'Changes a role of the organization''s own, for all who have it, at their next request. What is left out stays. Needs tenancy.manage_roles and every permission that it gave and gives. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT, FORBIDDEN, also for the roles that come with the product. Definer: roles are written by functions only.';
+
+--
 -- Name: permissions; Type: TABLE; Schema: authz; Owner: -
 --
 
@@ -6688,6 +16623,244 @@ ALTER TABLE ONLY authz.permissions FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE authz.permissions IS 'Everything that a role can be allowed to do, with the default roles that hold it. Filled by the access files.';
 
 --
+-- Name: billing_customers; Type: TABLE; Schema: billing; Owner: -
+--
+
+CREATE TABLE billing.billing_customers (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    provider text NOT NULL,
+    external_id text NOT NULL,
+    name text,
+    email text,
+    tax_number text,
+    synced_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT billing_customers_email_check CHECK ((email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text)),
+    CONSTRAINT billing_customers_external_id_check CHECK (((btrim(external_id) <> ''::text) AND (length(external_id) <= 255))),
+    CONSTRAINT billing_customers_name_check CHECK ((length(name) <= 200)),
+    CONSTRAINT billing_customers_provider_check CHECK ((provider ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT billing_customers_tax_number_check CHECK ((length(tax_number) <= 60))
+);
+
+ALTER TABLE ONLY billing.billing_customers FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE billing_customers; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON TABLE billing.billing_customers IS 'What a payment provider calls an organization (seed stripe_customers): one customer with each provider.';
+
+--
+-- Name: COLUMN billing_customers.external_id; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.billing_customers.external_id IS 'The id of the customer at the provider.';
+
+--
+-- Name: COLUMN billing_customers.email; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.billing_customers.email IS 'Where the provider sends invoices to.';
+
+--
+-- Name: COLUMN billing_customers.tax_number; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.billing_customers.tax_number IS 'VAT number or the like, as it stands on invoices.';
+
+--
+-- Name: metered_tables; Type: TABLE; Schema: billing; Owner: -
+--
+
+CREATE TABLE billing.metered_tables (
+    table_id regclass NOT NULL,
+    metric_key text NOT NULL,
+    counted jsonb NOT NULL,
+    amount_column text NOT NULL,
+    CONSTRAINT metered_tables_counted_check CHECK ((jsonb_typeof(counted) = 'object'::text))
+);
+
+ALTER TABLE ONLY billing.metered_tables FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE metered_tables; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON TABLE billing.metered_tables IS 'Tables whose rows count towards a metric, written by billing.meter.';
+
+--
+-- Name: plan_limits; Type: TABLE; Schema: billing; Owner: -
+--
+
+CREATE TABLE billing.plan_limits (
+    plan_id uuid NOT NULL,
+    metric_key text NOT NULL,
+    limit_value bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT plan_limits_limit_value_check CHECK ((limit_value >= 0))
+);
+
+ALTER TABLE ONLY billing.plan_limits FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE plan_limits; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON TABLE billing.plan_limits IS 'How much of a metric a plan allows. Without a row there is no limit.';
+
+--
+-- Name: COLUMN plan_limits.limit_value; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.plan_limits.limit_value IS 'In units of the metric: at any time for a gauge, per calendar month for a counter. Null: no limit.';
+
+--
+-- Name: plan_prices; Type: TABLE; Schema: billing; Owner: -
+--
+
+CREATE TABLE billing.plan_prices (
+    plan_id uuid NOT NULL,
+    billing_interval text NOT NULL,
+    currency character(3) NOT NULL,
+    price numeric(14,2) NOT NULL,
+    seat_price numeric(14,2),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT plan_prices_billing_interval_check CHECK ((billing_interval = ANY (ARRAY['month'::text, 'year'::text]))),
+    CONSTRAINT plan_prices_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT plan_prices_price_check CHECK (((price >= (0)::numeric) AND (price <> 'NaN'::numeric))),
+    CONSTRAINT plan_prices_seat_price_check CHECK (((seat_price >= (0)::numeric) AND (seat_price <> 'NaN'::numeric)))
+);
+
+ALTER TABLE ONLY billing.plan_prices FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE plan_prices; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON TABLE billing.plan_prices IS 'What a plan costs, by billing interval and currency. Without a row it is free.';
+
+--
+-- Name: COLUMN plan_prices.price; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.plan_prices.price IS 'For one interval.';
+
+--
+-- Name: COLUMN plan_prices.seat_price; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.plan_prices.seat_price IS 'For one interval and each seat beyond those that the plan includes; null when no more seats are sold.';
+
+--
+-- Name: provider_events; Type: TABLE; Schema: billing; Owner: -
+--
+
+CREATE TABLE billing.provider_events (
+    provider text NOT NULL,
+    event_id text NOT NULL,
+    event_type text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT provider_events_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 255)))
+);
+
+ALTER TABLE ONLY billing.provider_events FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE provider_events; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON TABLE billing.provider_events IS 'Reports of payment providers that have been applied, so that one which comes again changes nothing.';
+
+--
+-- Name: usage_counters; Type: TABLE; Schema: billing; Owner: -
+--
+
+CREATE TABLE billing.usage_counters (
+    organization_id uuid NOT NULL,
+    metric_key text NOT NULL,
+    period date NOT NULL,
+    part smallint NOT NULL,
+    used bigint DEFAULT 0 NOT NULL,
+    room bigint,
+    CONSTRAINT usage_counters_part_check CHECK ((part >= 0)),
+    CONSTRAINT usage_counters_room_check CHECK ((room >= 0))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY billing.usage_counters FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE usage_counters; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON TABLE billing.usage_counters IS 'What every organization uses now, of each metric: the sum of the parts.';
+
+--
+-- Name: COLUMN usage_counters.period; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_counters.period IS 'The first day of the month, in the organization''s time zone; -infinity for gauges.';
+
+--
+-- Name: COLUMN usage_counters.room; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_counters.room IS 'How much this part may still take without asking the others; null: there is no limit. Never more than what is left of the limit in all parts together.';
+
+--
+-- Name: connected_apps; Type: TABLE; Schema: identity; Owner: -
+--
+
+CREATE TABLE identity.connected_apps (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    user_id uuid DEFAULT authz.user_id() NOT NULL,
+    name text NOT NULL,
+    category text DEFAULT 'other'::text NOT NULL,
+    website text,
+    notes text,
+    linked_account_id uuid,
+    is_declared boolean GENERATED ALWAYS AS ((linked_account_id IS NULL)) STORED NOT NULL,
+    last_used_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT connected_apps_category_check CHECK ((category = ANY (ARRAY['accounting'::text, 'calendar'::text, 'communication'::text, 'design'::text, 'identity'::text, 'project_management'::text, 'storage'::text, 'other'::text]))),
+    CONSTRAINT connected_apps_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT connected_apps_notes_check CHECK ((length(notes) <= 2000)),
+    CONSTRAINT connected_apps_website_check CHECK (((website ~ '^https?://'::text) AND (length(website) <= 2000)))
+);
+
+ALTER TABLE ONLY identity.connected_apps FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE connected_apps; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON TABLE identity.connected_apps IS 'Apps that a user works with (seed user_apps): those they declare, and one for each account that they linked. Read and written by the user alone.';
+
+--
+-- Name: COLUMN connected_apps.linked_account_id; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.connected_apps.linked_account_id IS 'The account at a provider that it stands for; then it goes when the account is unlinked.';
+
+--
+-- Name: COLUMN connected_apps.is_declared; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.connected_apps.is_declared IS 'Whether the user has declared it, rather than linked an account.';
+
+--
+-- Name: COLUMN connected_apps.last_used_at; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.connected_apps.last_used_at IS 'When Callboard last signed the user in with it or called it for them.';
+
+--
 -- Name: credentials; Type: TABLE; Schema: identity; Owner: -
 --
 
@@ -6706,6 +16879,119 @@ ALTER TABLE ONLY identity.credentials FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE identity.credentials IS 'Passwords, hashed by bcrypt. Apart from the users, so that nothing that reads users can reach them.';
 
 --
+-- Name: oauth_providers; Type: TABLE; Schema: identity; Owner: -
+--
+
+CREATE TABLE identity.oauth_providers (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    key text NOT NULL,
+    name text NOT NULL,
+    issuer text NOT NULL,
+    client_id text NOT NULL,
+    scopes text[] DEFAULT '{}'::text[] NOT NULL,
+    sign_in_path text GENERATED ALWAYS AS (('/auth/'::text || key)) STORED NOT NULL,
+    is_configured boolean DEFAULT true NOT NULL,
+    is_enabled boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT oauth_providers_key_check CHECK ((key ~ '^[a-z][a-z0-9_]{0,30}$'::text)),
+    CONSTRAINT oauth_providers_name_check CHECK ((btrim(name) <> ''::text))
+);
+
+ALTER TABLE ONLY identity.oauth_providers FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE oauth_providers; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON TABLE identity.oauth_providers IS 'Providers that people sign in with, such as Google (seed oauth_providers). Filled from the settings of the server when it starts; secrets stay there. Everyone sees those that can be used, so that a sign-in screen has its buttons.';
+
+--
+-- Name: COLUMN oauth_providers.key; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.oauth_providers.key IS 'Its name in addresses, such as google.';
+
+--
+-- Name: COLUMN oauth_providers.name; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.oauth_providers.name IS 'Its name on the button.';
+
+--
+-- Name: COLUMN oauth_providers.issuer; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.oauth_providers.issuer IS 'Whoever its ID tokens come from.';
+
+--
+-- Name: COLUMN oauth_providers.scopes; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.oauth_providers.scopes IS 'What users are asked to allow.';
+
+--
+-- Name: COLUMN oauth_providers.sign_in_path; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.oauth_providers.sign_in_path IS 'Where the browser goes to sign in: on the server that has the API.';
+
+--
+-- Name: COLUMN oauth_providers.is_configured; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.oauth_providers.is_configured IS 'Whether the server that started last has settings for it.';
+
+--
+-- Name: COLUMN oauth_providers.is_enabled; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.oauth_providers.is_enabled IS 'Whether it may be used. Platform administrators switch it off and on.';
+
+--
+-- Name: oauth_tokens; Type: TABLE; Schema: identity; Owner: -
+--
+
+CREATE TABLE identity.oauth_tokens (
+    linked_account_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    access_token_encrypted bytea NOT NULL,
+    refresh_token_encrypted bytea,
+    token_type text DEFAULT 'bearer'::text NOT NULL,
+    scopes text[] DEFAULT '{}'::text[] NOT NULL,
+    expires_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY identity.oauth_tokens FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE oauth_tokens; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON TABLE identity.oauth_tokens IS 'What a provider lets Callboard do for a user, such as read a calendar (seed google_calendar_tokens). The tokens are encrypted with a key that is not in the database, and nobody reads them through the API; the user and platform administrators see that they are there.';
+
+--
+-- Name: COLUMN oauth_tokens.scopes; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.oauth_tokens.scopes IS 'What the user has allowed, as the provider names it.';
+
+--
+-- Name: COLUMN oauth_tokens.expires_at; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.oauth_tokens.expires_at IS 'When the access token runs out; it is renewed when it is needed. Null: the provider does not say.';
+
+--
+-- Name: COLUMN oauth_tokens.failed_at; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.oauth_tokens.failed_at IS 'When the provider refused to renew it: the user has to link the account again.';
+
+--
 -- Name: platform_roles; Type: TABLE; Schema: identity; Owner: -
 --
 
@@ -6714,7 +17000,7 @@ CREATE TABLE identity.platform_roles (
     role text NOT NULL,
     granted_by uuid,
     granted_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT platform_roles_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'moderator'::text, 'support'::text])))
+    CONSTRAINT platform_roles_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'moderator'::text, 'support'::text, 'user'::text])))
 );
 
 ALTER TABLE ONLY identity.platform_roles FORCE ROW LEVEL SECURITY;
@@ -6723,7 +17009,7 @@ ALTER TABLE ONLY identity.platform_roles FORCE ROW LEVEL SECURITY;
 -- Name: TABLE platform_roles; Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON TABLE identity.platform_roles IS 'Who may act for the platform itself, above all organizations (seeds user_roles). Not a role in an organization.';
+COMMENT ON TABLE identity.platform_roles IS 'Who may act for the platform itself, above all organizations (seeds user_roles); user is the one that everyone has. Not a role in an organization.';
 
 --
 -- Name: profiles; Type: TABLE; Schema: identity; Owner: -
@@ -6761,24 +17047,35 @@ COMMENT ON TABLE identity.profiles IS 'What users tell about themselves (seeds u
 COMMENT ON COLUMN identity.profiles.links IS 'Further addresses: a list of {"label", "url"}.';
 
 --
+-- Name: recovery_codes; Type: TABLE; Schema: identity; Owner: -
+--
+
+CREATE TABLE identity.recovery_codes (
+    user_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    used_at timestamp with time zone
+);
+
+ALTER TABLE ONLY identity.recovery_codes FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE recovery_codes; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON TABLE identity.recovery_codes IS 'Codes for whoever lost their authenticator: SHA-256 of 80 random bits, each serves once.';
+
+--
 -- Name: refresh_tokens; Type: TABLE; Schema: identity; Owner: -
 --
 
 CREATE TABLE identity.refresh_tokens (
     id uuid DEFAULT platform.uuidv7() NOT NULL,
-    user_id uuid NOT NULL,
-    session_id uuid DEFAULT platform.uuidv7() NOT NULL,
-    organization_id uuid,
+    session_id uuid NOT NULL,
     token_hash bytea NOT NULL,
-    device jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
-    revoked_at timestamp with time zone,
-    revoked_reason text,
-    CONSTRAINT refresh_tokens_check CHECK (((revoked_at IS NULL) = (revoked_reason IS NULL))),
-    CONSTRAINT refresh_tokens_device_check CHECK ((jsonb_typeof(device) = 'object'::text)),
-    CONSTRAINT refresh_tokens_revoked_reason_check CHECK ((revoked_reason = ANY (ARRAY['signed_out'::text, 'reused'::text, 'password_changed'::text, 'administrator'::text])))
+    CONSTRAINT refresh_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
 
 ALTER TABLE ONLY identity.refresh_tokens FORCE ROW LEVEL SECURITY;
@@ -6787,13 +17084,139 @@ ALTER TABLE ONLY identity.refresh_tokens FORCE ROW LEVEL SECURITY;
 -- Name: TABLE refresh_tokens; Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON TABLE identity.refresh_tokens IS 'One row per refresh token ever given out (seed refresh_tokens): SHA-256 only, one session per device, each token used once. Using one a second time revokes its session.';
+COMMENT ON TABLE identity.refresh_tokens IS 'One row per refresh token ever given out (seed refresh_tokens): SHA-256 only. What holds for the whole family, such as its end, is said by its session.';
 
 --
--- Name: COLUMN refresh_tokens.organization_id; Type: COMMENT; Schema: identity; Owner: -
+-- Name: second_factors; Type: TABLE; Schema: identity; Owner: -
 --
 
-COMMENT ON COLUMN identity.refresh_tokens.organization_id IS 'The organization that is active in the session.';
+CREATE TABLE identity.second_factors (
+    user_id uuid NOT NULL,
+    secret_encrypted bytea NOT NULL,
+    last_step bigint,
+    confirmed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY identity.second_factors FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE second_factors; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON TABLE identity.second_factors IS '@name authenticator
+The authenticator app of a user (TOTP, RFC 6238). Asked for at sign-in once it is confirmed.';
+
+--
+-- Name: COLUMN second_factors.secret_encrypted; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.second_factors.secret_encrypted IS 'Encrypted by the server with a key that is not in the database, bound to this user.';
+
+--
+-- Name: COLUMN second_factors.last_step; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.second_factors.last_step IS 'The span of 30 seconds whose code served last: no code of it, or of one before it, serves again.';
+
+--
+-- Name: sessions; Type: TABLE; Schema: identity; Owner: -
+--
+
+CREATE TABLE identity.sessions (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    organization_id uuid,
+    device jsonb DEFAULT '{}'::jsonb NOT NULL,
+    address inet,
+    user_agent text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_used_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_reason text,
+    CONSTRAINT sessions_check CHECK (((revoked_at IS NULL) = (revoked_reason IS NULL))),
+    CONSTRAINT sessions_device_check CHECK (((jsonb_typeof(device) = 'object'::text) AND (octet_length((device)::text) <= 2000))),
+    CONSTRAINT sessions_revoked_reason_check CHECK ((revoked_reason = ANY (ARRAY['signed_out'::text, 'signed_out_elsewhere'::text, 'reused'::text, 'password_changed'::text, 'password_reset'::text, 'second_factor_changed'::text, 'account_deleted'::text, 'administrator'::text]))),
+    CONSTRAINT sessions_user_agent_check CHECK ((length(user_agent) <= 500))
+);
+
+ALTER TABLE ONLY identity.sessions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE sessions; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON TABLE identity.sessions IS '@name session_family
+One row per sign-in on a device, with all refresh tokens that follow from it. A session that is revoked or past its expiry is out at its next request.';
+
+--
+-- Name: COLUMN sessions.organization_id; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.sessions.organization_id IS 'The organization that was active when the session was last refreshed or switched.';
+
+--
+-- Name: COLUMN sessions.device; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.sessions.device IS 'What the client calls itself, such as {"name": "Phone"}.';
+
+--
+-- Name: COLUMN sessions.address; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.sessions.address IS 'Where it was last used from, as far as the server knows.';
+
+--
+-- Name: COLUMN sessions.last_used_at; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.sessions.last_used_at IS 'When it was opened, refreshed or switched last: right to the minutes that an access token serves.';
+
+--
+-- Name: COLUMN sessions.expires_at; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.sessions.expires_at IS 'Moves on with each refresh: thirty days after the last.';
+
+--
+-- Name: COLUMN sessions.revoked_reason; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.sessions.revoked_reason IS 'signed_out: on the device itself; signed_out_elsewhere: from another session of the user; reused: a refresh token was presented again after its grace, so somebody has a copy.';
+
+--
+-- Name: sign_in_challenges; Type: TABLE; Schema: identity; Owner: -
+--
+
+CREATE TABLE identity.sign_in_challenges (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    challenge_hash bytea NOT NULL,
+    wanted_organization_id uuid,
+    device jsonb DEFAULT '{}'::jsonb NOT NULL,
+    tries_left smallint DEFAULT 5 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone DEFAULT (now() + '00:05:00'::interval) NOT NULL,
+    CONSTRAINT sign_in_challenges_device_check CHECK ((jsonb_typeof(device) = 'object'::text)),
+    CONSTRAINT sign_in_challenges_tries_left_check CHECK (((tries_left >= 0) AND (tries_left <= 5)))
+);
+
+ALTER TABLE ONLY identity.sign_in_challenges FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE sign_in_challenges; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON TABLE identity.sign_in_challenges IS '@name awaited_sign_in
+Sign-ins whose first half has succeeded and whose second factor is awaited: SHA-256 of the challenge, five minutes, five tries. A row goes when it has served.';
+
+--
+-- Name: COLUMN sign_in_challenges.wanted_organization_id; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.sign_in_challenges.wanted_organization_id IS 'The organization asked for at sign-in. Membership is checked again when it ends.';
 
 --
 -- Name: users; Type: TABLE; Schema: identity; Owner: -
@@ -6808,9 +17231,11 @@ CREATE TABLE identity.users (
     email_verified_at timestamp with time zone,
     last_sign_in_at timestamp with time zone,
     is_active boolean DEFAULT true NOT NULL,
+    deleted_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT users_avatar_url_check CHECK ((avatar_url ~ '^https?://'::text)),
+    CONSTRAINT users_check CHECK (((deleted_at IS NULL) OR (NOT is_active))),
     CONSTRAINT users_email_check CHECK (((email = lower(btrim(email))) AND (email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text) AND (length(email) <= 254))),
     CONSTRAINT users_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
     CONSTRAINT users_time_zone_check CHECK (platform.is_time_zone(time_zone))
@@ -6841,6 +17266,12 @@ COMMENT ON COLUMN identity.users.time_zone IS 'An IANA name such as America/New_
 --
 
 COMMENT ON COLUMN identity.users.is_active IS 'Whether the user may sign in.';
+
+--
+-- Name: COLUMN users.deleted_at; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON COLUMN identity.users.deleted_at IS 'When the user ended the account. What said who it was is gone; what it created keeps its author.';
 
 --
 -- Name: change_watchers; Type: TABLE; Schema: platform; Owner: -
@@ -6878,6 +17309,28 @@ ALTER TABLE ONLY platform.migrations FORCE ROW LEVEL SECURITY;
 --
 
 COMMENT ON TABLE platform.migrations IS 'What has run, from which text, and which functions it made. Kept by db/migrate.ts.';
+
+--
+-- Name: outbox_mails; Type: TABLE; Schema: platform; Owner: -
+--
+
+CREATE TABLE platform.outbox_mails (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    template text NOT NULL,
+    recipient text NOT NULL,
+    subject text NOT NULL,
+    text_body text NOT NULL,
+    html_body text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY platform.outbox_mails FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE outbox_mails; Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON TABLE platform.outbox_mails IS 'Mails of a development machine without a mail server, for /dev/mail. Always empty in production.';
 
 --
 -- Name: protected_tables; Type: TABLE; Schema: platform; Owner: -
@@ -6929,7 +17382,7 @@ CREATE TABLE platform.tenant_row (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     workspace_id uuid,
-    created_by uuid DEFAULT authz.user_id(),
+    created_by uuid DEFAULT authz.actor_id(),
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -7002,6 +17455,7 @@ CREATE TABLE security.audit_logs (
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
     actor_id uuid,
+    api_key_id uuid,
     request_id text,
     entity_type text NOT NULL,
     entity_id uuid NOT NULL,
@@ -7025,6 +17479,12 @@ COMMENT ON TABLE security.audit_logs IS 'Every change of a tenant row (seeds aud
 --
 
 COMMENT ON COLUMN security.audit_logs.actor_id IS 'The user who did it; null when a job did.';
+
+--
+-- Name: COLUMN audit_logs.api_key_id; Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON COLUMN security.audit_logs.api_key_id IS 'The API key that did it, on account of the actor; null when the actor did it.';
 
 --
 -- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: security; Owner: -
@@ -7065,6 +17525,7 @@ CREATE TABLE security.audit_logs_default (
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     occurred_at timestamp with time zone DEFAULT now() NOT NULL,
     actor_id uuid,
+    api_key_id uuid,
     request_id text,
     entity_type text NOT NULL,
     entity_id uuid NOT NULL,
@@ -7077,99 +17538,356 @@ CREATE TABLE security.audit_logs_default (
 ALTER TABLE ONLY security.audit_logs_default FORCE ROW LEVEL SECURITY;
 
 --
--- Name: organizations; Type: TABLE; Schema: tenancy; Owner: -
+-- Name: failed_login_attempts; Type: TABLE; Schema: security; Owner: -
 --
 
-CREATE TABLE tenancy.organizations (
+CREATE TABLE security.failed_login_attempts (
     id uuid DEFAULT platform.uuidv7() NOT NULL,
-    name text NOT NULL,
-    slug text NOT NULL,
-    description text,
-    kind text DEFAULT 'production_company'::text NOT NULL,
-    status text DEFAULT 'active'::text NOT NULL,
-    time_zone text DEFAULT 'UTC'::text NOT NULL,
-    currency character(3) DEFAULT 'USD'::bpchar NOT NULL,
-    contact_email text,
-    contact_phone text,
-    website text,
-    logo_url text,
-    created_by uuid DEFAULT authz.user_id(),
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT organizations_contact_email_check CHECK ((contact_email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text)),
-    CONSTRAINT organizations_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT organizations_kind_check CHECK ((kind = ANY (ARRAY['production_company'::text, 'theatre'::text, 'studio'::text, 'agency'::text, 'venue'::text, 'festival'::text, 'school'::text, 'other'::text]))),
-    CONSTRAINT organizations_logo_url_check CHECK ((logo_url ~ '^https?://'::text)),
-    CONSTRAINT organizations_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
-    CONSTRAINT organizations_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 63))),
-    CONSTRAINT organizations_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'closed'::text]))),
-    CONSTRAINT organizations_time_zone_check CHECK (platform.is_time_zone(time_zone)),
-    CONSTRAINT organizations_website_check CHECK ((website ~ '^https?://'::text))
+    email_digest bytea NOT NULL,
+    address inet,
+    network cidr GENERATED ALWAYS AS (platform.network_of(address)) STORED,
+    user_agent text,
+    attempted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    cleared_at timestamp with time zone,
+    CONSTRAINT failed_login_attempts_email_digest_check CHECK ((octet_length(email_digest) = 32)),
+    CONSTRAINT failed_login_attempts_user_agent_check CHECK ((length(user_agent) <= 500))
 );
 
-ALTER TABLE ONLY tenancy.organizations FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY security.failed_login_attempts FORCE ROW LEVEL SECURITY;
 
 --
--- Name: TABLE organizations; Type: COMMENT; Schema: tenancy; Owner: -
+-- Name: TABLE failed_login_attempts; Type: COMMENT; Schema: security; Owner: -
 --
 
-COMMENT ON TABLE tenancy.organizations IS 'A tenant: a production company or studio (seeds organizations, tenants).';
+COMMENT ON TABLE security.failed_login_attempts IS 'Sign-ins with a wrong password or an unknown address, each (seeds failed_attempts, failed_login_attempts). Kept for thirty days.';
 
 --
--- Name: COLUMN organizations.slug; Type: COMMENT; Schema: tenancy; Owner: -
+-- Name: COLUMN failed_login_attempts.email_digest; Type: COMMENT; Schema: security; Owner: -
 --
 
-COMMENT ON COLUMN tenancy.organizations.slug IS 'Its name in addresses; unique over all organizations.';
+COMMENT ON COLUMN security.failed_login_attempts.email_digest IS 'SHA-256 of what was typed as the e-mail address, which is sometimes a password.';
 
 --
--- Name: COLUMN organizations.time_zone; Type: COMMENT; Schema: tenancy; Owner: -
+-- Name: COLUMN failed_login_attempts.network; Type: COMMENT; Schema: security; Owner: -
 --
 
-COMMENT ON COLUMN tenancy.organizations.time_zone IS 'An IANA name. Days of the organization begin and end in it.';
+COMMENT ON COLUMN security.failed_login_attempts.network IS 'What counts as one sender: an IPv4 address, or the network of 64 bits that an IPv6 customer has.';
 
 --
--- Name: COLUMN organizations.currency; Type: COMMENT; Schema: tenancy; Owner: -
+-- Name: COLUMN failed_login_attempts.cleared_at; Type: COMMENT; Schema: security; Owner: -
 --
 
-COMMENT ON COLUMN tenancy.organizations.currency IS 'ISO 4217; what new accounts and budgets are kept in.';
+COMMENT ON COLUMN security.failed_login_attempts.cleared_at IS 'When the right password followed from the same sender: then it no longer counts.';
 
 --
--- Name: roles; Type: TABLE; Schema: tenancy; Owner: -
+-- Name: rate_limits; Type: TABLE; Schema: security; Owner: -
 --
 
-CREATE TABLE tenancy.roles (
+CREATE UNLOGGED TABLE security.rate_limits (
+    identifier text NOT NULL,
+    endpoint text NOT NULL,
+    window_seconds integer NOT NULL,
+    slots bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    counts integer[] DEFAULT '{}'::integer[] NOT NULL,
+    expires_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT rate_limits_check CHECK ((cardinality(slots) = cardinality(counts))),
+    CONSTRAINT rate_limits_endpoint_check CHECK (((endpoint <> ''::text) AND (length(endpoint) <= 100))),
+    CONSTRAINT rate_limits_identifier_check CHECK (((identifier <> ''::text) AND (length(identifier) <= 200))),
+    CONSTRAINT rate_limits_window_seconds_check CHECK (((window_seconds >= 1) AND (window_seconds <= 86400)))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY security.rate_limits FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE rate_limits; Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON TABLE security.rate_limits IS 'How much was asked for lately, by whom (seed rate_limits). One row per caller, endpoint and window, which is cut into sixty slots; written by security.take_rate_limit, deleted by a job once nothing in it counts any more.';
+
+--
+-- Name: COLUMN rate_limits.identifier; Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON COLUMN security.rate_limits.identifier IS 'Who: a user, an API key, an address or its network.';
+
+--
+-- Name: COLUMN rate_limits.endpoint; Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON COLUMN security.rate_limits.endpoint IS 'What is limited.';
+
+--
+-- Name: COLUMN rate_limits.window_seconds; Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON COLUMN security.rate_limits.window_seconds IS 'The length of the window that slides, in seconds.';
+
+--
+-- Name: COLUMN rate_limits.slots; Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON COLUMN security.rate_limits.slots IS 'The slots in which something counts, by their number since 1970; each is a sixtieth of the window long.';
+
+--
+-- Name: COLUMN rate_limits.counts; Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON COLUMN security.rate_limits.counts IS 'How much counts in each of them.';
+
+--
+-- Name: COLUMN rate_limits.expires_at; Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON COLUMN security.rate_limits.expires_at IS 'When nothing of it counts any more.';
+
+--
+-- Name: security_events; Type: TABLE; Schema: security; Owner: -
+--
+
+CREATE TABLE security.security_events (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    user_id uuid NOT NULL,
+    event_type text NOT NULL,
+    severity text DEFAULT 'info'::text NOT NULL,
+    session_id uuid,
+    address inet,
+    user_agent text,
+    request_id text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT security_events_event_type_check CHECK (((event_type ~ '^[a-z][a-z_]*$'::text) AND (length(event_type) <= 100))),
+    CONSTRAINT security_events_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT security_events_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
+    CONSTRAINT security_events_user_agent_check CHECK ((length(user_agent) <= 500))
+);
+
+ALTER TABLE ONLY security.security_events FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE security_events; Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON TABLE security.security_events IS 'What happened to an account, in whatever organization (seed security_events): sessions, passwords, addresses, second factors. Users read their own; written by functions only.';
+
+--
+-- Name: COLUMN security_events.event_type; Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON COLUMN security.security_events.event_type IS 'Such as refresh_token_reused or password_changed.';
+
+--
+-- Name: COLUMN security_events.session_id; Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON COLUMN security.security_events.session_id IS 'The session that did it or that it happened to.';
+
+--
+-- Name: COLUMN security_events.request_id; Type: COMMENT; Schema: security; Owner: -
+--
+
+COMMENT ON COLUMN security.security_events.request_id IS 'The request that it was part of, as in the server''s log.';
+
+--
+-- Name: invitation_tokens; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.invitation_tokens (
+    organization_id uuid NOT NULL,
+    invitation_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY tenancy.invitation_tokens FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE invitation_tokens; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.invitation_tokens IS 'The token in the message of an invitation, as SHA-256 only; none until that is sent, so that none waits in the queue. Apart from the invitations, so that nothing that reads those can reach them.';
+
+--
+-- Name: onboarding_catalog; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.onboarding_catalog (
+    key text NOT NULL,
+    audience text NOT NULL,
+    "position" integer NOT NULL,
+    title text NOT NULL,
+    description text NOT NULL,
+    permission text,
+    CONSTRAINT onboarding_catalog_audience_check CHECK ((audience = ANY (ARRAY['organization'::text, 'user'::text]))),
+    CONSTRAINT onboarding_catalog_check CHECK (((permission IS NULL) OR (audience = 'organization'::text))),
+    CONSTRAINT onboarding_catalog_key_check CHECK ((key ~ '^[a-z][a-z_]*$'::text))
+);
+
+ALTER TABLE ONLY tenancy.onboarding_catalog FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE onboarding_catalog; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.onboarding_catalog IS 'The steps by which an organization, or a user in it, gets going. Part of the product.';
+
+--
+-- Name: COLUMN onboarding_catalog.permission; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.onboarding_catalog.permission IS 'What it takes to do the step; whoever lacks it is not asked to.';
+
+--
+-- Name: onboarding_steps; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.onboarding_steps (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
-    key text NOT NULL,
-    name text NOT NULL,
-    description text,
-    is_system boolean DEFAULT false NOT NULL,
-    permissions text[] DEFAULT '{}'::text[] NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT roles_key_check CHECK ((key ~ '^[a-z][a-z0-9_]*$'::text)),
-    CONSTRAINT roles_name_check CHECK ((btrim(name) <> ''::text))
+    step_key text NOT NULL,
+    user_id uuid,
+    status text NOT NULL,
+    settled_by uuid DEFAULT authz.user_id(),
+    settled_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT onboarding_steps_status_check CHECK ((status = ANY (ARRAY['completed'::text, 'skipped'::text])))
 );
 
-ALTER TABLE ONLY tenancy.roles FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY tenancy.onboarding_steps FORCE ROW LEVEL SECURITY;
 
 --
--- Name: TABLE roles; Type: COMMENT; Schema: tenancy; Owner: -
+-- Name: TABLE onboarding_steps; Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON TABLE tenancy.roles IS 'What members of an organization may do (seed roles): owner, admin, member and guest come with it.';
+COMMENT ON TABLE tenancy.onboarding_steps IS 'What has been done or skipped of the onboarding (seed onboarding_tracking): a step of the organization when it first happened, whoever did it, and what users skipped of their own.';
 
 --
--- Name: COLUMN roles.is_system; Type: COMMENT; Schema: tenancy; Owner: -
+-- Name: COLUMN onboarding_steps.user_id; Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON COLUMN tenancy.roles.is_system IS 'One of the four that come with the organization; follows the product.';
+COMMENT ON COLUMN tenancy.onboarding_steps.user_id IS 'Whose step it is; null for the organization''s.';
 
 --
--- Name: COLUMN roles.permissions; Type: COMMENT; Schema: tenancy; Owner: -
+-- Name: organization_settings; Type: TABLE; Schema: tenancy; Owner: -
 --
 
-COMMENT ON COLUMN tenancy.roles.permissions IS 'Keys such as finance.read.';
+CREATE TABLE tenancy.organization_settings (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    section text NOT NULL,
+    value jsonb DEFAULT '{}'::jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    updated_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT organization_settings_value_check CHECK (((jsonb_typeof(value) = 'object'::text) AND (length((value)::text) <= 65536)))
+);
+
+ALTER TABLE ONLY tenancy.organization_settings FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE organization_settings; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.organization_settings IS '@behavior -*
+What an organization has set, apart from defaults: a row for each section (seeds settings_general, settings_security, settings_integrations, settings_notifications, settings_workflows, settings_customizations). Never a secret.';
+
+--
+-- Name: COLUMN organization_settings.version; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.organization_settings.version IS 'Counts the changes, so that two who edit at once notice.';
+
+--
+-- Name: organization_usage; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.organization_usage (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    month date NOT NULL,
+    metric_key text NOT NULL,
+    used bigint NOT NULL,
+    limit_value bigint,
+    CONSTRAINT organization_usage_limit_value_check CHECK ((limit_value >= 0)),
+    CONSTRAINT organization_usage_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+    CONSTRAINT organization_usage_used_check CHECK ((used >= 0))
+);
+
+ALTER TABLE ONLY tenancy.organization_usage FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE organization_usage; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.organization_usage IS 'What an organization used of each metric in the months that are over (seed tenant_usage). The present month is in usage.';
+
+--
+-- Name: COLUMN organization_usage.occurred_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.organization_usage.occurred_at IS 'When it was noted.';
+
+--
+-- Name: COLUMN organization_usage.month; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.organization_usage.month IS 'The first day of the month, which began and ended in the organization''s time zone.';
+
+--
+-- Name: COLUMN organization_usage.used; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.organization_usage.used IS 'In units of the metric: all of the month for a counter, what was there at its end for a gauge.';
+
+--
+-- Name: COLUMN organization_usage.limit_value; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.organization_usage.limit_value IS 'What the plan allowed at the end of the month; null: no limit.';
+
+--
+-- Name: settings_sections; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.settings_sections (
+    section text NOT NULL,
+    audience text DEFAULT 'organization'::text NOT NULL,
+    "position" integer NOT NULL,
+    title text NOT NULL,
+    description text NOT NULL,
+    schema jsonb NOT NULL,
+    write_permission text,
+    CONSTRAINT settings_sections_audience_check CHECK ((audience = ANY (ARRAY['organization'::text, 'user'::text]))),
+    CONSTRAINT settings_sections_schema_check CHECK ((platform.is_json_schema(schema) AND ((schema ->> 'type'::text) = 'object'::text))),
+    CONSTRAINT settings_sections_section_check CHECK ((section ~ '^[a-z][a-z_]*$'::text))
+);
+
+ALTER TABLE ONLY tenancy.settings_sections FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE settings_sections; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.settings_sections IS 'What can be set, section by section: a JSON Schema each, with defaults. Part of the product.';
+
+--
+-- Name: COLUMN settings_sections.audience; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.settings_sections.audience IS 'Whose settings: an organization''s, or a user''s own.';
+
+--
+-- Name: COLUMN settings_sections.schema; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.settings_sections.schema IS 'A JSON Schema of the value. Keywords: type, properties, required, additionalProperties, items, minItems, maxItems, uniqueItems, enum, const, minimum, maximum, minLength, maxLength, pattern, format (email, uri, time-zone), default.';
+
+--
+-- Name: COLUMN settings_sections.write_permission; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.settings_sections.write_permission IS 'What it takes to change them; null: they are one''s own.';
 
 --
 -- Name: workspace_members; Type: TABLE; Schema: tenancy; Owner: -
@@ -7192,34 +17910,6 @@ ALTER TABLE ONLY tenancy.workspace_members FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE tenancy.workspace_members IS 'Who sees a private workspace. Guests see only the workspaces in which they are listed here.';
 
 --
--- Name: workspaces; Type: TABLE; Schema: tenancy; Owner: -
---
-
-CREATE TABLE tenancy.workspaces (
-    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
-    id uuid DEFAULT platform.uuidv7() NOT NULL,
-    name text NOT NULL,
-    slug text NOT NULL,
-    description text,
-    is_private boolean DEFAULT false NOT NULL,
-    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_by uuid DEFAULT authz.user_id(),
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT workspaces_name_check CHECK ((btrim(name) <> ''::text)),
-    CONSTRAINT workspaces_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
-    CONSTRAINT workspaces_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 63)))
-);
-
-ALTER TABLE ONLY tenancy.workspaces FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE workspaces; Type: COMMENT; Schema: tenancy; Owner: -
---
-
-COMMENT ON TABLE tenancy.workspaces IS 'A part of an organization (seed workspaces). What is in a private one is seen by its members, owners and admins only.';
-
---
 -- Name: audit_logs_default; Type: TABLE ATTACH; Schema: security; Owner: -
 --
 
@@ -7231,6 +17921,118 @@ ALTER TABLE ONLY security.audit_logs ATTACH PARTITION security.audit_logs_defaul
 
 ALTER TABLE ONLY authz.permissions
     ADD CONSTRAINT permissions_pkey PRIMARY KEY (key);
+
+--
+-- Name: billing_customers billing_customers_organization_id_provider_key; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.billing_customers
+    ADD CONSTRAINT billing_customers_organization_id_provider_key UNIQUE (organization_id, provider);
+
+--
+-- Name: billing_customers billing_customers_pkey; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.billing_customers
+    ADD CONSTRAINT billing_customers_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: billing_customers billing_customers_provider_external_id_key; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.billing_customers
+    ADD CONSTRAINT billing_customers_provider_external_id_key UNIQUE (provider, external_id);
+
+--
+-- Name: metered_tables metered_tables_pkey; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.metered_tables
+    ADD CONSTRAINT metered_tables_pkey PRIMARY KEY (table_id, metric_key);
+
+--
+-- Name: payment_methods payment_methods_organization_id_provider_external_id_key; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.payment_methods
+    ADD CONSTRAINT payment_methods_organization_id_provider_external_id_key UNIQUE (organization_id, provider, external_id);
+
+--
+-- Name: payment_methods payment_methods_pkey; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.payment_methods
+    ADD CONSTRAINT payment_methods_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: plan_limits plan_limits_pkey; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.plan_limits
+    ADD CONSTRAINT plan_limits_pkey PRIMARY KEY (plan_id, metric_key);
+
+--
+-- Name: plan_prices plan_prices_pkey; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.plan_prices
+    ADD CONSTRAINT plan_prices_pkey PRIMARY KEY (plan_id, billing_interval, currency);
+
+--
+-- Name: provider_events provider_events_pkey; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.provider_events
+    ADD CONSTRAINT provider_events_pkey PRIMARY KEY (provider, event_id);
+
+--
+-- Name: revenue_streams revenue_streams_pkey; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.revenue_streams
+    ADD CONSTRAINT revenue_streams_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: subscription_plans subscription_plans_key_key; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.subscription_plans
+    ADD CONSTRAINT subscription_plans_key_key UNIQUE (key);
+
+--
+-- Name: subscription_plans subscription_plans_pkey; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.subscription_plans
+    ADD CONSTRAINT subscription_plans_pkey PRIMARY KEY (id);
+
+--
+-- Name: subscriptions subscriptions_one_at_a_time; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.subscriptions
+    ADD CONSTRAINT subscriptions_one_at_a_time EXCLUDE USING gist (organization_id WITH =, tstzrange(started_at, ended_at) WITH &&);
+
+--
+-- Name: subscriptions subscriptions_pkey; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.subscriptions
+    ADD CONSTRAINT subscriptions_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: usage_counters usage_counters_pkey; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.usage_counters
+    ADD CONSTRAINT usage_counters_pkey PRIMARY KEY (organization_id, metric_key, period, part);
+
+--
+-- Name: usage_metrics usage_metrics_pkey; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.usage_metrics
+    ADD CONSTRAINT usage_metrics_pkey PRIMARY KEY (key);
 
 --
 -- Name: custom_fields custom_fields_organization_id_entity_type_field_name_worksp_key; Type: CONSTRAINT; Schema: collaboration; Owner: -
@@ -7289,11 +18091,74 @@ ALTER TABLE ONLY finance.transactions
     ADD CONSTRAINT transactions_pkey PRIMARY KEY (organization_id, id);
 
 --
+-- Name: connected_apps connected_apps_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.connected_apps
+    ADD CONSTRAINT connected_apps_pkey PRIMARY KEY (id);
+
+--
 -- Name: credentials credentials_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
 --
 
 ALTER TABLE ONLY identity.credentials
     ADD CONSTRAINT credentials_pkey PRIMARY KEY (user_id);
+
+--
+-- Name: emergency_contacts emergency_contacts_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.emergency_contacts
+    ADD CONSTRAINT emergency_contacts_pkey PRIMARY KEY (id);
+
+--
+-- Name: linked_accounts linked_accounts_issuer_subject_key; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.linked_accounts
+    ADD CONSTRAINT linked_accounts_issuer_subject_key UNIQUE (issuer, subject);
+
+--
+-- Name: linked_accounts linked_accounts_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.linked_accounts
+    ADD CONSTRAINT linked_accounts_pkey PRIMARY KEY (id);
+
+--
+-- Name: oauth_providers oauth_providers_key_key; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.oauth_providers
+    ADD CONSTRAINT oauth_providers_key_key UNIQUE (key);
+
+--
+-- Name: oauth_providers oauth_providers_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.oauth_providers
+    ADD CONSTRAINT oauth_providers_pkey PRIMARY KEY (id);
+
+--
+-- Name: oauth_tokens oauth_tokens_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.oauth_tokens
+    ADD CONSTRAINT oauth_tokens_pkey PRIMARY KEY (linked_account_id);
+
+--
+-- Name: one_time_tokens one_time_tokens_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.one_time_tokens
+    ADD CONSTRAINT one_time_tokens_pkey PRIMARY KEY (id);
+
+--
+-- Name: one_time_tokens one_time_tokens_token_hash_key; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.one_time_tokens
+    ADD CONSTRAINT one_time_tokens_token_hash_key UNIQUE (token_hash);
 
 --
 -- Name: platform_roles platform_roles_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
@@ -7310,6 +18175,34 @@ ALTER TABLE ONLY identity.profiles
     ADD CONSTRAINT profiles_pkey PRIMARY KEY (user_id);
 
 --
+-- Name: provider_sign_ins provider_sign_ins_code_hash_key; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.provider_sign_ins
+    ADD CONSTRAINT provider_sign_ins_code_hash_key UNIQUE (code_hash);
+
+--
+-- Name: provider_sign_ins provider_sign_ins_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.provider_sign_ins
+    ADD CONSTRAINT provider_sign_ins_pkey PRIMARY KEY (id);
+
+--
+-- Name: provider_sign_ins provider_sign_ins_state_hash_key; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.provider_sign_ins
+    ADD CONSTRAINT provider_sign_ins_state_hash_key UNIQUE (state_hash);
+
+--
+-- Name: recovery_codes recovery_codes_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_hash);
+
+--
 -- Name: refresh_tokens refresh_tokens_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
 --
 
@@ -7322,6 +18215,48 @@ ALTER TABLE ONLY identity.refresh_tokens
 
 ALTER TABLE ONLY identity.refresh_tokens
     ADD CONSTRAINT refresh_tokens_token_hash_key UNIQUE (token_hash);
+
+--
+-- Name: second_factors second_factors_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.second_factors
+    ADD CONSTRAINT second_factors_pkey PRIMARY KEY (user_id);
+
+--
+-- Name: sessions sessions_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+--
+-- Name: sign_in_challenges sign_in_challenges_challenge_hash_key; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_challenge_hash_key UNIQUE (challenge_hash);
+
+--
+-- Name: sign_in_challenges sign_in_challenges_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_pkey PRIMARY KEY (id);
+
+--
+-- Name: user_settings user_settings_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.user_settings
+    ADD CONSTRAINT user_settings_pkey PRIMARY KEY (id);
+
+--
+-- Name: user_settings user_settings_user_key; Type: CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.user_settings
+    ADD CONSTRAINT user_settings_user_key UNIQUE NULLS NOT DISTINCT (organization_id, user_id);
 
 --
 -- Name: users users_email_key; Type: CONSTRAINT; Schema: identity; Owner: -
@@ -7350,6 +18285,13 @@ ALTER TABLE ONLY platform.change_watchers
 
 ALTER TABLE ONLY platform.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (path);
+
+--
+-- Name: outbox_mails outbox_mails_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
+--
+
+ALTER TABLE ONLY platform.outbox_mails
+    ADD CONSTRAINT outbox_mails_pkey PRIMARY KEY (id);
 
 --
 -- Name: protected_tables protected_tables_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
@@ -7506,6 +18448,104 @@ ALTER TABLE ONLY security.audit_logs_default
     ADD CONSTRAINT audit_logs_default_pkey PRIMARY KEY (organization_id, id, occurred_at);
 
 --
+-- Name: failed_login_attempts failed_login_attempts_pkey; Type: CONSTRAINT; Schema: security; Owner: -
+--
+
+ALTER TABLE ONLY security.failed_login_attempts
+    ADD CONSTRAINT failed_login_attempts_pkey PRIMARY KEY (id);
+
+--
+-- Name: rate_limits rate_limits_pkey; Type: CONSTRAINT; Schema: security; Owner: -
+--
+
+ALTER TABLE ONLY security.rate_limits
+    ADD CONSTRAINT rate_limits_pkey PRIMARY KEY (identifier, endpoint, window_seconds);
+
+--
+-- Name: security_events security_events_pkey; Type: CONSTRAINT; Schema: security; Owner: -
+--
+
+ALTER TABLE ONLY security.security_events
+    ADD CONSTRAINT security_events_pkey PRIMARY KEY (id);
+
+--
+-- Name: api_keys api_keys_organization_id_prefix_key; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.api_keys
+    ADD CONSTRAINT api_keys_organization_id_prefix_key UNIQUE (organization_id, prefix);
+
+--
+-- Name: api_keys api_keys_pkey; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: api_keys api_keys_secret_hash_key; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.api_keys
+    ADD CONSTRAINT api_keys_secret_hash_key UNIQUE (secret_hash);
+
+--
+-- Name: invitation_tokens invitation_tokens_organization_id_token_hash_key; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.invitation_tokens
+    ADD CONSTRAINT invitation_tokens_organization_id_token_hash_key UNIQUE (organization_id, token_hash);
+
+--
+-- Name: invitation_tokens invitation_tokens_pkey; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.invitation_tokens
+    ADD CONSTRAINT invitation_tokens_pkey PRIMARY KEY (organization_id, invitation_id);
+
+--
+-- Name: invitations invitations_pkey; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.invitations
+    ADD CONSTRAINT invitations_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: member_permissions member_permissions_organization_id_user_id_permission_key; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.member_permissions
+    ADD CONSTRAINT member_permissions_organization_id_user_id_permission_key UNIQUE (organization_id, user_id, permission);
+
+--
+-- Name: member_permissions member_permissions_pkey; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.member_permissions
+    ADD CONSTRAINT member_permissions_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: onboarding_catalog onboarding_catalog_pkey; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.onboarding_catalog
+    ADD CONSTRAINT onboarding_catalog_pkey PRIMARY KEY (key);
+
+--
+-- Name: onboarding_steps onboarding_steps_pkey; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.onboarding_steps
+    ADD CONSTRAINT onboarding_steps_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: onboarding_steps onboarding_steps_step_key; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.onboarding_steps
+    ADD CONSTRAINT onboarding_steps_step_key UNIQUE NULLS NOT DISTINCT (organization_id, step_key, user_id);
+
+--
 -- Name: organization_members organization_members_organization_id_user_id_key; Type: CONSTRAINT; Schema: tenancy; Owner: -
 --
 
@@ -7518,6 +18558,34 @@ ALTER TABLE ONLY tenancy.organization_members
 
 ALTER TABLE ONLY tenancy.organization_members
     ADD CONSTRAINT organization_members_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: organization_settings organization_settings_organization_id_section_key; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.organization_settings
+    ADD CONSTRAINT organization_settings_organization_id_section_key UNIQUE (organization_id, section);
+
+--
+-- Name: organization_settings organization_settings_pkey; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.organization_settings
+    ADD CONSTRAINT organization_settings_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: organization_usage organization_usage_organization_id_metric_key_month_key; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.organization_usage
+    ADD CONSTRAINT organization_usage_organization_id_metric_key_month_key UNIQUE (organization_id, metric_key, month);
+
+--
+-- Name: organization_usage organization_usage_pkey; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.organization_usage
+    ADD CONSTRAINT organization_usage_pkey PRIMARY KEY (organization_id, id);
 
 --
 -- Name: organizations organizations_pkey; Type: CONSTRAINT; Schema: tenancy; Owner: -
@@ -7548,6 +18616,27 @@ ALTER TABLE ONLY tenancy.roles
     ADD CONSTRAINT roles_pkey PRIMARY KEY (organization_id, id);
 
 --
+-- Name: settings_sections settings_sections_pkey; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.settings_sections
+    ADD CONSTRAINT settings_sections_pkey PRIMARY KEY (section);
+
+--
+-- Name: team_members team_members_pkey; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.team_members
+    ADD CONSTRAINT team_members_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: teams teams_pkey; Type: CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.teams
+    ADD CONSTRAINT teams_pkey PRIMARY KEY (organization_id, id);
+
+--
 -- Name: workspace_members workspace_members_organization_id_workspace_id_user_id_key; Type: CONSTRAINT; Schema: tenancy; Owner: -
 --
 
@@ -7574,6 +18663,102 @@ ALTER TABLE ONLY tenancy.workspaces
 
 ALTER TABLE ONLY tenancy.workspaces
     ADD CONSTRAINT workspaces_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: metered_tables_metric_key_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX metered_tables_metric_key_idx ON billing.metered_tables USING btree (metric_key);
+
+--
+-- Name: payment_methods_one_default; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE UNIQUE INDEX payment_methods_one_default ON billing.payment_methods USING btree (organization_id) WHERE is_default;
+
+--
+-- Name: plan_limits_metric_key_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX plan_limits_metric_key_idx ON billing.plan_limits USING btree (metric_key);
+
+--
+-- Name: revenue_streams_organization_id_status_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX revenue_streams_organization_id_status_idx ON billing.revenue_streams USING btree (organization_id, status);
+
+--
+-- Name: revenue_streams_organization_id_workspace_id_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX revenue_streams_organization_id_workspace_id_idx ON billing.revenue_streams USING btree (organization_id, workspace_id);
+
+--
+-- Name: subscription_plans_one_default; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE UNIQUE INDEX subscription_plans_one_default ON billing.subscription_plans USING btree ((true)) WHERE is_default;
+
+--
+-- Name: subscriptions_created_by_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX subscriptions_created_by_idx ON billing.subscriptions USING btree (created_by);
+
+--
+-- Name: subscriptions_next_plan_id_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX subscriptions_next_plan_id_idx ON billing.subscriptions USING btree (next_plan_id);
+
+--
+-- Name: subscriptions_one_current; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE UNIQUE INDEX subscriptions_one_current ON billing.subscriptions USING btree (organization_id) WHERE (ended_at IS NULL);
+
+--
+-- Name: subscriptions_past_due_since_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX subscriptions_past_due_since_idx ON billing.subscriptions USING btree (past_due_since) WHERE (status = 'past_due'::text);
+
+--
+-- Name: subscriptions_plan_id_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX subscriptions_plan_id_idx ON billing.subscriptions USING btree (plan_id);
+
+--
+-- Name: subscriptions_provider_external_id_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX subscriptions_provider_external_id_idx ON billing.subscriptions USING btree (provider, external_id) WHERE (external_id IS NOT NULL);
+
+--
+-- Name: subscriptions_upper_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX subscriptions_upper_idx ON billing.subscriptions USING btree (upper(period)) WHERE (ended_at IS NULL);
+
+--
+-- Name: usage_counters_metric_key_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX usage_counters_metric_key_idx ON billing.usage_counters USING btree (metric_key);
+
+--
+-- Name: usage_counters_period_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX usage_counters_period_idx ON billing.usage_counters USING btree (period) WHERE (period > '-infinity'::date);
+
+--
+-- Name: usage_metrics_expr_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE UNIQUE INDEX usage_metrics_expr_idx ON billing.usage_metrics USING btree ((true)) WHERE is_per_seat;
 
 --
 -- Name: custom_fields_organization_id_workspace_id_idx; Type: INDEX; Schema: collaboration; Owner: -
@@ -7654,16 +18839,88 @@ CREATE INDEX transactions_organization_id_project_id_idx ON finance.transactions
 CREATE INDEX transactions_organization_id_workspace_id_idx ON finance.transactions USING btree (organization_id, workspace_id);
 
 --
+-- Name: connected_apps_linked_account; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE UNIQUE INDEX connected_apps_linked_account ON identity.connected_apps USING btree (linked_account_id);
+
+--
+-- Name: connected_apps_name; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE UNIQUE INDEX connected_apps_name ON identity.connected_apps USING btree (user_id, lower(btrim(name))) WHERE (linked_account_id IS NULL);
+
+--
+-- Name: connected_apps_user_id_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX connected_apps_user_id_idx ON identity.connected_apps USING btree (user_id);
+
+--
+-- Name: emergency_contacts_primary; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE UNIQUE INDEX emergency_contacts_primary ON identity.emergency_contacts USING btree (user_id) WHERE is_primary;
+
+--
+-- Name: emergency_contacts_user_id_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX emergency_contacts_user_id_idx ON identity.emergency_contacts USING btree (user_id);
+
+--
+-- Name: linked_accounts_provider_id_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX linked_accounts_provider_id_idx ON identity.linked_accounts USING btree (provider_id);
+
+--
+-- Name: linked_accounts_user_id_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX linked_accounts_user_id_idx ON identity.linked_accounts USING btree (user_id);
+
+--
+-- Name: oauth_tokens_user_id_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX oauth_tokens_user_id_idx ON identity.oauth_tokens USING btree (user_id);
+
+--
+-- Name: one_time_tokens_expires_at_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX one_time_tokens_expires_at_idx ON identity.one_time_tokens USING btree (expires_at);
+
+--
+-- Name: one_time_tokens_user_id_purpose_created_at_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX one_time_tokens_user_id_purpose_created_at_idx ON identity.one_time_tokens USING btree (user_id, purpose, created_at);
+
+--
 -- Name: platform_roles_granted_by_idx; Type: INDEX; Schema: identity; Owner: -
 --
 
 CREATE INDEX platform_roles_granted_by_idx ON identity.platform_roles USING btree (granted_by);
 
 --
--- Name: refresh_tokens_organization_id_idx; Type: INDEX; Schema: identity; Owner: -
+-- Name: provider_sign_ins_expires_at_idx; Type: INDEX; Schema: identity; Owner: -
 --
 
-CREATE INDEX refresh_tokens_organization_id_idx ON identity.refresh_tokens USING btree (organization_id);
+CREATE INDEX provider_sign_ins_expires_at_idx ON identity.provider_sign_ins USING btree (expires_at);
+
+--
+-- Name: provider_sign_ins_provider_id_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX provider_sign_ins_provider_id_idx ON identity.provider_sign_ins USING btree (provider_id);
+
+--
+-- Name: refresh_tokens_expires_at_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX refresh_tokens_expires_at_idx ON identity.refresh_tokens USING btree (expires_at);
 
 --
 -- Name: refresh_tokens_session_id_idx; Type: INDEX; Schema: identity; Owner: -
@@ -7672,10 +18929,40 @@ CREATE INDEX refresh_tokens_organization_id_idx ON identity.refresh_tokens USING
 CREATE INDEX refresh_tokens_session_id_idx ON identity.refresh_tokens USING btree (session_id);
 
 --
--- Name: refresh_tokens_user_id_session_id_idx; Type: INDEX; Schema: identity; Owner: -
+-- Name: sessions_expires_at_idx; Type: INDEX; Schema: identity; Owner: -
 --
 
-CREATE INDEX refresh_tokens_user_id_session_id_idx ON identity.refresh_tokens USING btree (user_id, session_id);
+CREATE INDEX sessions_expires_at_idx ON identity.sessions USING btree (expires_at);
+
+--
+-- Name: sessions_organization_id_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX sessions_organization_id_idx ON identity.sessions USING btree (organization_id);
+
+--
+-- Name: sessions_user_id_last_used_at_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX sessions_user_id_last_used_at_idx ON identity.sessions USING btree (user_id, last_used_at);
+
+--
+-- Name: sign_in_challenges_expires_at_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX sign_in_challenges_expires_at_idx ON identity.sign_in_challenges USING btree (expires_at);
+
+--
+-- Name: sign_in_challenges_user_id_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX sign_in_challenges_user_id_idx ON identity.sign_in_challenges USING btree (user_id);
+
+--
+-- Name: user_settings_user_id_idx; Type: INDEX; Schema: identity; Owner: -
+--
+
+CREATE INDEX user_settings_user_id_idx ON identity.user_settings USING btree (user_id);
 
 --
 -- Name: protected_tables_parent_table_idx; Type: INDEX; Schema: platform; Owner: -
@@ -7882,10 +19169,130 @@ CREATE INDEX audit_logs_organization_id_entity_id_idx ON ONLY security.audit_log
 CREATE INDEX audit_logs_default_organization_id_entity_id_idx ON security.audit_logs_default USING btree (organization_id, entity_id);
 
 --
+-- Name: failed_login_attempts_attempted_at_idx; Type: INDEX; Schema: security; Owner: -
+--
+
+CREATE INDEX failed_login_attempts_attempted_at_idx ON security.failed_login_attempts USING btree (attempted_at);
+
+--
+-- Name: failed_login_attempts_email_digest_attempted_at_idx; Type: INDEX; Schema: security; Owner: -
+--
+
+CREATE INDEX failed_login_attempts_email_digest_attempted_at_idx ON security.failed_login_attempts USING btree (email_digest, attempted_at) WHERE (cleared_at IS NULL);
+
+--
+-- Name: failed_login_attempts_network_attempted_at_idx; Type: INDEX; Schema: security; Owner: -
+--
+
+CREATE INDEX failed_login_attempts_network_attempted_at_idx ON security.failed_login_attempts USING btree (network, attempted_at) WHERE (cleared_at IS NULL);
+
+--
+-- Name: security_events_occurred_at_idx; Type: INDEX; Schema: security; Owner: -
+--
+
+CREATE INDEX security_events_occurred_at_idx ON security.security_events USING btree (occurred_at);
+
+--
+-- Name: security_events_user_id_id_idx; Type: INDEX; Schema: security; Owner: -
+--
+
+CREATE INDEX security_events_user_id_id_idx ON security.security_events USING btree (user_id, id);
+
+--
+-- Name: api_keys_organization_id_created_by_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX api_keys_organization_id_created_by_idx ON tenancy.api_keys USING btree (organization_id, created_by);
+
+--
+-- Name: api_keys_revoked_by_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX api_keys_revoked_by_idx ON tenancy.api_keys USING btree (revoked_by);
+
+--
+-- Name: invitations_email_key; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE UNIQUE INDEX invitations_email_key ON tenancy.invitations USING btree (organization_id, email) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+
+--
+-- Name: invitations_expires_at_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX invitations_expires_at_idx ON tenancy.invitations USING btree (expires_at) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL) AND (lapsed_at IS NULL));
+
+--
+-- Name: invitations_organization_id_email_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX invitations_organization_id_email_idx ON tenancy.invitations USING btree (organization_id, email);
+
+--
+-- Name: invitations_organization_id_expires_at_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX invitations_organization_id_expires_at_idx ON tenancy.invitations USING btree (organization_id, expires_at) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL) AND (lapsed_at IS NULL));
+
+--
+-- Name: invitations_organization_id_invited_by_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX invitations_organization_id_invited_by_idx ON tenancy.invitations USING btree (organization_id, invited_by);
+
+--
+-- Name: invitations_organization_id_role_id_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX invitations_organization_id_role_id_idx ON tenancy.invitations USING btree (organization_id, role_id);
+
+--
+-- Name: invitations_organization_id_team_id_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX invitations_organization_id_team_id_idx ON tenancy.invitations USING btree (organization_id, team_id);
+
+--
+-- Name: member_permissions_created_by_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX member_permissions_created_by_idx ON tenancy.member_permissions USING btree (created_by);
+
+--
+-- Name: member_permissions_permission_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX member_permissions_permission_idx ON tenancy.member_permissions USING btree (permission);
+
+--
+-- Name: onboarding_catalog_permission_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX onboarding_catalog_permission_idx ON tenancy.onboarding_catalog USING btree (permission);
+
+--
+-- Name: onboarding_steps_organization_id_user_id_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX onboarding_steps_organization_id_user_id_idx ON tenancy.onboarding_steps USING btree (organization_id, user_id);
+
+--
+-- Name: onboarding_steps_step_key_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX onboarding_steps_step_key_idx ON tenancy.onboarding_steps USING btree (step_key);
+
+--
 -- Name: organization_members_organization_id_role_id_idx; Type: INDEX; Schema: tenancy; Owner: -
 --
 
 CREATE INDEX organization_members_organization_id_role_id_idx ON tenancy.organization_members USING btree (organization_id, role_id);
+
+--
+-- Name: organization_members_permissions_valid_until_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX organization_members_permissions_valid_until_idx ON tenancy.organization_members USING btree (permissions_valid_until) WHERE (permissions_valid_until IS NOT NULL);
 
 --
 -- Name: organization_members_user_id_idx; Type: INDEX; Schema: tenancy; Owner: -
@@ -7894,10 +19301,76 @@ CREATE INDEX organization_members_organization_id_role_id_idx ON tenancy.organiz
 CREATE INDEX organization_members_user_id_idx ON tenancy.organization_members USING btree (user_id);
 
 --
+-- Name: organization_settings_section_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX organization_settings_section_idx ON tenancy.organization_settings USING btree (section);
+
+--
+-- Name: organization_settings_updated_by_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX organization_settings_updated_by_idx ON tenancy.organization_settings USING btree (updated_by);
+
+--
+-- Name: organization_usage_metric_key_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX organization_usage_metric_key_idx ON tenancy.organization_usage USING btree (metric_key);
+
+--
+-- Name: organization_usage_organization_id_month_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX organization_usage_organization_id_month_idx ON tenancy.organization_usage USING btree (organization_id, month);
+
+--
 -- Name: organizations_created_by_idx; Type: INDEX; Schema: tenancy; Owner: -
 --
 
 CREATE INDEX organizations_created_by_idx ON tenancy.organizations USING btree (created_by);
+
+--
+-- Name: settings_sections_write_permission_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX settings_sections_write_permission_idx ON tenancy.settings_sections USING btree (write_permission);
+
+--
+-- Name: team_members_organization_id_team_id_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX team_members_organization_id_team_id_idx ON tenancy.team_members USING btree (organization_id, team_id);
+
+--
+-- Name: team_members_organization_id_user_id_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX team_members_organization_id_user_id_idx ON tenancy.team_members USING btree (organization_id, user_id);
+
+--
+-- Name: team_members_organization_id_workspace_id_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX team_members_organization_id_workspace_id_idx ON tenancy.team_members USING btree (organization_id, workspace_id);
+
+--
+-- Name: team_members_user_key; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE UNIQUE INDEX team_members_user_key ON tenancy.team_members USING btree (organization_id, team_id, user_id) WHERE (deleted_at IS NULL);
+
+--
+-- Name: teams_name_key; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE UNIQUE INDEX teams_name_key ON tenancy.teams USING btree (organization_id, lower(name)) WHERE (deleted_at IS NULL);
+
+--
+-- Name: teams_organization_id_workspace_id_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX teams_organization_id_workspace_id_idx ON tenancy.teams USING btree (organization_id, workspace_id);
 
 --
 -- Name: workspace_members_organization_id_user_id_idx; Type: INDEX; Schema: tenancy; Owner: -
@@ -7930,10 +19403,250 @@ ALTER INDEX security.audit_logs_pkey ATTACH PARTITION security.audit_logs_defaul
 CREATE TRIGGER _500_sync_system_roles AFTER INSERT OR UPDATE ON authz.permissions FOR EACH STATEMENT EXECUTE FUNCTION tenancy.sync_system_roles_trigger();
 
 --
+-- Name: permissions _510_forget_permissions; Type: TRIGGER; Schema: authz; Owner: -
+--
+
+CREATE TRIGGER _510_forget_permissions AFTER DELETE ON authz.permissions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenancy.forget_permissions_trigger();
+
+--
+-- Name: billing_customers _100_kernel_touch; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON billing.billing_customers FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: payment_methods _100_kernel_touch; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON billing.payment_methods FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: plan_limits _100_kernel_touch; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON billing.plan_limits FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: plan_prices _100_kernel_touch; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON billing.plan_prices FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: revenue_streams _100_kernel_touch; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON billing.revenue_streams FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: subscription_plans _100_kernel_touch; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON billing.subscription_plans FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: subscriptions _100_kernel_touch; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON billing.subscriptions FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: usage_metrics _100_kernel_touch; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON billing.usage_metrics FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: plan_prices _200_default_is_free; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _200_default_is_free BEFORE INSERT OR UPDATE ON billing.plan_prices FOR EACH ROW WHEN ((new.price > (0)::numeric)) EXECUTE FUNCTION billing.keep_default_plan_free_trigger();
+
+--
+-- Name: subscription_plans _200_one_default_delete; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _200_one_default_delete BEFORE DELETE ON billing.subscription_plans FOR EACH ROW WHEN (old.is_default) EXECUTE FUNCTION billing.keep_one_default_plan_trigger();
+
+--
+-- Name: subscription_plans _200_one_default_insert; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _200_one_default_insert BEFORE INSERT ON billing.subscription_plans FOR EACH ROW WHEN (new.is_default) EXECUTE FUNCTION billing.keep_one_default_plan_trigger();
+
+--
+-- Name: subscription_plans _200_one_default_update; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _200_one_default_update BEFORE UPDATE OF is_default ON billing.subscription_plans FOR EACH ROW WHEN ((new.is_default <> old.is_default)) EXECUTE FUNCTION billing.keep_one_default_plan_trigger();
+
+--
+-- Name: revenue_streams _200_transition_status; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _200_transition_status BEFORE UPDATE OF status ON billing.revenue_streams FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION platform.check_transition_trigger('status', '{"ended": ["active"], "active": ["paused", "ended"], "paused": ["active", "ended"], "planned": ["active", "ended"]}');
+
+--
+-- Name: subscriptions _200_transition_status; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _200_transition_status BEFORE UPDATE OF status ON billing.subscriptions FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION platform.check_transition_trigger('status', '{"active": ["trialing", "past_due", "cancelled", "expired"], "past_due": ["active", "cancelled", "expired"], "trialing": ["active", "past_due", "cancelled", "expired"]}');
+
+--
+-- Name: plan_limits _500_forget_room_delete; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _500_forget_room_delete AFTER DELETE ON billing.plan_limits REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.forget_room_of_plans_trigger();
+
+--
+-- Name: plan_limits _500_forget_room_insert; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _500_forget_room_insert AFTER INSERT ON billing.plan_limits REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.forget_room_of_plans_trigger();
+
+--
+-- Name: plan_limits _500_forget_room_update; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _500_forget_room_update AFTER UPDATE ON billing.plan_limits REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.forget_room_of_plans_trigger();
+
+--
+-- Name: subscriptions _500_spread_room_insert; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _500_spread_room_insert AFTER INSERT ON billing.subscriptions FOR EACH ROW WHEN ((new.ended_at IS NULL)) EXECUTE FUNCTION billing.spread_room_trigger();
+
+--
+-- Name: subscriptions _500_spread_room_update; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _500_spread_room_update AFTER UPDATE ON billing.subscriptions FOR EACH ROW WHEN (((new.ended_at IS NULL) AND ((new.plan_id <> old.plan_id) OR (new.seats IS DISTINCT FROM old.seats)))) EXECUTE FUNCTION billing.spread_room_trigger();
+
+--
+-- Name: revenue_streams _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON billing.revenue_streams REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: revenue_streams _800_kernel_custom_fields_update; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON billing.revenue_streams REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: billing_customers _900_kernel_audit_delete; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON billing.billing_customers REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: payment_methods _900_kernel_audit_delete; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON billing.payment_methods REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: revenue_streams _900_kernel_audit_delete; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON billing.revenue_streams REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: subscriptions _900_kernel_audit_delete; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON billing.subscriptions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: billing_customers _900_kernel_audit_insert; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON billing.billing_customers REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: payment_methods _900_kernel_audit_insert; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON billing.payment_methods REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: revenue_streams _900_kernel_audit_insert; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON billing.revenue_streams REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: subscriptions _900_kernel_audit_insert; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON billing.subscriptions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: billing_customers _900_kernel_audit_update; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON billing.billing_customers REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: payment_methods _900_kernel_audit_update; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON billing.payment_methods REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: revenue_streams _900_kernel_audit_update; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON billing.revenue_streams REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: subscriptions _900_kernel_audit_update; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON billing.subscriptions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: revenue_streams _920_kernel_announce_delete; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON billing.revenue_streams REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: revenue_streams _920_kernel_announce_insert; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON billing.revenue_streams REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: revenue_streams _920_kernel_announce_update; Type: TRIGGER; Schema: billing; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON billing.revenue_streams REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
 -- Name: custom_fields _100_kernel_touch; Type: TRIGGER; Schema: collaboration; Owner: -
 --
 
 CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON collaboration.custom_fields FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: custom_fields _700_meter_custom_fields_delete; Type: TRIGGER; Schema: collaboration; Owner: -
+--
+
+CREATE TRIGGER _700_meter_custom_fields_delete AFTER DELETE ON collaboration.custom_fields REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('custom_fields', '{"deleted_at": null}', '');
+
+--
+-- Name: custom_fields _700_meter_custom_fields_insert; Type: TRIGGER; Schema: collaboration; Owner: -
+--
+
+CREATE TRIGGER _700_meter_custom_fields_insert AFTER INSERT ON collaboration.custom_fields REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('custom_fields', '{"deleted_at": null}', '');
+
+--
+-- Name: custom_fields _700_meter_custom_fields_update; Type: TRIGGER; Schema: collaboration; Owner: -
+--
+
+CREATE TRIGGER _700_meter_custom_fields_update AFTER UPDATE ON collaboration.custom_fields REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('custom_fields', '{"deleted_at": null}', '');
 
 --
 -- Name: custom_fields _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: collaboration; Owner: -
@@ -8060,6 +19773,12 @@ CREATE TRIGGER _250_posted_stays BEFORE UPDATE ON finance.transactions FOR EACH 
 --
 
 CREATE TRIGGER _250_project_stays BEFORE UPDATE OF project_id ON finance.budgets FOR EACH ROW WHEN ((old.project_id IS DISTINCT FROM new.project_id)) EXECUTE FUNCTION finance.keep_budget_project_trigger();
+
+--
+-- Name: budgets _750_onboarding; Type: TRIGGER; Schema: finance; Owner: -
+--
+
+CREATE TRIGGER _750_onboarding AFTER INSERT ON finance.budgets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenancy.complete_step_trigger('plan_budget');
 
 --
 -- Name: accounts _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: finance; Owner: -
@@ -8260,10 +19979,46 @@ CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON finance.budgets REFER
 CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON finance.transactions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
 
 --
+-- Name: connected_apps _100_kernel_touch; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON identity.connected_apps FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: emergency_contacts _100_kernel_touch; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON identity.emergency_contacts FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: linked_accounts _100_kernel_touch; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON identity.linked_accounts FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: oauth_providers _100_kernel_touch; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON identity.oauth_providers FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: oauth_tokens _100_kernel_touch; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON identity.oauth_tokens FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
 -- Name: profiles _100_kernel_touch; Type: TRIGGER; Schema: identity; Owner: -
 --
 
 CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON identity.profiles FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: user_settings _100_kernel_touch; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON identity.user_settings FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
 
 --
 -- Name: users _100_kernel_touch; Type: TRIGGER; Schema: identity; Owner: -
@@ -8272,10 +20027,46 @@ CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON identity.profiles FOR EACH ROW
 CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON identity.users FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
 
 --
+-- Name: user_settings _300_check_settings; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE TRIGGER _300_check_settings BEFORE INSERT OR UPDATE ON identity.user_settings FOR EACH ROW EXECUTE FUNCTION identity.check_user_settings_trigger();
+
+--
+-- Name: sessions _500_active_user; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE TRIGGER _500_active_user AFTER INSERT OR UPDATE OF user_id, revoked_at ON identity.sessions FOR EACH ROW WHEN ((new.revoked_at IS NULL)) EXECUTE FUNCTION identity.check_user_is_active_trigger();
+
+--
+-- Name: second_factors _500_follow_second_factor; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE TRIGGER _500_follow_second_factor AFTER INSERT OR DELETE OR UPDATE OF confirmed_at ON identity.second_factors FOR EACH ROW EXECUTE FUNCTION identity.follow_second_factor_trigger();
+
+--
 -- Name: users _500_handle_new_user; Type: TRIGGER; Schema: identity; Owner: -
 --
 
 CREATE TRIGGER _500_handle_new_user AFTER INSERT ON identity.users FOR EACH ROW EXECUTE FUNCTION identity.handle_new_user();
+
+--
+-- Name: users _500_wait_for_sessions; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE TRIGGER _500_wait_for_sessions BEFORE UPDATE OF is_active ON identity.users FOR EACH ROW WHEN ((old.is_active AND (NOT new.is_active))) EXECUTE FUNCTION identity.wait_for_sessions_trigger();
+
+--
+-- Name: users _510_end_sessions; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE TRIGGER _510_end_sessions AFTER UPDATE OF is_active ON identity.users FOR EACH ROW WHEN ((old.is_active AND (NOT new.is_active))) EXECUTE FUNCTION identity.end_sessions_trigger();
+
+--
+-- Name: users _700_keep_owning_user; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER _700_keep_owning_user AFTER UPDATE OF is_active ON identity.users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.is_active AND (NOT new.is_active))) EXECUTE FUNCTION tenancy.keep_owning_user_trigger();
 
 --
 -- Name: tenant_row _100_kernel_touch; Type: TRIGGER; Schema: platform; Owner: -
@@ -8474,6 +20265,30 @@ CREATE TRIGGER _500_no_cycle_update AFTER UPDATE ON projects.task_dependencies R
 --
 
 CREATE TRIGGER _500_no_subtask_cycle BEFORE INSERT OR UPDATE OF parent_task_id ON projects.project_tasks FOR EACH ROW WHEN ((new.parent_task_id IS NOT NULL)) EXECUTE FUNCTION projects.refuse_subtask_cycle_trigger();
+
+--
+-- Name: projects _700_meter_projects_delete; Type: TRIGGER; Schema: projects; Owner: -
+--
+
+CREATE TRIGGER _700_meter_projects_delete AFTER DELETE ON projects.projects REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('projects', '{"deleted_at": null}', '');
+
+--
+-- Name: projects _700_meter_projects_insert; Type: TRIGGER; Schema: projects; Owner: -
+--
+
+CREATE TRIGGER _700_meter_projects_insert AFTER INSERT ON projects.projects REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('projects', '{"deleted_at": null}', '');
+
+--
+-- Name: projects _700_meter_projects_update; Type: TRIGGER; Schema: projects; Owner: -
+--
+
+CREATE TRIGGER _700_meter_projects_update AFTER UPDATE ON projects.projects REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('projects', '{"deleted_at": null}', '');
+
+--
+-- Name: projects _750_onboarding; Type: TRIGGER; Schema: projects; Owner: -
+--
+
+CREATE TRIGGER _750_onboarding AFTER INSERT ON projects.projects REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenancy.complete_step_trigger('start_project');
 
 --
 -- Name: design_versions _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: projects; Owner: -
@@ -8962,10 +20777,34 @@ CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON projects.projects REF
 CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON projects.task_dependencies REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
 
 --
+-- Name: api_keys _100_kernel_touch; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON tenancy.api_keys FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: invitations _100_kernel_touch; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON tenancy.invitations FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: member_permissions _100_kernel_touch; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON tenancy.member_permissions FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
 -- Name: organization_members _100_kernel_touch; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
 CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON tenancy.organization_members FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: organization_settings _100_kernel_touch; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON tenancy.organization_settings FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
 
 --
 -- Name: organizations _100_kernel_touch; Type: TRIGGER; Schema: tenancy; Owner: -
@@ -8980,16 +20819,286 @@ CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON tenancy.organizations FOR EACH
 CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON tenancy.roles FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
 
 --
+-- Name: team_members _100_kernel_touch; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON tenancy.team_members FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: teams _100_kernel_touch; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON tenancy.teams FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
 -- Name: workspaces _100_kernel_touch; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
 CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON tenancy.workspaces FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
 
 --
+-- Name: team_members _110_kernel_follow_parent; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF team_id, workspace_id ON tenancy.team_members FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('tenancy.teams', 'team_id');
+
+--
+-- Name: roles _200_check_role; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _200_check_role BEFORE INSERT OR UPDATE ON tenancy.roles FOR EACH ROW EXECUTE FUNCTION tenancy.check_role_trigger();
+
+--
+-- Name: organization_members _200_settle_member; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _200_settle_member BEFORE INSERT OR UPDATE OF role_id, role_key, effective_permissions, permissions_valid_until ON tenancy.organization_members FOR EACH ROW EXECUTE FUNCTION tenancy.settle_member_trigger();
+
+--
+-- Name: organization_members _200_transition_status; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _200_transition_status BEFORE UPDATE OF status ON tenancy.organization_members FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION platform.check_transition_trigger('status', '{"left": ["active"], "active": ["suspended", "left"], "suspended": ["active", "left"]}');
+
+--
+-- Name: roles _210_keep_system_roles; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _210_keep_system_roles BEFORE DELETE ON tenancy.roles FOR EACH ROW WHEN (old.is_system) EXECUTE FUNCTION tenancy.keep_system_roles_trigger();
+
+--
+-- Name: organization_members _210_settle_entry; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _210_settle_entry BEFORE INSERT OR UPDATE OF organization_id, status, may_enter ON tenancy.organization_members FOR EACH ROW EXECUTE FUNCTION tenancy.settle_entry_trigger();
+
+--
+-- Name: organization_settings _300_check_settings; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _300_check_settings BEFORE INSERT OR UPDATE ON tenancy.organization_settings FOR EACH ROW EXECUTE FUNCTION tenancy.check_settings_trigger();
+
+--
+-- Name: team_members _300_keep_present; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _300_keep_present BEFORE INSERT OR UPDATE OF user_id ON tenancy.team_members FOR EACH ROW EXECUTE FUNCTION tenancy.keep_present_trigger();
+
+--
+-- Name: workspace_members _300_keep_present; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _300_keep_present BEFORE INSERT ON tenancy.workspace_members FOR EACH ROW EXECUTE FUNCTION tenancy.keep_present_trigger();
+
+--
+-- Name: organization_settings _500_follow_second_factor_rule; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _500_follow_second_factor_rule AFTER INSERT OR DELETE OR UPDATE ON tenancy.organization_settings FOR EACH ROW EXECUTE FUNCTION tenancy.follow_second_factor_rule_trigger();
+
+--
+-- Name: organizations _500_settle_entries; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _500_settle_entries AFTER UPDATE OF status ON tenancy.organizations FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION tenancy.settle_entries_trigger();
+
+--
+-- Name: roles _500_settle_members; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _500_settle_members AFTER UPDATE ON tenancy.roles REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenancy.settle_members_of_roles_trigger();
+
+--
+-- Name: member_permissions _500_settle_members_delete; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _500_settle_members_delete AFTER DELETE ON tenancy.member_permissions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tenancy.settle_members_trigger();
+
+--
+-- Name: member_permissions _500_settle_members_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _500_settle_members_insert AFTER INSERT ON tenancy.member_permissions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenancy.settle_members_trigger();
+
+--
+-- Name: member_permissions _500_settle_members_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _500_settle_members_update AFTER UPDATE ON tenancy.member_permissions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenancy.settle_members_trigger();
+
+--
+-- Name: organization_members _600_clear_former_member; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _600_clear_former_member AFTER UPDATE OF status ON tenancy.organization_members FOR EACH ROW WHEN (((new.status = 'left'::text) AND (old.status <> 'left'::text))) EXECUTE FUNCTION tenancy.clear_former_member_trigger();
+
+--
+-- Name: organizations _600_ensure_subscription; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER _600_ensure_subscription AFTER INSERT ON tenancy.organizations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION billing.ensure_subscription_trigger();
+
+--
+-- Name: organizations _700_keep_owner; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER _700_keep_owner AFTER INSERT OR UPDATE OF status ON tenancy.organizations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((new.status = 'active'::text)) EXECUTE FUNCTION tenancy.keep_owner_trigger();
+
+--
+-- Name: organization_members _700_keep_owning_member; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE CONSTRAINT TRIGGER _700_keep_owning_member AFTER DELETE OR UPDATE OF role_id, status ON tenancy.organization_members DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.role_key = 'owner'::text) AND (old.status = 'active'::text))) EXECUTE FUNCTION tenancy.keep_owning_member_trigger();
+
+--
+-- Name: api_keys _700_meter_api_keys_delete; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _700_meter_api_keys_delete AFTER DELETE ON tenancy.api_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('api_keys', '{"revoked_at": null}', '');
+
+--
+-- Name: api_keys _700_meter_api_keys_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _700_meter_api_keys_insert AFTER INSERT ON tenancy.api_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('api_keys', '{"revoked_at": null}', '');
+
+--
+-- Name: api_keys _700_meter_api_keys_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _700_meter_api_keys_update AFTER UPDATE ON tenancy.api_keys REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('api_keys', '{"revoked_at": null}', '');
+
+--
+-- Name: invitations _700_meter_members_delete; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _700_meter_members_delete AFTER DELETE ON tenancy.invitations REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"lapsed_at": null, "revoked_at": null, "accepted_at": null}', '');
+
+--
+-- Name: organization_members _700_meter_members_delete; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _700_meter_members_delete AFTER DELETE ON tenancy.organization_members REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"status": "active"}', '');
+
+--
+-- Name: invitations _700_meter_members_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _700_meter_members_insert AFTER INSERT ON tenancy.invitations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"lapsed_at": null, "revoked_at": null, "accepted_at": null}', '');
+
+--
+-- Name: organization_members _700_meter_members_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _700_meter_members_insert AFTER INSERT ON tenancy.organization_members REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"status": "active"}', '');
+
+--
+-- Name: invitations _700_meter_members_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _700_meter_members_update AFTER UPDATE ON tenancy.invitations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"lapsed_at": null, "revoked_at": null, "accepted_at": null}', '');
+
+--
+-- Name: organization_members _700_meter_members_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _700_meter_members_update AFTER UPDATE ON tenancy.organization_members REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"status": "active"}', '');
+
+--
+-- Name: workspaces _700_meter_workspaces_delete; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _700_meter_workspaces_delete AFTER DELETE ON tenancy.workspaces REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('workspaces', '{}', '');
+
+--
+-- Name: workspaces _700_meter_workspaces_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _700_meter_workspaces_insert AFTER INSERT ON tenancy.workspaces REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('workspaces', '{}', '');
+
+--
+-- Name: workspaces _700_meter_workspaces_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _700_meter_workspaces_update AFTER UPDATE ON tenancy.workspaces REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('workspaces', '{}', '');
+
+--
+-- Name: invitations _750_onboarding; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _750_onboarding AFTER INSERT ON tenancy.invitations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenancy.complete_step_trigger('invite_colleague');
+
+--
+-- Name: organization_settings _750_onboarding; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _750_onboarding AFTER INSERT ON tenancy.organization_settings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenancy.complete_step_trigger('choose_settings');
+
+--
+-- Name: organizations _750_onboarding; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _750_onboarding AFTER UPDATE ON tenancy.organizations FOR EACH ROW WHEN (((num_nonnulls(new.description, new.logo_url, new.contact_email, new.contact_phone, new.website) > 0) AND (num_nonnulls(old.description, old.logo_url, old.contact_email, old.contact_phone, old.website) = 0))) EXECUTE FUNCTION tenancy.describe_organization_trigger();
+
+--
+-- Name: teams _750_onboarding; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _750_onboarding AFTER INSERT ON tenancy.teams REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenancy.complete_step_trigger('build_team');
+
+--
+-- Name: team_members _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON tenancy.team_members REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: teams _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON tenancy.teams REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: team_members _800_kernel_custom_fields_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON tenancy.team_members REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: teams _800_kernel_custom_fields_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON tenancy.teams REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: api_keys _900_kernel_audit_delete; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON tenancy.api_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: invitations _900_kernel_audit_delete; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON tenancy.invitations REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: member_permissions _900_kernel_audit_delete; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON tenancy.member_permissions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
 -- Name: organization_members _900_kernel_audit_delete; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
 CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON tenancy.organization_members REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: organization_settings _900_kernel_audit_delete; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON tenancy.organization_settings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
 
 --
 -- Name: organizations _900_kernel_audit_delete; Type: TRIGGER; Schema: tenancy; Owner: -
@@ -9004,6 +21113,18 @@ CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON tenancy.organizations RE
 CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON tenancy.roles REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
 
 --
+-- Name: team_members _900_kernel_audit_delete; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON tenancy.team_members REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: teams _900_kernel_audit_delete; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON tenancy.teams REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
 -- Name: workspace_members _900_kernel_audit_delete; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
@@ -9016,10 +21137,34 @@ CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON tenancy.workspace_member
 CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON tenancy.workspaces REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
 
 --
+-- Name: api_keys _900_kernel_audit_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON tenancy.api_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: invitations _900_kernel_audit_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON tenancy.invitations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: member_permissions _900_kernel_audit_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON tenancy.member_permissions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
 -- Name: organization_members _900_kernel_audit_insert; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
 CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON tenancy.organization_members REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: organization_settings _900_kernel_audit_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON tenancy.organization_settings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
 
 --
 -- Name: organizations _900_kernel_audit_insert; Type: TRIGGER; Schema: tenancy; Owner: -
@@ -9034,6 +21179,18 @@ CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON tenancy.organizations RE
 CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON tenancy.roles REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
 
 --
+-- Name: team_members _900_kernel_audit_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON tenancy.team_members REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: teams _900_kernel_audit_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON tenancy.teams REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
 -- Name: workspace_members _900_kernel_audit_insert; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
@@ -9046,10 +21203,34 @@ CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON tenancy.workspace_member
 CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON tenancy.workspaces REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
 
 --
+-- Name: api_keys _900_kernel_audit_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON tenancy.api_keys REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: invitations _900_kernel_audit_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON tenancy.invitations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: member_permissions _900_kernel_audit_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON tenancy.member_permissions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
 -- Name: organization_members _900_kernel_audit_update; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
 CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON tenancy.organization_members REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: organization_settings _900_kernel_audit_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON tenancy.organization_settings REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
 
 --
 -- Name: organizations _900_kernel_audit_update; Type: TRIGGER; Schema: tenancy; Owner: -
@@ -9064,6 +21245,18 @@ CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON tenancy.organizations RE
 CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON tenancy.roles REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
 
 --
+-- Name: team_members _900_kernel_audit_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON tenancy.team_members REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: teams _900_kernel_audit_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON tenancy.teams REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
 -- Name: workspace_members _900_kernel_audit_update; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
@@ -9074,6 +21267,159 @@ CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON tenancy.workspace_member
 --
 
 CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON tenancy.workspaces REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: teams _910_kernel_lead_children; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _910_kernel_lead_children AFTER UPDATE ON tenancy.teams REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.lead_children_trigger();
+
+--
+-- Name: team_members _920_kernel_announce_delete; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON tenancy.team_members REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: teams _920_kernel_announce_delete; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON tenancy.teams REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: team_members _920_kernel_announce_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON tenancy.team_members REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: teams _920_kernel_announce_insert; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON tenancy.teams REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: team_members _920_kernel_announce_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON tenancy.team_members REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: teams _920_kernel_announce_update; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON tenancy.teams REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: billing_customers billing_customers_organization_id_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.billing_customers
+    ADD CONSTRAINT billing_customers_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: metered_tables metered_tables_metric_key_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.metered_tables
+    ADD CONSTRAINT metered_tables_metric_key_fkey FOREIGN KEY (metric_key) REFERENCES billing.usage_metrics(key);
+
+--
+-- Name: payment_methods payment_methods_organization_id_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.payment_methods
+    ADD CONSTRAINT payment_methods_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: plan_limits plan_limits_metric_key_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.plan_limits
+    ADD CONSTRAINT plan_limits_metric_key_fkey FOREIGN KEY (metric_key) REFERENCES billing.usage_metrics(key);
+
+--
+-- Name: CONSTRAINT plan_limits_metric_key_fkey ON plan_limits; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON CONSTRAINT plan_limits_metric_key_fkey ON billing.plan_limits IS '@fieldName metric';
+
+--
+-- Name: plan_limits plan_limits_plan_id_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.plan_limits
+    ADD CONSTRAINT plan_limits_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES billing.subscription_plans(id) ON DELETE CASCADE;
+
+--
+-- Name: plan_prices plan_prices_plan_id_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.plan_prices
+    ADD CONSTRAINT plan_prices_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES billing.subscription_plans(id) ON DELETE CASCADE;
+
+--
+-- Name: revenue_streams revenue_streams_created_by_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.revenue_streams
+    ADD CONSTRAINT revenue_streams_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: revenue_streams revenue_streams_organization_id_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.revenue_streams
+    ADD CONSTRAINT revenue_streams_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: revenue_streams revenue_streams_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.revenue_streams
+    ADD CONSTRAINT revenue_streams_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: subscriptions subscriptions_created_by_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.subscriptions
+    ADD CONSTRAINT subscriptions_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: subscriptions subscriptions_next_plan_id_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.subscriptions
+    ADD CONSTRAINT subscriptions_next_plan_id_fkey FOREIGN KEY (next_plan_id) REFERENCES billing.subscription_plans(id);
+
+--
+-- Name: subscriptions subscriptions_organization_id_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.subscriptions
+    ADD CONSTRAINT subscriptions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: subscriptions subscriptions_plan_id_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.subscriptions
+    ADD CONSTRAINT subscriptions_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES billing.subscription_plans(id);
+
+--
+-- Name: usage_counters usage_counters_metric_key_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.usage_counters
+    ADD CONSTRAINT usage_counters_metric_key_fkey FOREIGN KEY (metric_key) REFERENCES billing.usage_metrics(key);
+
+--
+-- Name: usage_counters usage_counters_organization_id_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.usage_counters
+    ADD CONSTRAINT usage_counters_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
 
 --
 -- Name: custom_fields custom_fields_created_by_fkey; Type: FK CONSTRAINT; Schema: collaboration; Owner: -
@@ -9237,11 +21583,67 @@ ALTER TABLE ONLY finance.transactions
     ADD CONSTRAINT transactions_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
 
 --
+-- Name: connected_apps connected_apps_linked_account_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.connected_apps
+    ADD CONSTRAINT connected_apps_linked_account_id_fkey FOREIGN KEY (linked_account_id) REFERENCES identity.linked_accounts(id) ON DELETE CASCADE;
+
+--
+-- Name: connected_apps connected_apps_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.connected_apps
+    ADD CONSTRAINT connected_apps_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+--
 -- Name: credentials credentials_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
 --
 
 ALTER TABLE ONLY identity.credentials
     ADD CONSTRAINT credentials_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+--
+-- Name: emergency_contacts emergency_contacts_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.emergency_contacts
+    ADD CONSTRAINT emergency_contacts_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+--
+-- Name: linked_accounts linked_accounts_provider_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.linked_accounts
+    ADD CONSTRAINT linked_accounts_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity.oauth_providers(id);
+
+--
+-- Name: linked_accounts linked_accounts_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.linked_accounts
+    ADD CONSTRAINT linked_accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+--
+-- Name: oauth_tokens oauth_tokens_linked_account_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.oauth_tokens
+    ADD CONSTRAINT oauth_tokens_linked_account_id_fkey FOREIGN KEY (linked_account_id) REFERENCES identity.linked_accounts(id) ON DELETE CASCADE;
+
+--
+-- Name: oauth_tokens oauth_tokens_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.oauth_tokens
+    ADD CONSTRAINT oauth_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+--
+-- Name: one_time_tokens one_time_tokens_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.one_time_tokens
+    ADD CONSTRAINT one_time_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
 
 --
 -- Name: platform_roles platform_roles_granted_by_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
@@ -9265,18 +21667,73 @@ ALTER TABLE ONLY identity.profiles
     ADD CONSTRAINT profiles_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
 
 --
--- Name: refresh_tokens refresh_tokens_organization_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+-- Name: provider_sign_ins provider_sign_ins_provider_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.provider_sign_ins
+    ADD CONSTRAINT provider_sign_ins_provider_id_fkey FOREIGN KEY (provider_id) REFERENCES identity.oauth_providers(id);
+
+--
+-- Name: recovery_codes recovery_codes_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.second_factors(user_id) ON DELETE CASCADE;
+
+--
+-- Name: refresh_tokens refresh_tokens_session_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
 --
 
 ALTER TABLE ONLY identity.refresh_tokens
-    ADD CONSTRAINT refresh_tokens_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+    ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES identity.sessions(id) ON DELETE CASCADE;
 
 --
--- Name: refresh_tokens refresh_tokens_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+-- Name: second_factors second_factors_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
 --
 
-ALTER TABLE ONLY identity.refresh_tokens
-    ADD CONSTRAINT refresh_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+ALTER TABLE ONLY identity.second_factors
+    ADD CONSTRAINT second_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+--
+-- Name: sessions sessions_organization_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.sessions
+    ADD CONSTRAINT sessions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: sessions sessions_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+--
+-- Name: sign_in_challenges sign_in_challenges_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.sign_in_challenges
+    ADD CONSTRAINT sign_in_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+--
+-- Name: user_settings user_settings_member; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.user_settings
+    ADD CONSTRAINT user_settings_member FOREIGN KEY (organization_id, user_id) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT user_settings_member ON user_settings; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON CONSTRAINT user_settings_member ON identity.user_settings IS '@behavior -*';
+
+--
+-- Name: user_settings user_settings_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+--
+
+ALTER TABLE ONLY identity.user_settings
+    ADD CONSTRAINT user_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
 
 --
 -- Name: design_versions design_versions_created_by_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
@@ -9741,6 +22198,178 @@ ALTER TABLE ONLY projects.task_dependencies
     ADD CONSTRAINT task_dependencies_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
 
 --
+-- Name: security_events security_events_user_id_fkey; Type: FK CONSTRAINT; Schema: security; Owner: -
+--
+
+ALTER TABLE ONLY security.security_events
+    ADD CONSTRAINT security_events_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+--
+-- Name: api_keys api_keys_organization_id_created_by_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.api_keys
+    ADD CONSTRAINT api_keys_organization_id_created_by_fkey FOREIGN KEY (organization_id, created_by) REFERENCES tenancy.organization_members(organization_id, user_id) ON DELETE CASCADE;
+
+--
+-- Name: api_keys api_keys_organization_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.api_keys
+    ADD CONSTRAINT api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: api_keys api_keys_revoked_by_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.api_keys
+    ADD CONSTRAINT api_keys_revoked_by_fkey FOREIGN KEY (revoked_by) REFERENCES identity.users(id);
+
+--
+-- Name: invitation_tokens invitation_tokens_organization_id_invitation_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.invitation_tokens
+    ADD CONSTRAINT invitation_tokens_organization_id_invitation_id_fkey FOREIGN KEY (organization_id, invitation_id) REFERENCES tenancy.invitations(organization_id, id) ON DELETE CASCADE;
+
+--
+-- Name: invitations invitations_accepted_by_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.invitations
+    ADD CONSTRAINT invitations_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES identity.users(id);
+
+--
+-- Name: invitations invitations_invited_by_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.invitations
+    ADD CONSTRAINT invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES identity.users(id);
+
+--
+-- Name: invitations invitations_inviter; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.invitations
+    ADD CONSTRAINT invitations_inviter FOREIGN KEY (organization_id, invited_by) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT invitations_inviter ON invitations; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON CONSTRAINT invitations_inviter ON tenancy.invitations IS '@behavior -*';
+
+--
+-- Name: invitations invitations_organization_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.invitations
+    ADD CONSTRAINT invitations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: invitations invitations_organization_id_role_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.invitations
+    ADD CONSTRAINT invitations_organization_id_role_id_fkey FOREIGN KEY (organization_id, role_id) REFERENCES tenancy.roles(organization_id, id);
+
+--
+-- Name: invitations invitations_organization_id_team_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.invitations
+    ADD CONSTRAINT invitations_organization_id_team_id_fkey FOREIGN KEY (organization_id, team_id) REFERENCES tenancy.teams(organization_id, id);
+
+--
+-- Name: invitations invitations_revoked_by_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.invitations
+    ADD CONSTRAINT invitations_revoked_by_fkey FOREIGN KEY (revoked_by) REFERENCES identity.users(id);
+
+--
+-- Name: member_permissions member_permissions_created_by_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.member_permissions
+    ADD CONSTRAINT member_permissions_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: member_permissions member_permissions_member; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.member_permissions
+    ADD CONSTRAINT member_permissions_member FOREIGN KEY (organization_id, user_id) REFERENCES tenancy.organization_members(organization_id, user_id) ON DELETE CASCADE;
+
+--
+-- Name: CONSTRAINT member_permissions_member ON member_permissions; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON CONSTRAINT member_permissions_member ON tenancy.member_permissions IS '@fieldName member';
+
+--
+-- Name: member_permissions member_permissions_organization_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.member_permissions
+    ADD CONSTRAINT member_permissions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: member_permissions member_permissions_permission_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.member_permissions
+    ADD CONSTRAINT member_permissions_permission_fkey FOREIGN KEY (permission) REFERENCES authz.permissions(key) ON DELETE CASCADE;
+
+--
+-- Name: onboarding_catalog onboarding_catalog_permission_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.onboarding_catalog
+    ADD CONSTRAINT onboarding_catalog_permission_fkey FOREIGN KEY (permission) REFERENCES authz.permissions(key);
+
+--
+-- Name: onboarding_steps onboarding_steps_member; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.onboarding_steps
+    ADD CONSTRAINT onboarding_steps_member FOREIGN KEY (organization_id, user_id) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT onboarding_steps_member ON onboarding_steps; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON CONSTRAINT onboarding_steps_member ON tenancy.onboarding_steps IS '@behavior -*';
+
+--
+-- Name: onboarding_steps onboarding_steps_organization_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.onboarding_steps
+    ADD CONSTRAINT onboarding_steps_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: onboarding_steps onboarding_steps_settled_by_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.onboarding_steps
+    ADD CONSTRAINT onboarding_steps_settled_by_fkey FOREIGN KEY (settled_by) REFERENCES identity.users(id);
+
+--
+-- Name: onboarding_steps onboarding_steps_step_key_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.onboarding_steps
+    ADD CONSTRAINT onboarding_steps_step_key_fkey FOREIGN KEY (step_key) REFERENCES tenancy.onboarding_catalog(key);
+
+--
+-- Name: onboarding_steps onboarding_steps_user_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.onboarding_steps
+    ADD CONSTRAINT onboarding_steps_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+--
 -- Name: organization_members organization_members_organization_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
 --
 
@@ -9762,6 +22391,40 @@ ALTER TABLE ONLY tenancy.organization_members
     ADD CONSTRAINT organization_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
 
 --
+-- Name: organization_settings organization_settings_organization_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.organization_settings
+    ADD CONSTRAINT organization_settings_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: organization_settings organization_settings_section_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.organization_settings
+    ADD CONSTRAINT organization_settings_section_fkey FOREIGN KEY (section) REFERENCES tenancy.settings_sections(section);
+
+--
+-- Name: organization_settings organization_settings_updated_by_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.organization_settings
+    ADD CONSTRAINT organization_settings_updated_by_fkey FOREIGN KEY (updated_by) REFERENCES identity.users(id);
+
+--
+-- Name: organization_usage organization_usage_metric_key_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.organization_usage
+    ADD CONSTRAINT organization_usage_metric_key_fkey FOREIGN KEY (metric_key) REFERENCES billing.usage_metrics(key);
+
+--
+-- Name: CONSTRAINT organization_usage_metric_key_fkey ON organization_usage; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON CONSTRAINT organization_usage_metric_key_fkey ON tenancy.organization_usage IS '@fieldName metric';
+
+--
 -- Name: organizations organizations_created_by_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
 --
 
@@ -9776,18 +22439,100 @@ ALTER TABLE ONLY tenancy.roles
     ADD CONSTRAINT roles_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
 
 --
+-- Name: settings_sections settings_sections_write_permission_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.settings_sections
+    ADD CONSTRAINT settings_sections_write_permission_fkey FOREIGN KEY (write_permission) REFERENCES authz.permissions(key);
+
+--
+-- Name: team_members team_members_created_by_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.team_members
+    ADD CONSTRAINT team_members_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: team_members team_members_organization_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.team_members
+    ADD CONSTRAINT team_members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: team_members team_members_organization_id_team_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.team_members
+    ADD CONSTRAINT team_members_organization_id_team_id_fkey FOREIGN KEY (organization_id, team_id) REFERENCES tenancy.teams(organization_id, id);
+
+--
+-- Name: team_members team_members_organization_id_user_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.team_members
+    ADD CONSTRAINT team_members_organization_id_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT team_members_organization_id_user_id_fkey ON team_members; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON CONSTRAINT team_members_organization_id_user_id_fkey ON tenancy.team_members IS '@behavior -*';
+
+--
+-- Name: team_members team_members_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.team_members
+    ADD CONSTRAINT team_members_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: team_members team_members_user_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.team_members
+    ADD CONSTRAINT team_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+--
+-- Name: teams teams_created_by_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.teams
+    ADD CONSTRAINT teams_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: teams teams_organization_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.teams
+    ADD CONSTRAINT teams_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: teams teams_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.teams
+    ADD CONSTRAINT teams_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: workspace_members workspace_members_member; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE ONLY tenancy.workspace_members
+    ADD CONSTRAINT workspace_members_member FOREIGN KEY (organization_id, user_id) REFERENCES tenancy.organization_members(organization_id, user_id) ON DELETE CASCADE;
+
+--
+-- Name: CONSTRAINT workspace_members_member ON workspace_members; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON CONSTRAINT workspace_members_member ON tenancy.workspace_members IS '@fieldName member';
+
+--
 -- Name: workspace_members workspace_members_organization_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
 --
 
 ALTER TABLE ONLY tenancy.workspace_members
     ADD CONSTRAINT workspace_members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
-
---
--- Name: workspace_members workspace_members_organization_id_user_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
---
-
-ALTER TABLE ONLY tenancy.workspace_members
-    ADD CONSTRAINT workspace_members_organization_id_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES tenancy.organization_members(organization_id, user_id) ON DELETE CASCADE;
 
 --
 -- Name: workspace_members workspace_members_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
@@ -9821,6 +22566,276 @@ CREATE POLICY back_office ON authz.permissions TO callboard_owner, callboard_ser
 --
 
 ALTER TABLE authz.permissions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: plan_limits administrators_delete; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY administrators_delete ON billing.plan_limits FOR DELETE TO callboard_member USING (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: plan_prices administrators_delete; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY administrators_delete ON billing.plan_prices FOR DELETE TO callboard_member USING (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: subscription_plans administrators_delete; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY administrators_delete ON billing.subscription_plans FOR DELETE TO callboard_member USING (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: usage_metrics administrators_delete; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY administrators_delete ON billing.usage_metrics FOR DELETE TO callboard_member USING (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: plan_limits administrators_insert; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY administrators_insert ON billing.plan_limits FOR INSERT TO callboard_member WITH CHECK (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: plan_prices administrators_insert; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY administrators_insert ON billing.plan_prices FOR INSERT TO callboard_member WITH CHECK (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: subscription_plans administrators_insert; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY administrators_insert ON billing.subscription_plans FOR INSERT TO callboard_member WITH CHECK (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: usage_metrics administrators_insert; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY administrators_insert ON billing.usage_metrics FOR INSERT TO callboard_member WITH CHECK (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: plan_limits administrators_update; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY administrators_update ON billing.plan_limits FOR UPDATE TO callboard_member USING (( SELECT authz.is_platform_admin() AS is_platform_admin)) WITH CHECK (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: plan_prices administrators_update; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY administrators_update ON billing.plan_prices FOR UPDATE TO callboard_member USING (( SELECT authz.is_platform_admin() AS is_platform_admin)) WITH CHECK (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: subscription_plans administrators_update; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY administrators_update ON billing.subscription_plans FOR UPDATE TO callboard_member USING (( SELECT authz.is_platform_admin() AS is_platform_admin)) WITH CHECK (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: usage_metrics administrators_update; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY administrators_update ON billing.usage_metrics FOR UPDATE TO callboard_member USING (( SELECT authz.is_platform_admin() AS is_platform_admin)) WITH CHECK (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: billing_customers back_office; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY back_office ON billing.billing_customers TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: metered_tables back_office; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY back_office ON billing.metered_tables TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: payment_methods back_office; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY back_office ON billing.payment_methods TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: plan_limits back_office; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY back_office ON billing.plan_limits TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: plan_prices back_office; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY back_office ON billing.plan_prices TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: provider_events back_office; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY back_office ON billing.provider_events TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: revenue_streams back_office; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY back_office ON billing.revenue_streams TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: subscription_plans back_office; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY back_office ON billing.subscription_plans TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: subscriptions back_office; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY back_office ON billing.subscriptions TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: usage_counters back_office; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY back_office ON billing.usage_counters TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: usage_metrics back_office; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY back_office ON billing.usage_metrics TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: billing_customers; Type: ROW SECURITY; Schema: billing; Owner: -
+--
+
+ALTER TABLE billing.billing_customers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: plan_limits everyone_reads; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY everyone_reads ON billing.plan_limits FOR SELECT TO callboard_member USING (true);
+
+--
+-- Name: plan_prices everyone_reads; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY everyone_reads ON billing.plan_prices FOR SELECT TO callboard_member USING (true);
+
+--
+-- Name: subscription_plans everyone_reads; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY everyone_reads ON billing.subscription_plans FOR SELECT TO callboard_member USING (true);
+
+--
+-- Name: usage_metrics everyone_reads; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY everyone_reads ON billing.usage_metrics FOR SELECT TO callboard_member USING (true);
+
+--
+-- Name: metered_tables; Type: ROW SECURITY; Schema: billing; Owner: -
+--
+
+ALTER TABLE billing.metered_tables ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: payment_methods; Type: ROW SECURITY; Schema: billing; Owner: -
+--
+
+ALTER TABLE billing.payment_methods ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: plan_limits; Type: ROW SECURITY; Schema: billing; Owner: -
+--
+
+ALTER TABLE billing.plan_limits ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: plan_prices; Type: ROW SECURITY; Schema: billing; Owner: -
+--
+
+ALTER TABLE billing.plan_prices ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: provider_events; Type: ROW SECURITY; Schema: billing; Owner: -
+--
+
+ALTER TABLE billing.provider_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: revenue_streams; Type: ROW SECURITY; Schema: billing; Owner: -
+--
+
+ALTER TABLE billing.revenue_streams ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: subscription_plans; Type: ROW SECURITY; Schema: billing; Owner: -
+--
+
+ALTER TABLE billing.subscription_plans ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: subscriptions; Type: ROW SECURITY; Schema: billing; Owner: -
+--
+
+ALTER TABLE billing.subscriptions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: revenue_streams tenant_insert; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY tenant_insert ON billing.revenue_streams FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('billing.write'::text) AS allowed)));
+
+--
+-- Name: billing_customers tenant_read; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY tenant_read ON billing.billing_customers FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('billing.read'::text) AS allowed)));
+
+--
+-- Name: payment_methods tenant_read; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY tenant_read ON billing.payment_methods FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('billing.read'::text) AS allowed)));
+
+--
+-- Name: revenue_streams tenant_read; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY tenant_read ON billing.revenue_streams FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('billing.read'::text) AS allowed)));
+
+--
+-- Name: subscriptions tenant_read; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY tenant_read ON billing.subscriptions FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('billing.read'::text) AS allowed)));
+
+--
+-- Name: revenue_streams tenant_update; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY tenant_update ON billing.revenue_streams FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('billing.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('billing.write'::text) AS allowed)));
+
+--
+-- Name: usage_counters; Type: ROW SECURITY; Schema: billing; Owner: -
+--
+
+ALTER TABLE billing.usage_counters ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: usage_metrics; Type: ROW SECURITY; Schema: billing; Owner: -
+--
+
+ALTER TABLE billing.usage_metrics ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: revenue_streams workspace; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY workspace ON billing.revenue_streams AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: custom_fields back_office; Type: POLICY; Schema: collaboration; Owner: -
@@ -10003,10 +23018,52 @@ CREATE POLICY workspace ON finance.budgets AS RESTRICTIVE TO callboard_member US
 CREATE POLICY workspace ON finance.transactions AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
+-- Name: oauth_providers administrators_update; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY administrators_update ON identity.oauth_providers FOR UPDATE TO callboard_member USING (( SELECT authz.is_platform_admin() AS is_platform_admin)) WITH CHECK (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: connected_apps back_office; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY back_office ON identity.connected_apps TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
 -- Name: credentials back_office; Type: POLICY; Schema: identity; Owner: -
 --
 
 CREATE POLICY back_office ON identity.credentials TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: emergency_contacts back_office; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY back_office ON identity.emergency_contacts TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: linked_accounts back_office; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY back_office ON identity.linked_accounts TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: oauth_providers back_office; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY back_office ON identity.oauth_providers TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: oauth_tokens back_office; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY back_office ON identity.oauth_tokens TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: one_time_tokens back_office; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY back_office ON identity.one_time_tokens TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
 -- Name: platform_roles back_office; Type: POLICY; Schema: identity; Owner: -
@@ -10021,10 +23078,46 @@ CREATE POLICY back_office ON identity.platform_roles TO callboard_owner, callboa
 CREATE POLICY back_office ON identity.profiles TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
+-- Name: provider_sign_ins back_office; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY back_office ON identity.provider_sign_ins TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: recovery_codes back_office; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY back_office ON identity.recovery_codes TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
 -- Name: refresh_tokens back_office; Type: POLICY; Schema: identity; Owner: -
 --
 
 CREATE POLICY back_office ON identity.refresh_tokens TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: second_factors back_office; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY back_office ON identity.second_factors TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: sessions back_office; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY back_office ON identity.sessions TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: sign_in_challenges back_office; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY back_office ON identity.sign_in_challenges TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: user_settings back_office; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY back_office ON identity.user_settings TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
 -- Name: users back_office; Type: POLICY; Schema: identity; Owner: -
@@ -10041,10 +23134,58 @@ CREATE POLICY colleagues_read ON identity.users FOR SELECT TO callboard_member U
   WHERE ((m.organization_id = ( SELECT authz.organization_id() AS organization_id)) AND (m.user_id = users.id))))));
 
 --
+-- Name: connected_apps; Type: ROW SECURITY; Schema: identity; Owner: -
+--
+
+ALTER TABLE identity.connected_apps ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: credentials; Type: ROW SECURITY; Schema: identity; Owner: -
 --
 
 ALTER TABLE identity.credentials ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: emergency_contacts; Type: ROW SECURITY; Schema: identity; Owner: -
+--
+
+ALTER TABLE identity.emergency_contacts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: linked_accounts; Type: ROW SECURITY; Schema: identity; Owner: -
+--
+
+ALTER TABLE identity.linked_accounts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: oauth_providers; Type: ROW SECURITY; Schema: identity; Owner: -
+--
+
+ALTER TABLE identity.oauth_providers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: oauth_tokens; Type: ROW SECURITY; Schema: identity; Owner: -
+--
+
+ALTER TABLE identity.oauth_tokens ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: one_time_tokens; Type: ROW SECURITY; Schema: identity; Owner: -
+--
+
+ALTER TABLE identity.one_time_tokens ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: connected_apps own; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY own ON identity.connected_apps TO callboard_member USING ((user_id = ( SELECT authz.user_id() AS user_id))) WITH CHECK ((user_id = ( SELECT authz.user_id() AS user_id)));
+
+--
+-- Name: emergency_contacts own; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY own ON identity.emergency_contacts TO callboard_member USING ((user_id = ( SELECT authz.user_id() AS user_id))) WITH CHECK ((user_id = ( SELECT authz.user_id() AS user_id)));
 
 --
 -- Name: profiles own; Type: POLICY; Schema: identity; Owner: -
@@ -10053,10 +23194,28 @@ ALTER TABLE identity.credentials ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON identity.profiles TO callboard_member USING ((user_id = ( SELECT authz.user_id() AS user_id))) WITH CHECK ((user_id = ( SELECT authz.user_id() AS user_id)));
 
 --
+-- Name: oauth_tokens own_or_administrator_read; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY own_or_administrator_read ON identity.oauth_tokens FOR SELECT TO callboard_member USING (((user_id = ( SELECT authz.user_id() AS user_id)) OR ( SELECT authz.is_platform_admin() AS is_platform_admin)));
+
+--
 -- Name: platform_roles own_or_administrator_read; Type: POLICY; Schema: identity; Owner: -
 --
 
 CREATE POLICY own_or_administrator_read ON identity.platform_roles FOR SELECT TO callboard_member USING (((user_id = ( SELECT authz.user_id() AS user_id)) OR ( SELECT authz.is_platform_admin() AS is_platform_admin)));
+
+--
+-- Name: linked_accounts own_read; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY own_read ON identity.linked_accounts FOR SELECT TO callboard_member USING ((user_id = ( SELECT authz.user_id() AS user_id)));
+
+--
+-- Name: user_settings own_read; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY own_read ON identity.user_settings FOR SELECT TO callboard_member USING (((user_id = ( SELECT authz.user_id() AS user_id)) AND ((organization_id IS NULL) OR (organization_id = ( SELECT authz.organization_id() AS organization_id)))));
 
 --
 -- Name: users own_update; Type: POLICY; Schema: identity; Owner: -
@@ -10077,10 +23236,58 @@ ALTER TABLE identity.platform_roles ENABLE ROW LEVEL SECURITY;
 ALTER TABLE identity.profiles ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: provider_sign_ins; Type: ROW SECURITY; Schema: identity; Owner: -
+--
+
+ALTER TABLE identity.provider_sign_ins ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: recovery_codes; Type: ROW SECURITY; Schema: identity; Owner: -
+--
+
+ALTER TABLE identity.recovery_codes ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: refresh_tokens; Type: ROW SECURITY; Schema: identity; Owner: -
 --
 
 ALTER TABLE identity.refresh_tokens ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: second_factors; Type: ROW SECURITY; Schema: identity; Owner: -
+--
+
+ALTER TABLE identity.second_factors ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: sessions; Type: ROW SECURITY; Schema: identity; Owner: -
+--
+
+ALTER TABLE identity.sessions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: sign_in_challenges; Type: ROW SECURITY; Schema: identity; Owner: -
+--
+
+ALTER TABLE identity.sign_in_challenges ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: oauth_providers usable_or_administrator_read; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY usable_or_administrator_read ON identity.oauth_providers FOR SELECT TO callboard_member USING (((is_configured AND is_enabled) OR ( SELECT authz.is_platform_admin() AS is_platform_admin)));
+
+--
+-- Name: oauth_providers usable_read; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY usable_read ON identity.oauth_providers FOR SELECT TO callboard_anonymous USING ((is_configured AND is_enabled));
+
+--
+-- Name: user_settings; Type: ROW SECURITY; Schema: identity; Owner: -
+--
+
+ALTER TABLE identity.user_settings ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: users; Type: ROW SECURITY; Schema: identity; Owner: -
@@ -10099,6 +23306,12 @@ CREATE POLICY back_office ON platform.change_watchers TO callboard_owner, callbo
 --
 
 CREATE POLICY back_office ON platform.migrations TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: outbox_mails back_office; Type: POLICY; Schema: platform; Owner: -
+--
+
+CREATE POLICY back_office ON platform.outbox_mails TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
 -- Name: protected_tables back_office; Type: POLICY; Schema: platform; Owner: -
@@ -10129,6 +23342,12 @@ ALTER TABLE platform.change_watchers ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE platform.migrations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: outbox_mails; Type: ROW SECURITY; Schema: platform; Owner: -
+--
+
+ALTER TABLE platform.outbox_mails ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: protected_tables; Type: ROW SECURITY; Schema: platform; Owner: -
@@ -10533,6 +23752,48 @@ CREATE POLICY back_office ON security.audit_logs TO callboard_owner, callboard_s
 CREATE POLICY back_office ON security.audit_logs_default TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
+-- Name: failed_login_attempts back_office; Type: POLICY; Schema: security; Owner: -
+--
+
+CREATE POLICY back_office ON security.failed_login_attempts TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: rate_limits back_office; Type: POLICY; Schema: security; Owner: -
+--
+
+CREATE POLICY back_office ON security.rate_limits TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: security_events back_office; Type: POLICY; Schema: security; Owner: -
+--
+
+CREATE POLICY back_office ON security.security_events TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: failed_login_attempts; Type: ROW SECURITY; Schema: security; Owner: -
+--
+
+ALTER TABLE security.failed_login_attempts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: security_events own_read; Type: POLICY; Schema: security; Owner: -
+--
+
+CREATE POLICY own_read ON security.security_events FOR SELECT TO callboard_member USING ((user_id = ( SELECT authz.user_id() AS user_id)));
+
+--
+-- Name: rate_limits; Type: ROW SECURITY; Schema: security; Owner: -
+--
+
+ALTER TABLE security.rate_limits ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: security_events; Type: ROW SECURITY; Schema: security; Owner: -
+--
+
+ALTER TABLE security.security_events ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: audit_logs tenant_read; Type: POLICY; Schema: security; Owner: -
 --
 
@@ -10545,10 +23806,64 @@ CREATE POLICY tenant_read ON security.audit_logs FOR SELECT TO callboard_member 
 CREATE POLICY administrators_update ON tenancy.organizations FOR UPDATE TO callboard_member USING ((id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed))) WITH CHECK ((id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed)));
 
 --
+-- Name: api_keys; Type: ROW SECURITY; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE tenancy.api_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: api_keys back_office; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY back_office ON tenancy.api_keys TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: invitation_tokens back_office; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY back_office ON tenancy.invitation_tokens TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: invitations back_office; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY back_office ON tenancy.invitations TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: member_permissions back_office; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY back_office ON tenancy.member_permissions TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: onboarding_catalog back_office; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY back_office ON tenancy.onboarding_catalog TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: onboarding_steps back_office; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY back_office ON tenancy.onboarding_steps TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
 -- Name: organization_members back_office; Type: POLICY; Schema: tenancy; Owner: -
 --
 
 CREATE POLICY back_office ON tenancy.organization_members TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: organization_settings back_office; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY back_office ON tenancy.organization_settings TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: organization_usage back_office; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY back_office ON tenancy.organization_usage TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
 -- Name: organizations back_office; Type: POLICY; Schema: tenancy; Owner: -
@@ -10563,6 +23878,24 @@ CREATE POLICY back_office ON tenancy.organizations TO callboard_owner, callboard
 CREATE POLICY back_office ON tenancy.roles TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
+-- Name: settings_sections back_office; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY back_office ON tenancy.settings_sections TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: team_members back_office; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY back_office ON tenancy.team_members TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: teams back_office; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY back_office ON tenancy.teams TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
 -- Name: workspace_members back_office; Type: POLICY; Schema: tenancy; Owner: -
 --
 
@@ -10575,10 +23908,46 @@ CREATE POLICY back_office ON tenancy.workspace_members TO callboard_owner, callb
 CREATE POLICY back_office ON tenancy.workspaces TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
+-- Name: settings_sections everyone_reads; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY everyone_reads ON tenancy.settings_sections FOR SELECT TO callboard_member USING (true);
+
+--
+-- Name: invitation_tokens; Type: ROW SECURITY; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE tenancy.invitation_tokens ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: invitations; Type: ROW SECURITY; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE tenancy.invitations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: member_permissions; Type: ROW SECURITY; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE tenancy.member_permissions ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: organizations members_read; Type: POLICY; Schema: tenancy; Owner: -
 --
 
 CREATE POLICY members_read ON tenancy.organizations FOR SELECT TO callboard_member USING ((id = ( SELECT authz.organization_id() AS organization_id)));
+
+--
+-- Name: onboarding_catalog; Type: ROW SECURITY; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE tenancy.onboarding_catalog ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: onboarding_steps; Type: ROW SECURITY; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE tenancy.onboarding_steps ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: organization_members; Type: ROW SECURITY; Schema: tenancy; Owner: -
@@ -10587,10 +23956,28 @@ CREATE POLICY members_read ON tenancy.organizations FOR SELECT TO callboard_memb
 ALTER TABLE tenancy.organization_members ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: organization_settings; Type: ROW SECURITY; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE tenancy.organization_settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: organization_usage; Type: ROW SECURITY; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE tenancy.organization_usage ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: organizations; Type: ROW SECURITY; Schema: tenancy; Owner: -
 --
 
 ALTER TABLE tenancy.organizations ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: organization_members own_title_update; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY own_title_update ON tenancy.organization_members FOR UPDATE TO callboard_member USING (((organization_id = ( SELECT authz.organization_id() AS organization_id)) AND ((user_id = ( SELECT authz.user_id() AS user_id)) OR ( SELECT authz.has('tenancy.manage_members'::text) AS has)))) WITH CHECK (((organization_id = ( SELECT authz.organization_id() AS organization_id)) AND ((user_id = ( SELECT authz.user_id() AS user_id)) OR ( SELECT authz.has('tenancy.manage_members'::text) AS has))));
 
 --
 -- Name: roles; Type: ROW SECURITY; Schema: tenancy; Owner: -
@@ -10599,10 +23986,46 @@ ALTER TABLE tenancy.organizations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tenancy.roles ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: settings_sections; Type: ROW SECURITY; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE tenancy.settings_sections ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: team_members; Type: ROW SECURITY; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE tenancy.team_members ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: teams; Type: ROW SECURITY; Schema: tenancy; Owner: -
+--
+
+ALTER TABLE tenancy.teams ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: workspace_members tenant_delete; Type: POLICY; Schema: tenancy; Owner: -
 --
 
 CREATE POLICY tenant_delete ON tenancy.workspace_members FOR DELETE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed)));
+
+--
+-- Name: organization_settings tenant_insert; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY tenant_insert ON tenancy.organization_settings FOR INSERT TO callboard_member WITH CHECK (((organization_id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed)) AND ((section <> 'security'::text) OR ( SELECT authz.has('tenancy.manage_security'::text) AS has))));
+
+--
+-- Name: team_members tenant_insert; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY tenant_insert ON tenancy.team_members FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed)));
+
+--
+-- Name: teams tenant_insert; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY tenant_insert ON tenancy.teams FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed)));
 
 --
 -- Name: workspace_members tenant_insert; Type: POLICY; Schema: tenancy; Owner: -
@@ -10617,16 +24040,58 @@ CREATE POLICY tenant_insert ON tenancy.workspace_members FOR INSERT TO callboard
 CREATE POLICY tenant_insert ON tenancy.workspaces FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed)));
 
 --
+-- Name: api_keys tenant_read; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY tenant_read ON tenancy.api_keys FOR SELECT TO callboard_member USING (((organization_id = ( SELECT authz.allowed('tenancy.manage_api_keys'::text) AS allowed)) OR ((organization_id = ( SELECT authz.organization_id() AS organization_id)) AND (id = ( SELECT authz.api_key_id() AS api_key_id)))));
+
+--
+-- Name: invitations tenant_read; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY tenant_read ON tenancy.invitations FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('tenancy.manage_members'::text) AS allowed)));
+
+--
+-- Name: member_permissions tenant_read; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY tenant_read ON tenancy.member_permissions FOR SELECT TO callboard_member USING (((organization_id = ( SELECT authz.allowed('tenancy.read'::text) AS allowed)) OR ((user_id = ( SELECT authz.user_id() AS user_id)) AND (organization_id = ( SELECT authz.organization_id() AS organization_id)))));
+
+--
 -- Name: organization_members tenant_read; Type: POLICY; Schema: tenancy; Owner: -
 --
 
 CREATE POLICY tenant_read ON tenancy.organization_members FOR SELECT TO callboard_member USING (((organization_id = ( SELECT authz.allowed('tenancy.read'::text) AS allowed)) OR ((user_id = ( SELECT authz.user_id() AS user_id)) AND (organization_id = ( SELECT authz.organization_id() AS organization_id)))));
 
 --
+-- Name: organization_settings tenant_read; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY tenant_read ON tenancy.organization_settings FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.organization_id() AS organization_id)));
+
+--
+-- Name: organization_usage tenant_read; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY tenant_read ON tenancy.organization_usage FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('tenancy.read'::text) AS allowed)));
+
+--
 -- Name: roles tenant_read; Type: POLICY; Schema: tenancy; Owner: -
 --
 
 CREATE POLICY tenant_read ON tenancy.roles FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('tenancy.read'::text) AS allowed)));
+
+--
+-- Name: team_members tenant_read; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY tenant_read ON tenancy.team_members FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('tenancy.read'::text) AS allowed)));
+
+--
+-- Name: teams tenant_read; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY tenant_read ON tenancy.teams FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('tenancy.read'::text) AS allowed)));
 
 --
 -- Name: workspace_members tenant_read; Type: POLICY; Schema: tenancy; Owner: -
@@ -10641,10 +24106,40 @@ CREATE POLICY tenant_read ON tenancy.workspace_members FOR SELECT TO callboard_m
 CREATE POLICY tenant_read ON tenancy.workspaces FOR SELECT TO callboard_member USING (((organization_id = ( SELECT authz.organization_id() AS organization_id)) AND (( SELECT authz.has('workspaces.all'::text) AS has) OR (id = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))));
 
 --
+-- Name: organization_settings tenant_update; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY tenant_update ON tenancy.organization_settings FOR UPDATE TO callboard_member USING (((organization_id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed)) AND ((section <> 'security'::text) OR ( SELECT authz.has('tenancy.manage_security'::text) AS has)))) WITH CHECK (((organization_id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed)) AND ((section <> 'security'::text) OR ( SELECT authz.has('tenancy.manage_security'::text) AS has))));
+
+--
+-- Name: team_members tenant_update; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY tenant_update ON tenancy.team_members FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed)));
+
+--
+-- Name: teams tenant_update; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY tenant_update ON tenancy.teams FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed)));
+
+--
 -- Name: workspaces tenant_update; Type: POLICY; Schema: tenancy; Owner: -
 --
 
 CREATE POLICY tenant_update ON tenancy.workspaces FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('tenancy.write'::text) AS allowed)));
+
+--
+-- Name: team_members workspace; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY workspace ON tenancy.team_members AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: teams workspace; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY workspace ON tenancy.teams AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: workspace_members; Type: ROW SECURITY; Schema: tenancy; Owner: -
@@ -10666,6 +24161,14 @@ GRANT USAGE ON SCHEMA authz TO callboard_authenticator;
 GRANT USAGE ON SCHEMA authz TO callboard_anonymous;
 GRANT USAGE ON SCHEMA authz TO callboard_member;
 GRANT USAGE ON SCHEMA authz TO callboard_service;
+
+--
+-- Name: SCHEMA billing; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA billing TO callboard_anonymous;
+GRANT USAGE ON SCHEMA billing TO callboard_member;
+GRANT USAGE ON SCHEMA billing TO callboard_service;
 
 --
 -- Name: SCHEMA collaboration; Type: ACL; Schema: -; Owner: -
@@ -10698,6 +24201,7 @@ GRANT USAGE ON SCHEMA finance TO callboard_service;
 GRANT USAGE ON SCHEMA identity TO callboard_anonymous;
 GRANT USAGE ON SCHEMA identity TO callboard_member;
 GRANT USAGE ON SCHEMA identity TO callboard_service;
+GRANT USAGE ON SCHEMA identity TO callboard_authenticator;
 
 --
 -- Name: SCHEMA platform; Type: ACL; Schema: -; Owner: -
@@ -10727,6 +24231,7 @@ REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 --
 
 GRANT USAGE ON SCHEMA security TO callboard_anonymous;
+GRANT USAGE ON SCHEMA security TO callboard_authenticator;
 GRANT USAGE ON SCHEMA security TO callboard_member;
 GRANT USAGE ON SCHEMA security TO callboard_service;
 
@@ -10737,6 +24242,12 @@ GRANT USAGE ON SCHEMA security TO callboard_service;
 GRANT USAGE ON SCHEMA tenancy TO callboard_anonymous;
 GRANT USAGE ON SCHEMA tenancy TO callboard_member;
 GRANT USAGE ON SCHEMA tenancy TO callboard_service;
+
+--
+-- Name: TYPE usage_figure; Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON TYPE billing.usage_figure FROM PUBLIC;
 
 --
 -- Name: TYPE budget_draft; Type: ACL; Schema: finance; Owner: -
@@ -10799,6 +24310,46 @@ REVOKE ALL ON TYPE projects.timeline_task FROM PUBLIC;
 REVOKE ALL ON TYPE projects.production_timeline FROM PUBLIC;
 
 --
+-- Name: TYPE invitation_preview; Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON TYPE tenancy.invitation_preview FROM PUBLIC;
+
+--
+-- Name: TYPE issued_api_key; Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON TYPE tenancy.issued_api_key FROM PUBLIC;
+
+--
+-- Name: TYPE onboarding_progress; Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON TYPE tenancy.onboarding_progress FROM PUBLIC;
+
+--
+-- Name: TYPE permission; Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON TYPE tenancy.permission FROM PUBLIC;
+
+--
+-- Name: TYPE settings_in_force; Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON TYPE tenancy.settings_in_force FROM PUBLIC;
+
+--
+-- Name: FUNCTION actor_id(); Type: ACL; Schema: authz; Owner: -
+--
+
+REVOKE ALL ON FUNCTION authz.actor_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION authz.actor_id() TO callboard_authenticator;
+GRANT ALL ON FUNCTION authz.actor_id() TO callboard_anonymous;
+GRANT ALL ON FUNCTION authz.actor_id() TO callboard_member;
+GRANT ALL ON FUNCTION authz.actor_id() TO callboard_service;
+
+--
 -- Name: FUNCTION allowed(permission text); Type: ACL; Schema: authz; Owner: -
 --
 
@@ -10807,6 +24358,16 @@ GRANT ALL ON FUNCTION authz.allowed(permission text) TO callboard_authenticator;
 GRANT ALL ON FUNCTION authz.allowed(permission text) TO callboard_anonymous;
 GRANT ALL ON FUNCTION authz.allowed(permission text) TO callboard_member;
 GRANT ALL ON FUNCTION authz.allowed(permission text) TO callboard_service;
+
+--
+-- Name: FUNCTION api_key_id(); Type: ACL; Schema: authz; Owner: -
+--
+
+REVOKE ALL ON FUNCTION authz.api_key_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION authz.api_key_id() TO callboard_authenticator;
+GRANT ALL ON FUNCTION authz.api_key_id() TO callboard_anonymous;
+GRANT ALL ON FUNCTION authz.api_key_id() TO callboard_member;
+GRANT ALL ON FUNCTION authz.api_key_id() TO callboard_service;
 
 --
 -- Name: FUNCTION define_permission(key text, description text, default_roles text[]); Type: ACL; Schema: authz; Owner: -
@@ -10821,6 +24382,26 @@ REVOKE ALL ON FUNCTION authz.define_permission(key text, description text, defau
 REVOKE ALL ON FUNCTION authz.enter(claims jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION authz.enter(claims jsonb) TO callboard_authenticator;
 GRANT ALL ON FUNCTION authz.enter(claims jsonb) TO callboard_service;
+
+--
+-- Name: FUNCTION enter_session(user_id uuid, organization_id uuid, session_id uuid, request_id text); Type: ACL; Schema: authz; Owner: -
+--
+
+REVOKE ALL ON FUNCTION authz.enter_session(user_id uuid, organization_id uuid, session_id uuid, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION authz.enter_session(user_id uuid, organization_id uuid, session_id uuid, request_id text) TO callboard_authenticator;
+GRANT ALL ON FUNCTION authz.enter_session(user_id uuid, organization_id uuid, session_id uuid, request_id text) TO callboard_service;
+
+--
+-- Name: FUNCTION enter_user(user_id uuid, organization_id uuid, session_id uuid, request_id text); Type: ACL; Schema: authz; Owner: -
+--
+
+REVOKE ALL ON FUNCTION authz.enter_user(user_id uuid, organization_id uuid, session_id uuid, request_id text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION enter_with_key(secret_hash bytea, request_id text); Type: ACL; Schema: authz; Owner: -
+--
+
+REVOKE ALL ON FUNCTION authz.enter_with_key(secret_hash bytea, request_id text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION has(permission text); Type: ACL; Schema: authz; Owner: -
@@ -10843,6 +24424,13 @@ GRANT ALL ON FUNCTION authz.is_platform_admin() TO callboard_member;
 GRANT ALL ON FUNCTION authz.is_platform_admin() TO callboard_service;
 
 --
+-- Name: FUNCTION note_api_key_uses(secret_hashes text[]); Type: ACL; Schema: authz; Owner: -
+--
+
+REVOKE ALL ON FUNCTION authz.note_api_key_uses(secret_hashes text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION authz.note_api_key_uses(secret_hashes text[]) TO callboard_authenticator;
+
+--
 -- Name: FUNCTION organization_id(); Type: ACL; Schema: authz; Owner: -
 --
 
@@ -10851,6 +24439,14 @@ GRANT ALL ON FUNCTION authz.organization_id() TO callboard_authenticator;
 GRANT ALL ON FUNCTION authz.organization_id() TO callboard_anonymous;
 GRANT ALL ON FUNCTION authz.organization_id() TO callboard_member;
 GRANT ALL ON FUNCTION authz.organization_id() TO callboard_service;
+
+--
+-- Name: FUNCTION permission_list(permissions text[]); Type: ACL; Schema: authz; Owner: -
+--
+
+REVOKE ALL ON FUNCTION authz.permission_list(permissions text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION authz.permission_list(permissions text[]) TO callboard_member;
+GRANT ALL ON FUNCTION authz.permission_list(permissions text[]) TO callboard_service;
 
 --
 -- Name: FUNCTION permissions(); Type: ACL; Schema: authz; Owner: -
@@ -10880,6 +24476,15 @@ REVOKE ALL ON FUNCTION authz.require(permission text) FROM PUBLIC;
 GRANT ALL ON FUNCTION authz.require(permission text) TO callboard_anonymous;
 GRANT ALL ON FUNCTION authz.require(permission text) TO callboard_member;
 GRANT ALL ON FUNCTION authz.require(permission text) TO callboard_service;
+
+--
+-- Name: FUNCTION require_user(); Type: ACL; Schema: authz; Owner: -
+--
+
+REVOKE ALL ON FUNCTION authz.require_user() FROM PUBLIC;
+GRANT ALL ON FUNCTION authz.require_user() TO callboard_anonymous;
+GRANT ALL ON FUNCTION authz.require_user() TO callboard_member;
+GRANT ALL ON FUNCTION authz.require_user() TO callboard_service;
 
 --
 -- Name: FUNCTION role_key(); Type: ACL; Schema: authz; Owner: -
@@ -10922,6 +24527,12 @@ GRANT ALL ON FUNCTION authz.visible_workspaces() TO callboard_member;
 GRANT ALL ON FUNCTION authz.visible_workspaces() TO callboard_service;
 
 --
+-- Name: FUNCTION workspaces_of(organization_id uuid, user_id uuid, permissions text[]); Type: ACL; Schema: authz; Owner: -
+--
+
+REVOKE ALL ON FUNCTION authz.workspaces_of(organization_id uuid, user_id uuid, permissions text[]) FROM PUBLIC;
+
+--
 -- Name: FUNCTION uuidv7(); Type: ACL; Schema: platform; Owner: -
 --
 
@@ -10929,6 +24540,625 @@ REVOKE ALL ON FUNCTION platform.uuidv7() FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.uuidv7() TO callboard_anonymous;
 GRANT ALL ON FUNCTION platform.uuidv7() TO callboard_member;
 GRANT ALL ON FUNCTION platform.uuidv7() TO callboard_service;
+
+--
+-- Name: TABLE subscriptions; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.subscriptions TO callboard_service;
+GRANT SELECT ON TABLE billing.subscriptions TO callboard_member;
+
+--
+-- Name: FUNCTION cancel_subscription(at_period_end boolean); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.cancel_subscription(at_period_end boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.cancel_subscription(at_period_end boolean) TO callboard_member;
+
+--
+-- Name: FUNCTION change_plan(plan_id uuid, billing_interval text, currency text, at_period_end boolean); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.change_plan(plan_id uuid, billing_interval text, currency text, at_period_end boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.change_plan(plan_id uuid, billing_interval text, currency text, at_period_end boolean) TO callboard_member;
+
+--
+-- Name: FUNCTION change_plan_at_period_end(organization_id uuid, at timestamp with time zone); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.change_plan_at_period_end(organization_id uuid, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.change_plan_at_period_end(organization_id uuid, at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION change_seats(seats integer); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.change_seats(seats integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.change_seats(seats integer) TO callboard_member;
+
+--
+-- Name: FUNCTION check_tenant_limit(tenant_id uuid, metric_type text); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.check_tenant_limit(tenant_id uuid, metric_type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.check_tenant_limit(tenant_id uuid, metric_type text) TO callboard_member;
+GRANT ALL ON FUNCTION billing.check_tenant_limit(tenant_id uuid, metric_type text) TO callboard_service;
+
+--
+-- Name: FUNCTION close_subscription(organization_id uuid, status text, at timestamp with time zone); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.close_subscription(organization_id uuid, status text, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.close_subscription(organization_id uuid, status text, at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION close_usage_months(as_of timestamp with time zone); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.close_usage_months(as_of timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.close_usage_months(as_of timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION count_usage(organization_id uuid, metric text, increment bigint); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.count_usage(organization_id uuid, metric text, increment bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.count_usage(organization_id uuid, metric text, increment bigint) TO callboard_service;
+
+--
+-- Name: FUNCTION counted_amount(row_of_table jsonb, counted jsonb, amount_column text); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.counted_amount(row_of_table jsonb, counted jsonb, amount_column text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION current_subscription(); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.current_subscription() FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.current_subscription() TO callboard_member;
+
+--
+-- Name: FUNCTION decide_terms(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean, at timestamp with time zone); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.decide_terms(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.decide_terms(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean, at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: TABLE revenue_streams; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.revenue_streams TO callboard_service;
+GRANT SELECT ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: COLUMN revenue_streams.id; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: COLUMN revenue_streams.workspace_id; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: COLUMN revenue_streams.custom_fields; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: COLUMN revenue_streams.deleted_at; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: COLUMN revenue_streams.name; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: COLUMN revenue_streams.description; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(description),UPDATE(description) ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: COLUMN revenue_streams.kind; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: COLUMN revenue_streams.status; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(status),UPDATE(status) ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: COLUMN revenue_streams.recurrence; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(recurrence),UPDATE(recurrence) ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: COLUMN revenue_streams.amount; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(amount),UPDATE(amount) ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: COLUMN revenue_streams.currency; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(currency),UPDATE(currency) ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: COLUMN revenue_streams.starts_on; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(starts_on),UPDATE(starts_on) ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: COLUMN revenue_streams.ends_on; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(ends_on),UPDATE(ends_on) ON TABLE billing.revenue_streams TO callboard_member;
+
+--
+-- Name: FUNCTION delete_revenue_stream(row_id uuid); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.delete_revenue_stream(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.delete_revenue_stream(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION billing.delete_revenue_stream(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION end_subscription(organization_id uuid, status text, at timestamp with time zone); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.end_subscription(organization_id uuid, status text, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.end_subscription(organization_id uuid, status text, at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION ensure_subscription_trigger(); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.ensure_subscription_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION features_of(organization_id uuid); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.features_of(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.features_of(organization_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION figures(organization_id uuid, metric text, at timestamp with time zone); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.figures(organization_id uuid, metric text, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.figures(organization_id uuid, metric text, at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION forget_room_of_plans_trigger(); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.forget_room_of_plans_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION gather_usage(organization_id uuid, metric text, period date, amount bigint); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.gather_usage(organization_id uuid, metric text, period date, amount bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.gather_usage(organization_id uuid, metric text, period date, amount bigint) TO callboard_service;
+
+--
+-- Name: FUNCTION hard_limit_of(organization_id uuid, metric text); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.hard_limit_of(organization_id uuid, metric text) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.hard_limit_of(organization_id uuid, metric text) TO callboard_service;
+
+--
+-- Name: FUNCTION has_payment_method(organization_id uuid, at timestamp with time zone); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.has_payment_method(organization_id uuid, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.has_payment_method(organization_id uuid, at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION hold_subscription(organization_id uuid); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.hold_subscription(organization_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION hold_usage(organization_id uuid); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.hold_usage(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.hold_usage(organization_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION keep_default_plan_free_trigger(); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.keep_default_plan_free_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_one_default_plan_trigger(); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.keep_one_default_plan_trigger() FROM PUBLIC;
+
+--
+-- Name: TABLE usage_metrics; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.usage_metrics TO callboard_service;
+GRANT SELECT,DELETE ON TABLE billing.usage_metrics TO callboard_member;
+
+--
+-- Name: COLUMN usage_metrics.key; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(key),UPDATE(key) ON TABLE billing.usage_metrics TO callboard_member;
+
+--
+-- Name: COLUMN usage_metrics.name; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE billing.usage_metrics TO callboard_member;
+
+--
+-- Name: COLUMN usage_metrics.description; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(description),UPDATE(description) ON TABLE billing.usage_metrics TO callboard_member;
+
+--
+-- Name: COLUMN usage_metrics.unit; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(unit),UPDATE(unit) ON TABLE billing.usage_metrics TO callboard_member;
+
+--
+-- Name: COLUMN usage_metrics.kind; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE billing.usage_metrics TO callboard_member;
+
+--
+-- Name: COLUMN usage_metrics.is_hard; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(is_hard),UPDATE(is_hard) ON TABLE billing.usage_metrics TO callboard_member;
+
+--
+-- Name: COLUMN usage_metrics.is_per_seat; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(is_per_seat),UPDATE(is_per_seat) ON TABLE billing.usage_metrics TO callboard_member;
+
+--
+-- Name: COLUMN usage_metrics."position"; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT("position"),UPDATE("position") ON TABLE billing.usage_metrics TO callboard_member;
+
+--
+-- Name: FUNCTION known_metric(metric text, field text); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.known_metric(metric text, field text) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.known_metric(metric text, field text) TO callboard_service;
+
+--
+-- Name: FUNCTION limit_of(organization_id uuid, metric text); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.limit_of(organization_id uuid, metric text) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.limit_of(organization_id uuid, metric text) TO callboard_service;
+
+--
+-- Name: FUNCTION make_default_payment_method(organization_id uuid, payment_method_id uuid); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.make_default_payment_method(organization_id uuid, payment_method_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.make_default_payment_method(organization_id uuid, payment_method_id uuid) TO callboard_service;
+
+--
+-- Name: PROCEDURE meter(IN metered regclass, IN metric text, IN counted jsonb, IN amount_column text); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON PROCEDURE billing.meter(IN metered regclass, IN metric text, IN counted jsonb, IN amount_column text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION meter_trigger(); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.meter_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION metered_tenant(tenant_id uuid, permission text); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.metered_tenant(tenant_id uuid, permission text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_event(provider text, event_id text, event_type text, occurred_at timestamp with time zone); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.note_event(provider text, event_id text, event_type text, occurred_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.note_event(provider text, event_id text, event_type text, occurred_at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION open_subscription(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean, at timestamp with time zone); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.open_subscription(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.open_subscription(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean, at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION organization_of_customer(provider text, customer_id text); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.organization_of_customer(provider text, customer_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.organization_of_customer(provider text, customer_id text) TO callboard_service;
+
+--
+-- Name: FUNCTION period_end(anchored_at timestamp with time zone, starts_at timestamp with time zone, billing_interval text, time_zone text); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.period_end(anchored_at timestamp with time zone, starts_at timestamp with time zone, billing_interval text, time_zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.period_end(anchored_at timestamp with time zone, starts_at timestamp with time zone, billing_interval text, time_zone text) TO callboard_service;
+
+--
+-- Name: FUNCTION plan_features(); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.plan_features() FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.plan_features() TO callboard_member;
+
+--
+-- Name: TABLE subscription_plans; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.subscription_plans TO callboard_service;
+GRANT SELECT,DELETE ON TABLE billing.subscription_plans TO callboard_member;
+
+--
+-- Name: COLUMN subscription_plans.id; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE billing.subscription_plans TO callboard_member;
+
+--
+-- Name: COLUMN subscription_plans.key; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(key),UPDATE(key) ON TABLE billing.subscription_plans TO callboard_member;
+
+--
+-- Name: COLUMN subscription_plans.name; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE billing.subscription_plans TO callboard_member;
+
+--
+-- Name: COLUMN subscription_plans.description; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(description),UPDATE(description) ON TABLE billing.subscription_plans TO callboard_member;
+
+--
+-- Name: COLUMN subscription_plans.features; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(features),UPDATE(features) ON TABLE billing.subscription_plans TO callboard_member;
+
+--
+-- Name: COLUMN subscription_plans.trial_days; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(trial_days),UPDATE(trial_days) ON TABLE billing.subscription_plans TO callboard_member;
+
+--
+-- Name: COLUMN subscription_plans.grace_days; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(grace_days),UPDATE(grace_days) ON TABLE billing.subscription_plans TO callboard_member;
+
+--
+-- Name: COLUMN subscription_plans.is_default; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(is_default),UPDATE(is_default) ON TABLE billing.subscription_plans TO callboard_member;
+
+--
+-- Name: COLUMN subscription_plans.is_public; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(is_public),UPDATE(is_public) ON TABLE billing.subscription_plans TO callboard_member;
+
+--
+-- Name: COLUMN subscription_plans."position"; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT("position"),UPDATE("position") ON TABLE billing.subscription_plans TO callboard_member;
+
+--
+-- Name: COLUMN subscription_plans.retired_at; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(retired_at),UPDATE(retired_at) ON TABLE billing.subscription_plans TO callboard_member;
+
+--
+-- Name: FUNCTION plans(); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.plans() FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.plans() TO callboard_member;
+
+--
+-- Name: FUNCTION recount_usage(metric text, organization_id uuid); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.recount_usage(metric text, organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.recount_usage(metric text, organization_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION refuse_limit(metric text, limit_value bigint, used bigint, asked bigint, field text); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.refuse_limit(metric text, limit_value bigint, used bigint, asked bigint, field text) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.refuse_limit(metric text, limit_value bigint, used bigint, asked bigint, field text) TO callboard_service;
+
+--
+-- Name: FUNCTION refuse_plan_below_usage(organization_id uuid, plan_id uuid, seats integer); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.refuse_plan_below_usage(organization_id uuid, plan_id uuid, seats integer) FROM PUBLIC;
+
+--
+-- Name: TABLE payment_methods; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.payment_methods TO callboard_service;
+GRANT SELECT ON TABLE billing.payment_methods TO callboard_member;
+
+--
+-- Name: FUNCTION remove_payment_method(row_id uuid); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.remove_payment_method(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.remove_payment_method(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION renew_subscription(organization_id uuid, as_of timestamp with time zone); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.renew_subscription(organization_id uuid, as_of timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.renew_subscription(organization_id uuid, as_of timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION renew_subscriptions(as_of timestamp with time zone, at_most integer); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.renew_subscriptions(as_of timestamp with time zone, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.renew_subscriptions(as_of timestamp with time zone, at_most integer) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_revenue_stream(row_id uuid); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.restore_revenue_stream(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.restore_revenue_stream(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION billing.restore_revenue_stream(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION resume_subscription(); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.resume_subscription() FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.resume_subscription() TO callboard_member;
+
+--
+-- Name: FUNCTION save_customer(organization_id uuid, provider text, external_id text, name text, email text, tax_number text); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.save_customer(organization_id uuid, provider text, external_id text, name text, email text, tax_number text) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.save_customer(organization_id uuid, provider text, external_id text, name text, email text, tax_number text) TO callboard_service;
+
+--
+-- Name: FUNCTION save_payment_method(organization_id uuid, provider text, external_id text, kind text, brand text, last4 text, expiry_month integer, expiry_year integer, make_default boolean); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.save_payment_method(organization_id uuid, provider text, external_id text, kind text, brand text, last4 text, expiry_month integer, expiry_year integer, make_default boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.save_payment_method(organization_id uuid, provider text, external_id text, kind text, brand text, last4 text, expiry_month integer, expiry_year integer, make_default boolean) TO callboard_service;
+
+--
+-- Name: FUNCTION set_default_payment_method(row_id uuid); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.set_default_payment_method(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.set_default_payment_method(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION spread_room(organization_id uuid, metric text, period date, room bigint); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.spread_room(organization_id uuid, metric text, period date, room bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.spread_room(organization_id uuid, metric text, period date, room bigint) TO callboard_service;
+
+--
+-- Name: FUNCTION spread_room_trigger(); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.spread_room_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION start_subscription(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.start_subscription(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.start_subscription(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean) TO callboard_service;
+
+--
+-- Name: FUNCTION sync_payment_method(provider text, event_id text, event_type text, occurred_at timestamp with time zone, customer_id text, external_id text, kind text, brand text, last4 text, expiry_month integer, expiry_year integer, make_default boolean, removed boolean); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.sync_payment_method(provider text, event_id text, event_type text, occurred_at timestamp with time zone, customer_id text, external_id text, kind text, brand text, last4 text, expiry_month integer, expiry_year integer, make_default boolean, removed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.sync_payment_method(provider text, event_id text, event_type text, occurred_at timestamp with time zone, customer_id text, external_id text, kind text, brand text, last4 text, expiry_month integer, expiry_year integer, make_default boolean, removed boolean) TO callboard_service;
+
+--
+-- Name: FUNCTION sync_subscription(provider text, event_id text, event_type text, occurred_at timestamp with time zone, customer_id text, external_id text, status text, plan_key text, billing_interval text, currency text, price numeric, period_starts_at timestamp with time zone, period_ends_at timestamp with time zone, trial_ends_at timestamp with time zone, cancel_at_period_end boolean, seats integer); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.sync_subscription(provider text, event_id text, event_type text, occurred_at timestamp with time zone, customer_id text, external_id text, status text, plan_key text, billing_interval text, currency text, price numeric, period_starts_at timestamp with time zone, period_ends_at timestamp with time zone, trial_ends_at timestamp with time zone, cancel_at_period_end boolean, seats integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.sync_subscription(provider text, event_id text, event_type text, occurred_at timestamp with time zone, customer_id text, external_id text, status text, plan_key text, billing_interval text, currency text, price numeric, period_starts_at timestamp with time zone, period_ends_at timestamp with time zone, trial_ends_at timestamp with time zone, cancel_at_period_end boolean, seats integer) TO callboard_service;
+
+--
+-- Name: FUNCTION take_usage(organization_id uuid, metric text, period date, amount bigint); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.take_usage(organization_id uuid, metric text, period date, amount bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.take_usage(organization_id uuid, metric text, period date, amount bigint) TO callboard_service;
+
+--
+-- Name: FUNCTION track_usage(tenant_id uuid, metric_type text, increment bigint); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.track_usage(tenant_id uuid, metric_type text, increment bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.track_usage(tenant_id uuid, metric_type text, increment bigint) TO callboard_member;
+GRANT ALL ON FUNCTION billing.track_usage(tenant_id uuid, metric_type text, increment bigint) TO callboard_service;
+
+--
+-- Name: FUNCTION trial_end(organization_id uuid, trial_days integer, time_zone text, at timestamp with time zone); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.trial_end(organization_id uuid, trial_days integer, time_zone text, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.trial_end(organization_id uuid, trial_days integer, time_zone text, at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION usage(); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.usage() FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.usage() TO callboard_member;
+
+--
+-- Name: FUNCTION usage_period(organization_id uuid, metric text, at timestamp with time zone); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.usage_period(organization_id uuid, metric text, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.usage_period(organization_id uuid, metric text, at timestamp with time zone) TO callboard_service;
 
 --
 -- Name: TABLE custom_fields; Type: ACL; Schema: collaboration; Owner: -
@@ -11512,10 +25742,97 @@ GRANT ALL ON FUNCTION finance.variance_status(planned numeric, forecast numeric,
 GRANT ALL ON FUNCTION finance.variance_status(planned numeric, forecast numeric, under_below_percent numeric, at_risk_above_percent numeric, over_above_percent numeric) TO callboard_service;
 
 --
--- Name: FUNCTION check_password(password text); Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION anonymize_user(user_id uuid); Type: ACL; Schema: identity; Owner: -
 --
 
-REVOKE ALL ON FUNCTION identity.check_password(password text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION identity.anonymize_user(user_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION begin_provider_sign_in(provider_key text, intent text, state_hash bytea, return_to text, code_challenge text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.begin_provider_sign_in(provider_key text, intent text, state_hash bytea, return_to text, code_challenge text) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.begin_provider_sign_in(provider_key text, intent text, state_hash bytea, return_to text, code_challenge text) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION change_password(current_password text, new_password text, OUT sessions_ended integer, OUT refusal jsonb); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.change_password(current_password text, new_password text, OUT sessions_ended integer, OUT refusal jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.change_password(current_password text, new_password text, OUT sessions_ended integer, OUT refusal jsonb) TO callboard_member;
+
+--
+-- Name: FUNCTION check_own_password(password text, field text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.check_own_password(password text, field text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_password(password text, email text, name text, field text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.check_password(password text, email text, name text, field text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_user_is_active_trigger(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.check_user_is_active_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_user_settings_trigger(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.check_user_settings_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION checked_email(email text, field text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.checked_email(email text, field text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION client_address(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.client_address() FROM PUBLIC;
+
+--
+-- Name: FUNCTION client_user_agent(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.client_user_agent() FROM PUBLIC;
+
+--
+-- Name: FUNCTION complete_first_factor(user_id uuid, organization_id uuid, device jsonb); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.complete_first_factor(user_id uuid, organization_id uuid, device jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION complete_sign_in(user_id uuid, organization_id uuid, device jsonb); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.complete_sign_in(user_id uuid, organization_id uuid, device jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION confirm_second_factor(step bigint, OUT recovery_codes text[], OUT refusal jsonb); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.confirm_second_factor(step bigint, OUT recovery_codes text[], OUT refusal jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.confirm_second_factor(step bigint, OUT recovery_codes text[], OUT refusal jsonb) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION continue_session(session_id uuid); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.continue_session(session_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION cost_of(hash text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.cost_of(hash text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION default_organization(user_id uuid); Type: ACL; Schema: identity; Owner: -
@@ -11524,16 +25841,183 @@ REVOKE ALL ON FUNCTION identity.check_password(password text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION identity.default_organization(user_id uuid) FROM PUBLIC;
 
 --
+-- Name: FUNCTION delete_my_account(password text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.delete_my_account(password text) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.delete_my_account(password text) TO callboard_member;
+
+--
+-- Name: FUNCTION disable_second_factor(step bigint, recovery_code text, password text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.disable_second_factor(step bigint, recovery_code text, password text) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.disable_second_factor(step bigint, recovery_code text, password text) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION end_sessions(user_id uuid, reason text, chosen uuid, spared uuid); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.end_sessions(user_id uuid, reason text, chosen uuid, spared uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION end_sessions_trigger(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.end_sessions_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION enroll_second_factor(secret_encrypted bytea, password text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.enroll_second_factor(secret_encrypted bytea, password text) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.enroll_second_factor(secret_encrypted bytea, password text) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION exchange_sign_in_code(code text, code_verifier text, organization_id uuid, device jsonb); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.exchange_sign_in_code(code text, code_verifier text, organization_id uuid, device jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.exchange_sign_in_code(code text, code_verifier text, organization_id uuid, device jsonb) TO callboard_anonymous;
+GRANT ALL ON FUNCTION identity.exchange_sign_in_code(code text, code_verifier text, organization_id uuid, device jsonb) TO callboard_member;
+
+--
+-- Name: FUNCTION finish_challenge(challenge text, step bigint, recovery_code text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.finish_challenge(challenge text, step bigint, recovery_code text) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.finish_challenge(challenge text, step bigint, recovery_code text) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION follow_second_factor_trigger(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.follow_second_factor_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION forget_unproven_ways_in(user_id uuid); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.forget_unproven_ways_in(user_id uuid) FROM PUBLIC;
+
+--
+-- Name: TABLE user_settings; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.user_settings TO callboard_service;
+GRANT SELECT ON TABLE identity.user_settings TO callboard_member;
+
+--
+-- Name: FUNCTION get_or_create_user_settings(user_id uuid, tenant_id uuid); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.get_or_create_user_settings(user_id uuid, tenant_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.get_or_create_user_settings(user_id uuid, tenant_id uuid) TO callboard_member;
+
+--
 -- Name: FUNCTION handle_new_user(); Type: ACL; Schema: identity; Owner: -
 --
 
 REVOKE ALL ON FUNCTION identity.handle_new_user() FROM PUBLIC;
 
 --
+-- Name: FUNCTION has_role(role text, user_id uuid); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.has_role(role text, user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.has_role(role text, user_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION identity.has_role(role text, user_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION has_second_factor(user_id uuid); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.has_second_factor(user_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION hash_of_nothing(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.hash_of_nothing() FROM PUBLIC;
+
+--
 -- Name: FUNCTION hash_password(password text); Type: ACL; Schema: identity; Owner: -
 --
 
 REVOKE ALL ON FUNCTION identity.hash_password(password text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION hash_recovery_code(code text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.hash_recovery_code(code text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION is_admin(user_id uuid); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.is_admin(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.is_admin(user_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION identity.is_admin(user_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION is_common_password(password text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.is_common_password(password text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION issue_one_time_token(purpose text, email text, user_id uuid, asked_at timestamp with time zone); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.issue_one_time_token(purpose text, email text, user_id uuid, asked_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.issue_one_time_token(purpose text, email text, user_id uuid, asked_at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: TABLE provider_sign_ins; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.provider_sign_ins TO callboard_service;
+
+--
+-- Name: FUNCTION keep_linked_account(journey identity.provider_sign_ins, user_id uuid); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.keep_linked_account(journey identity.provider_sign_ins, user_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_provider_answer(journey_id uuid, answer jsonb, access_token_encrypted bytea, refresh_token_encrypted bytea); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.keep_provider_answer(journey_id uuid, answer jsonb, access_token_encrypted bytea, refresh_token_encrypted bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.keep_provider_answer(journey_id uuid, answer jsonb, access_token_encrypted bytea, refresh_token_encrypted bytea) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION link_account(code text, code_verifier text, password text, OUT linked_account_id uuid, OUT refusal jsonb); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.link_account(code text, code_verifier text, password text, OUT linked_account_id uuid, OUT refusal jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.link_account(code text, code_verifier text, password text, OUT linked_account_id uuid, OUT refusal jsonb) TO callboard_member;
+
+--
+-- Name: FUNCTION list_sessions(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.list_sessions() FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.list_sessions() TO callboard_anonymous;
+GRANT ALL ON FUNCTION identity.list_sessions() TO callboard_member;
+
+--
+-- Name: FUNCTION make_recovery_codes(user_id uuid); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.make_recovery_codes(user_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION masked_email(email text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.masked_email(email text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION matches_password(password text, hash text); Type: ACL; Schema: identity; Owner: -
@@ -11550,10 +26034,136 @@ GRANT ALL ON FUNCTION identity.me() TO callboard_anonymous;
 GRANT ALL ON FUNCTION identity.me() TO callboard_member;
 
 --
--- Name: FUNCTION open_session(user_id uuid, organization_id uuid, device jsonb, session_id uuid); Type: ACL; Schema: identity; Owner: -
+-- Name: TABLE emergency_contacts; Type: ACL; Schema: identity; Owner: -
 --
 
-REVOKE ALL ON FUNCTION identity.open_session(user_id uuid, organization_id uuid, device jsonb, session_id uuid) FROM PUBLIC;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.emergency_contacts TO callboard_service;
+GRANT SELECT,DELETE ON TABLE identity.emergency_contacts TO callboard_member;
+
+--
+-- Name: COLUMN emergency_contacts.id; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE identity.emergency_contacts TO callboard_member;
+
+--
+-- Name: COLUMN emergency_contacts.name; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE identity.emergency_contacts TO callboard_member;
+
+--
+-- Name: COLUMN emergency_contacts.relationship; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(relationship),UPDATE(relationship) ON TABLE identity.emergency_contacts TO callboard_member;
+
+--
+-- Name: COLUMN emergency_contacts.phone; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(phone),UPDATE(phone) ON TABLE identity.emergency_contacts TO callboard_member;
+
+--
+-- Name: COLUMN emergency_contacts.email; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(email),UPDATE(email) ON TABLE identity.emergency_contacts TO callboard_member;
+
+--
+-- Name: COLUMN emergency_contacts.notes; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE identity.emergency_contacts TO callboard_member;
+
+--
+-- Name: COLUMN emergency_contacts.is_primary; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(is_primary),UPDATE(is_primary) ON TABLE identity.emergency_contacts TO callboard_member;
+
+--
+-- Name: COLUMN emergency_contacts.is_shared; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(is_shared),UPDATE(is_shared) ON TABLE identity.emergency_contacts TO callboard_member;
+
+--
+-- Name: FUNCTION member_emergency_contacts(user_id uuid); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.member_emergency_contacts(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.member_emergency_contacts(user_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION note_sign_in_change(user_id uuid, event_type text, change text, severity text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.note_sign_in_change(user_id uuid, event_type text, change text, severity text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION open_challenge(user_id uuid, organization_id uuid, device jsonb); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.open_challenge(user_id uuid, organization_id uuid, device jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION open_session(user_id uuid, organization_id uuid, device jsonb); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.open_session(user_id uuid, organization_id uuid, device jsonb) FROM PUBLIC;
+
+--
+-- Name: FUNCTION password_cost(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.password_cost() FROM PUBLIC;
+
+--
+-- Name: FUNCTION prove_caller(password text, with_password boolean); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.prove_caller(password text, with_password boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION purge_expired(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.purge_expired() FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.purge_expired() TO callboard_service;
+
+--
+-- Name: FUNCTION read_caller(OUT user_id uuid, OUT email text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.read_caller(OUT user_id uuid, OUT email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.read_caller(OUT user_id uuid, OUT email text) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION read_challenge(challenge text, OUT user_id uuid, OUT secret_encrypted bytea, OUT asked_at timestamp with time zone); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.read_challenge(challenge text, OUT user_id uuid, OUT secret_encrypted bytea, OUT asked_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.read_challenge(challenge text, OUT user_id uuid, OUT secret_encrypted bytea, OUT asked_at timestamp with time zone) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION read_second_factor(OUT user_id uuid, OUT secret_encrypted bytea, OUT is_confirmed boolean, OUT asked_at timestamp with time zone); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.read_second_factor(OUT user_id uuid, OUT secret_encrypted bytea, OUT is_confirmed boolean, OUT asked_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.read_second_factor(OUT user_id uuid, OUT secret_encrypted bytea, OUT is_confirmed boolean, OUT asked_at timestamp with time zone) TO callboard_authenticator;
+
+--
+-- Name: TABLE one_time_tokens; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.one_time_tokens TO callboard_service;
+
+--
+-- Name: FUNCTION redeem_one_time_token(token text, purposes text[]); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.redeem_one_time_token(token text, purposes text[]) FROM PUBLIC;
 
 --
 -- Name: FUNCTION refresh_session(refresh_token text); Type: ACL; Schema: identity; Owner: -
@@ -11562,6 +26172,102 @@ REVOKE ALL ON FUNCTION identity.open_session(user_id uuid, organization_id uuid,
 REVOKE ALL ON FUNCTION identity.refresh_session(refresh_token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION identity.refresh_session(refresh_token text) TO callboard_anonymous;
 GRANT ALL ON FUNCTION identity.refresh_session(refresh_token text) TO callboard_member;
+
+--
+-- Name: FUNCTION regenerate_recovery_codes(step bigint, recovery_code text, OUT recovery_codes text[], OUT refusal jsonb); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.regenerate_recovery_codes(step bigint, recovery_code text, OUT recovery_codes text[], OUT refusal jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.regenerate_recovery_codes(step bigint, recovery_code text, OUT recovery_codes text[], OUT refusal jsonb) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION remove_second_factor(user_id uuid); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.remove_second_factor(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.remove_second_factor(user_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION request_email_change(new_email text, password text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.request_email_change(new_email text, password text) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.request_email_change(new_email text, password text) TO callboard_member;
+
+--
+-- Name: FUNCTION request_email_verification(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.request_email_verification() FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.request_email_verification() TO callboard_member;
+
+--
+-- Name: FUNCTION request_password_reset(email text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.request_password_reset(email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.request_password_reset(email text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION identity.request_password_reset(email text) TO callboard_member;
+
+--
+-- Name: FUNCTION require_second_factor_on(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.require_second_factor_on() FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_session(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.require_session() FROM PUBLIC;
+
+--
+-- Name: FUNCTION reset_password(token text, password text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.reset_password(token text, password text) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.reset_password(token text, password text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION identity.reset_password(token text, password text) TO callboard_member;
+
+--
+-- Name: FUNCTION revoke_session(row_id uuid); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.revoke_session(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.revoke_session(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION second_factor_status(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.second_factor_status() FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.second_factor_status() TO callboard_anonymous;
+GRANT ALL ON FUNCTION identity.second_factor_status() TO callboard_member;
+
+--
+-- Name: FUNCTION send_verification(user_id uuid, email text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.send_verification(user_id uuid, email text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION session_idle_time(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.session_idle_time() FROM PUBLIC;
+
+--
+-- Name: FUNCTION set_oauth_providers(providers jsonb); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.set_oauth_providers(providers jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.set_oauth_providers(providers jsonb) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION set_password(user_id uuid, password text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.set_password(user_id uuid, password text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION sign_in(email text, password text, organization_id uuid, device jsonb); Type: ACL; Schema: identity; Owner: -
@@ -11579,6 +26285,13 @@ REVOKE ALL ON FUNCTION identity.sign_out() FROM PUBLIC;
 GRANT ALL ON FUNCTION identity.sign_out() TO callboard_member;
 
 --
+-- Name: FUNCTION sign_out_everywhere(keep_current boolean); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.sign_out_everywhere(keep_current boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.sign_out_everywhere(keep_current boolean) TO callboard_member;
+
+--
 -- Name: FUNCTION sign_up(email text, password text, name text, organization_name text, device jsonb); Type: ACL; Schema: identity; Owner: -
 --
 
@@ -11587,11 +26300,85 @@ GRANT ALL ON FUNCTION identity.sign_up(email text, password text, name text, org
 GRANT ALL ON FUNCTION identity.sign_up(email text, password text, name text, organization_name text, device jsonb) TO callboard_member;
 
 --
+-- Name: FUNCTION spend_second_factor(user_id uuid, step bigint, recovery_code text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.spend_second_factor(user_id uuid, step bigint, recovery_code text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION switch_organization(organization_id uuid); Type: ACL; Schema: identity; Owner: -
 --
 
 REVOKE ALL ON FUNCTION identity.switch_organization(organization_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION identity.switch_organization(organization_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION take_journey(code text, code_verifier text, intent text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.take_journey(code text, code_verifier text, intent text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION take_provider_answer(provider_key text, state_hash bytea, OUT journey_id uuid, OUT intent text, OUT return_to text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.take_provider_answer(provider_key text, state_hash bytea, OUT journey_id uuid, OUT intent text, OUT return_to text) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.take_provider_answer(provider_key text, state_hash bytea, OUT journey_id uuid, OUT intent text, OUT return_to text) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION try_password(email text, password text, OUT user_id uuid, OUT refusal jsonb); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.try_password(email text, password text, OUT user_id uuid, OUT refusal jsonb) FROM PUBLIC;
+
+--
+-- Name: TABLE linked_accounts; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.linked_accounts TO callboard_service;
+GRANT SELECT ON TABLE identity.linked_accounts TO callboard_member;
+
+--
+-- Name: FUNCTION unlink_account(row_id uuid); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.unlink_account(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.unlink_account(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION update_user_settings(patch jsonb, tenant_id uuid, if_version integer); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.update_user_settings(patch jsonb, tenant_id uuid, if_version integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.update_user_settings(patch jsonb, tenant_id uuid, if_version integer) TO callboard_member;
+
+--
+-- Name: FUNCTION user_settings_in_force(settings identity.user_settings); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.user_settings_in_force(settings identity.user_settings) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.user_settings_in_force(settings identity.user_settings) TO callboard_member;
+GRANT ALL ON FUNCTION identity.user_settings_in_force(settings identity.user_settings) TO callboard_service;
+
+--
+-- Name: FUNCTION verify_email(token text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.verify_email(token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.verify_email(token text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION identity.verify_email(token text) TO callboard_member;
+
+--
+-- Name: FUNCTION void_one_time_tokens(user_id uuid, purposes text[]); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.void_one_time_tokens(user_id uuid, purposes text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION wait_for_sessions_trigger(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.wait_for_sessions_trigger() FROM PUBLIC;
 
 --
 -- Name: PROCEDURE add_foreign_key(IN protected regclass, IN definition text); Type: ACL; Schema: platform; Owner: -
@@ -11654,6 +26441,13 @@ REVOKE ALL ON PROCEDURE platform.close_partition(IN partition regclass) FROM PUB
 REVOKE ALL ON FUNCTION platform.custom_field_expectation(field_type text, options jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer) TO callboard_service;
+
+--
 -- Name: FUNCTION fits_custom_field(value jsonb, field_type text, options jsonb); Type: ACL; Schema: platform; Owner: -
 --
 
@@ -11678,6 +26472,38 @@ REVOKE ALL ON PROCEDURE platform.grant_columns(IN protected regclass, IN privile
 REVOKE ALL ON FUNCTION platform.invalid_custom_fields(organization_id uuid, entity_type text, workspace_id uuid, fields jsonb) FROM PUBLIC;
 
 --
+-- Name: FUNCTION is_json_schema(schema jsonb); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.is_json_schema(schema jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.is_json_schema(schema jsonb) TO callboard_member;
+GRANT ALL ON FUNCTION platform.is_json_schema(schema jsonb) TO callboard_service;
+
+--
+-- Name: FUNCTION is_of_format(value text, format text); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.is_of_format(value text, format text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.is_of_format(value text, format text) TO callboard_member;
+GRANT ALL ON FUNCTION platform.is_of_format(value text, format text) TO callboard_service;
+
+--
+-- Name: FUNCTION is_of_type(value jsonb, type text); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.is_of_type(value jsonb, type text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.is_of_type(value jsonb, type text) TO callboard_member;
+GRANT ALL ON FUNCTION platform.is_of_type(value jsonb, type text) TO callboard_service;
+
+--
+-- Name: FUNCTION is_reserved_slug(slug text); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.is_reserved_slug(slug text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.is_reserved_slug(slug text) TO callboard_member;
+GRANT ALL ON FUNCTION platform.is_reserved_slug(slug text) TO callboard_service;
+
+--
 -- Name: FUNCTION is_time_zone(name text); Type: ACL; Schema: platform; Owner: -
 --
 
@@ -11685,6 +26511,14 @@ REVOKE ALL ON FUNCTION platform.is_time_zone(name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.is_time_zone(name text) TO callboard_anonymous;
 GRANT ALL ON FUNCTION platform.is_time_zone(name text) TO callboard_member;
 GRANT ALL ON FUNCTION platform.is_time_zone(name text) TO callboard_service;
+
+--
+-- Name: FUNCTION json_schema_violations(schema jsonb, value jsonb, path text); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.json_schema_violations(schema jsonb, value jsonb, path text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.json_schema_violations(schema jsonb, value jsonb, path text) TO callboard_member;
+GRANT ALL ON FUNCTION platform.json_schema_violations(schema jsonb, value jsonb, path text) TO callboard_service;
 
 --
 -- Name: PROCEDURE keep_users_inside(IN protected regclass); Type: ACL; Schema: platform; Owner: -
@@ -11722,6 +26556,21 @@ REVOKE ALL ON FUNCTION platform.make_archive_functions(protected regclass, modul
 --
 
 REVOKE ALL ON FUNCTION platform.make_month_partition(parent regclass, schema_name text, partition_name text, month_start date) FROM PUBLIC;
+
+--
+-- Name: FUNCTION merge_patch(target jsonb, patch jsonb); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.merge_patch(target jsonb, patch jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.merge_patch(target jsonb, patch jsonb) TO callboard_member;
+GRANT ALL ON FUNCTION platform.merge_patch(target jsonb, patch jsonb) TO callboard_service;
+
+--
+-- Name: FUNCTION network_of(address inet); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.network_of(address inet) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.network_of(address inet) TO callboard_service;
 
 --
 -- Name: PROCEDURE protect(IN protected regclass, IN kind text, IN parent text, IN read_only text[], IN singular text, IN retention interval, IN audit boolean, IN outlives_parent boolean); Type: ACL; Schema: platform; Owner: -
@@ -11768,6 +26617,12 @@ GRANT ALL ON FUNCTION platform.ran_files() TO callboard_service;
 REVOKE ALL ON FUNCTION platform.referenced_table(referencing regclass, column_name text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION refusal(code text, message text, field text, detail text, hint text, retry_after integer); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.refusal(code text, message text, field text, detail text, hint text, retry_after integer) FROM PUBLIC;
+
+--
 -- Name: FUNCTION refuse(code text, message text, field text, detail text, hint text); Type: ACL; Schema: platform; Owner: -
 --
 
@@ -11775,6 +26630,13 @@ REVOKE ALL ON FUNCTION platform.refuse(code text, message text, field text, deta
 GRANT ALL ON FUNCTION platform.refuse(code text, message text, field text, detail text, hint text) TO callboard_anonymous;
 GRANT ALL ON FUNCTION platform.refuse(code text, message text, field text, detail text, hint text) TO callboard_member;
 GRANT ALL ON FUNCTION platform.refuse(code text, message text, field text, detail text, hint text) TO callboard_service;
+
+--
+-- Name: FUNCTION send_mail(template text, recipient text, variables jsonb, token jsonb, job_key text); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.send_mail(template text, recipient text, variables jsonb, token jsonb, job_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.send_mail(template text, recipient text, variables jsonb, token jsonb, job_key text) TO callboard_service;
 
 --
 -- Name: FUNCTION singular(plural text); Type: ACL; Schema: platform; Owner: -
@@ -11830,6 +26692,14 @@ GRANT ALL ON FUNCTION platform.watch_changes(organization_id uuid) TO callboard_
 --
 
 REVOKE ALL ON PROCEDURE platform.watch_statements(IN protected regclass, IN name text, IN watcher text, IN events text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION with_defaults(schema jsonb, value jsonb); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.with_defaults(schema jsonb, value jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.with_defaults(schema jsonb, value jsonb) TO callboard_member;
+GRANT ALL ON FUNCTION platform.with_defaults(schema jsonb, value jsonb) TO callboard_service;
 
 --
 -- Name: FUNCTION budget_health(organization_id uuid, project_id uuid, today date); Type: ACL; Schema: projects; Owner: -
@@ -13058,189 +27928,162 @@ GRANT ALL ON FUNCTION projects.working_days(from_day date, count integer, weekda
 GRANT ALL ON FUNCTION projects.working_days(from_day date, count integer, weekdays smallint[], days_off date[]) TO callboard_service;
 
 --
--- Name: FUNCTION create_organization(name text, owner_id uuid, time_zone text, currency text); Type: ACL; Schema: tenancy; Owner: -
+-- Name: FUNCTION attempt_of(table_id regclass, key_column text, action text); Type: ACL; Schema: security; Owner: -
 --
 
-REVOKE ALL ON FUNCTION tenancy.create_organization(name text, owner_id uuid, time_zone text, currency text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION security.attempt_of(table_id regclass, key_column text, action text) FROM PUBLIC;
+GRANT ALL ON FUNCTION security.attempt_of(table_id regclass, key_column text, action text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION security.attempt_of(table_id regclass, key_column text, action text) TO callboard_member;
 
 --
--- Name: FUNCTION free_slug(name text); Type: ACL; Schema: tenancy; Owner: -
+-- Name: FUNCTION await_login_turn(email text, ip_address inet); Type: ACL; Schema: security; Owner: -
 --
 
-REVOKE ALL ON FUNCTION tenancy.free_slug(name text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION security.await_login_turn(email text, ip_address inet) FROM PUBLIC;
 
 --
--- Name: FUNCTION is_active_member(organization_id uuid, user_id uuid); Type: ACL; Schema: tenancy; Owner: -
+-- Name: FUNCTION check_failed_login_attempts(email text, ip_address inet); Type: ACL; Schema: security; Owner: -
 --
 
-REVOKE ALL ON FUNCTION tenancy.is_active_member(organization_id uuid, user_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION security.check_failed_login_attempts(email text, ip_address inet) FROM PUBLIC;
 
 --
--- Name: TABLE organization_members; Type: ACL; Schema: tenancy; Owner: -
+-- Name: FUNCTION check_rate_limit(identifier text, endpoint text, max_requests integer, window_seconds integer, cost integer); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.organization_members TO callboard_service;
-GRANT SELECT ON TABLE tenancy.organization_members TO callboard_member;
+REVOKE ALL ON FUNCTION security.check_rate_limit(identifier text, endpoint text, max_requests integer, window_seconds integer, cost integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION security.check_rate_limit(identifier text, endpoint text, max_requests integer, window_seconds integer, cost integer) TO callboard_authenticator;
+GRANT ALL ON FUNCTION security.check_rate_limit(identifier text, endpoint text, max_requests integer, window_seconds integer, cost integer) TO callboard_service;
 
 --
--- Name: FUNCTION organization_members_email(member tenancy.organization_members); Type: ACL; Schema: tenancy; Owner: -
+-- Name: FUNCTION checks_of_access(table_id regclass, key_column text, seen_id uuid, action text); Type: ACL; Schema: security; Owner: -
 --
 
-REVOKE ALL ON FUNCTION tenancy.organization_members_email(member tenancy.organization_members) FROM PUBLIC;
-GRANT ALL ON FUNCTION tenancy.organization_members_email(member tenancy.organization_members) TO callboard_member;
+REVOKE ALL ON FUNCTION security.checks_of_access(table_id regclass, key_column text, seen_id uuid, action text) FROM PUBLIC;
+GRANT ALL ON FUNCTION security.checks_of_access(table_id regclass, key_column text, seen_id uuid, action text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION security.checks_of_access(table_id regclass, key_column text, seen_id uuid, action text) TO callboard_member;
 
 --
--- Name: FUNCTION sync_system_roles(organization_id uuid); Type: ACL; Schema: tenancy; Owner: -
+-- Name: FUNCTION clear_failed_login_attempts(email text, ip_address inet); Type: ACL; Schema: security; Owner: -
 --
 
-REVOKE ALL ON FUNCTION tenancy.sync_system_roles(organization_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION security.clear_failed_login_attempts(email text, ip_address inet) FROM PUBLIC;
 
 --
--- Name: FUNCTION sync_system_roles_trigger(); Type: ACL; Schema: tenancy; Owner: -
+-- Name: FUNCTION explain_access(type text, row_id uuid, action text); Type: ACL; Schema: security; Owner: -
 --
 
-REVOKE ALL ON FUNCTION tenancy.sync_system_roles_trigger() FROM PUBLIC;
+REVOKE ALL ON FUNCTION security.explain_access(type text, row_id uuid, action text) FROM PUBLIC;
+GRANT ALL ON FUNCTION security.explain_access(type text, row_id uuid, action text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION security.explain_access(type text, row_id uuid, action text) TO callboard_member;
 
 --
--- Name: TABLE permissions; Type: ACL; Schema: authz; Owner: -
+-- Name: FUNCTION explained_table(name text); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE authz.permissions TO callboard_service;
+REVOKE ALL ON FUNCTION security.explained_table(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION security.explained_table(name text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION security.explained_table(name text) TO callboard_member;
 
 --
--- Name: TABLE credentials; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION forget_rate_limits(at_most integer); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.credentials TO callboard_service;
+REVOKE ALL ON FUNCTION security.forget_rate_limits(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION security.forget_rate_limits(at_most integer) TO callboard_service;
 
 --
--- Name: TABLE platform_roles; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION get_table_rls_status(); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.platform_roles TO callboard_service;
-GRANT SELECT ON TABLE identity.platform_roles TO callboard_member;
+REVOKE ALL ON FUNCTION security.get_table_rls_status() FROM PUBLIC;
+GRANT ALL ON FUNCTION security.get_table_rls_status() TO callboard_member;
 
 --
--- Name: TABLE profiles; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION lease_rate_limits(leases jsonb); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.profiles TO callboard_service;
-GRANT SELECT,DELETE ON TABLE identity.profiles TO callboard_member;
+REVOKE ALL ON FUNCTION security.lease_rate_limits(leases jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION security.lease_rate_limits(leases jsonb) TO callboard_authenticator;
+GRANT ALL ON FUNCTION security.lease_rate_limits(leases jsonb) TO callboard_service;
 
 --
--- Name: COLUMN profiles.headline; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION login_delay(failures integer, free integer); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT INSERT(headline),UPDATE(headline) ON TABLE identity.profiles TO callboard_member;
+REVOKE ALL ON FUNCTION security.login_delay(failures integer, free integer) FROM PUBLIC;
 
 --
--- Name: COLUMN profiles.bio; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION login_digest(email text); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT INSERT(bio),UPDATE(bio) ON TABLE identity.profiles TO callboard_member;
+REVOKE ALL ON FUNCTION security.login_digest(email text) FROM PUBLIC;
 
 --
--- Name: COLUMN profiles.phone; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION parent_column(table_id regclass); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT INSERT(phone),UPDATE(phone) ON TABLE identity.profiles TO callboard_member;
+REVOKE ALL ON FUNCTION security.parent_column(table_id regclass) FROM PUBLIC;
+GRANT ALL ON FUNCTION security.parent_column(table_id regclass) TO callboard_anonymous;
+GRANT ALL ON FUNCTION security.parent_column(table_id regclass) TO callboard_member;
 
 --
--- Name: COLUMN profiles.location; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION record_event(event_type text, user_id uuid, severity text, session_id uuid, metadata jsonb); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT INSERT(location),UPDATE(location) ON TABLE identity.profiles TO callboard_member;
+REVOKE ALL ON FUNCTION security.record_event(event_type text, user_id uuid, severity text, session_id uuid, metadata jsonb) FROM PUBLIC;
 
 --
--- Name: COLUMN profiles.website; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION record_failed_login_attempt(email text, ip_address inet, user_agent text); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT INSERT(website),UPDATE(website) ON TABLE identity.profiles TO callboard_member;
+REVOKE ALL ON FUNCTION security.record_failed_login_attempt(email text, ip_address inet, user_agent text) FROM PUBLIC;
 
 --
--- Name: COLUMN profiles.links; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION roles_that_allow(permissions text[]); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT INSERT(links),UPDATE(links) ON TABLE identity.profiles TO callboard_member;
+REVOKE ALL ON FUNCTION security.roles_that_allow(permissions text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION security.roles_that_allow(permissions text[]) TO callboard_anonymous;
+GRANT ALL ON FUNCTION security.roles_that_allow(permissions text[]) TO callboard_member;
 
 --
--- Name: TABLE refresh_tokens; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION rule_of_kind(kind text, module text); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.refresh_tokens TO callboard_service;
+REVOKE ALL ON FUNCTION security.rule_of_kind(kind text, module text) FROM PUBLIC;
+GRANT ALL ON FUNCTION security.rule_of_kind(kind text, module text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION security.rule_of_kind(kind text, module text) TO callboard_member;
 
 --
--- Name: TABLE users; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION state_of_row(table_id regclass, key_column text, row_id uuid); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.users TO callboard_service;
+REVOKE ALL ON FUNCTION security.state_of_row(table_id regclass, key_column text, row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION security.state_of_row(table_id regclass, key_column text, row_id uuid) TO callboard_anonymous;
+GRANT ALL ON FUNCTION security.state_of_row(table_id regclass, key_column text, row_id uuid) TO callboard_member;
 
 --
--- Name: COLUMN users.id; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION take_rate_limit(identifier text, endpoint text, max_requests integer, window_seconds integer, wanted integer, at_least integer, held_seconds numeric, returned_slot bigint, returned integer, OUT granted integer, OUT remaining integer, OUT reset_at timestamp with time zone, OUT slot bigint); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT SELECT(id) ON TABLE identity.users TO callboard_member;
+REVOKE ALL ON FUNCTION security.take_rate_limit(identifier text, endpoint text, max_requests integer, window_seconds integer, wanted integer, at_least integer, held_seconds numeric, returned_slot bigint, returned integer, OUT granted integer, OUT remaining integer, OUT reset_at timestamp with time zone, OUT slot bigint) FROM PUBLIC;
 
 --
--- Name: COLUMN users.name; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION try_access(table_id regclass, key_column text, row_id uuid, action text); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT SELECT(name),UPDATE(name) ON TABLE identity.users TO callboard_member;
+REVOKE ALL ON FUNCTION security.try_access(table_id regclass, key_column text, row_id uuid, action text) FROM PUBLIC;
+GRANT ALL ON FUNCTION security.try_access(table_id regclass, key_column text, row_id uuid, action text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION security.try_access(table_id regclass, key_column text, row_id uuid, action text) TO callboard_member;
 
 --
--- Name: COLUMN users.avatar_url; Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION writable_columns(table_id regclass, privilege text); Type: ACL; Schema: security; Owner: -
 --
 
-GRANT SELECT(avatar_url),UPDATE(avatar_url) ON TABLE identity.users TO callboard_member;
-
---
--- Name: COLUMN users.time_zone; Type: ACL; Schema: identity; Owner: -
---
-
-GRANT SELECT(time_zone),UPDATE(time_zone) ON TABLE identity.users TO callboard_member;
-
---
--- Name: COLUMN users.created_at; Type: ACL; Schema: identity; Owner: -
---
-
-GRANT SELECT(created_at) ON TABLE identity.users TO callboard_member;
-
---
--- Name: TABLE change_watchers; Type: ACL; Schema: platform; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.change_watchers TO callboard_service;
-
---
--- Name: TABLE migrations; Type: ACL; Schema: platform; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.migrations TO callboard_service;
-
---
--- Name: TABLE protected_tables; Type: ACL; Schema: platform; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.protected_tables TO callboard_service;
-
---
--- Name: TABLE tenant_log_row; Type: ACL; Schema: platform; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.tenant_log_row TO callboard_service;
-
---
--- Name: TABLE tenant_row; Type: ACL; Schema: platform; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.tenant_row TO callboard_service;
-
---
--- Name: TABLE audit_logs; Type: ACL; Schema: security; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE security.audit_logs TO callboard_service;
-GRANT SELECT ON TABLE security.audit_logs TO callboard_member;
+REVOKE ALL ON FUNCTION security.writable_columns(table_id regclass, privilege text) FROM PUBLIC;
+GRANT ALL ON FUNCTION security.writable_columns(table_id regclass, privilege text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION security.writable_columns(table_id regclass, privilege text) TO callboard_member;
 
 --
 -- Name: TABLE organizations; Type: ACL; Schema: tenancy; Owner: -
@@ -13304,6 +28147,128 @@ GRANT UPDATE(website) ON TABLE tenancy.organizations TO callboard_member;
 GRANT UPDATE(logo_url) ON TABLE tenancy.organizations TO callboard_member;
 
 --
+-- Name: FUNCTION accept_invitation(token text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.accept_invitation(token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.accept_invitation(token text) TO callboard_member;
+
+--
+-- Name: FUNCTION begin_managing(permission text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.begin_managing(permission text) FROM PUBLIC;
+
+--
+-- Name: TABLE organization_members; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.organization_members TO callboard_service;
+GRANT SELECT ON TABLE tenancy.organization_members TO callboard_member;
+
+--
+-- Name: COLUMN organization_members.title; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT UPDATE(title) ON TABLE tenancy.organization_members TO callboard_member;
+
+--
+-- Name: FUNCTION change_member_role(row_id uuid, role_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.change_member_role(row_id uuid, role_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.change_member_role(row_id uuid, role_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION check_invited_address(organization_id uuid, email text, role_key text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.check_invited_address(organization_id uuid, email text, role_key text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_owner_now(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.check_owner_now() FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_permissions(permissions text[]); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.check_permissions(permissions text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_role_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.check_role_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_settings(section text, value jsonb, field text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.check_settings(section text, value jsonb, field text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_settings_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.check_settings_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_settings_version(if_version integer, version integer); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.check_settings_version(if_version integer, version integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.check_settings_version(if_version integer, version integer) TO callboard_member;
+GRANT ALL ON FUNCTION tenancy.check_settings_version(if_version integer, version integer) TO callboard_service;
+
+--
+-- Name: FUNCTION clear_former_member_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.clear_former_member_trigger() FROM PUBLIC;
+
+--
+-- Name: TABLE member_permissions; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.member_permissions TO callboard_service;
+GRANT SELECT ON TABLE tenancy.member_permissions TO callboard_member;
+
+--
+-- Name: FUNCTION clear_member_permission(row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.clear_member_permission(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.clear_member_permission(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION complete_step_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.complete_step_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION completed_own_steps(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.completed_own_steps() FROM PUBLIC;
+
+--
+-- Name: FUNCTION create_api_key(name text, scopes text[], workspace_ids uuid[], expires_at timestamp with time zone); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.create_api_key(name text, scopes text[], workspace_ids uuid[], expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.create_api_key(name text, scopes text[], workspace_ids uuid[], expires_at timestamp with time zone) TO callboard_member;
+
+--
+-- Name: FUNCTION create_organization(name text, owner_id uuid, time_zone text, currency text, plan_id uuid, slug text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.create_organization(name text, owner_id uuid, time_zone text, currency text, plan_id uuid, slug text) FROM PUBLIC;
+
+--
 -- Name: TABLE roles; Type: ACL; Schema: tenancy; Owner: -
 --
 
@@ -13311,29 +28276,163 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.roles TO callboard_service;
 GRANT SELECT ON TABLE tenancy.roles TO callboard_member;
 
 --
--- Name: TABLE workspace_members; Type: ACL; Schema: tenancy; Owner: -
+-- Name: FUNCTION create_role(name text, permissions text[], description text, key text); Type: ACL; Schema: tenancy; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.workspace_members TO callboard_service;
-GRANT SELECT,DELETE ON TABLE tenancy.workspace_members TO callboard_member;
+REVOKE ALL ON FUNCTION tenancy.create_role(name text, permissions text[], description text, key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.create_role(name text, permissions text[], description text, key text) TO callboard_member;
 
 --
--- Name: COLUMN workspace_members.id; Type: ACL; Schema: tenancy; Owner: -
+-- Name: FUNCTION create_tenant(name text, subdomain text, plan_id uuid); Type: ACL; Schema: tenancy; Owner: -
 --
 
-GRANT INSERT(id) ON TABLE tenancy.workspace_members TO callboard_member;
+REVOKE ALL ON FUNCTION tenancy.create_tenant(name text, subdomain text, plan_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.create_tenant(name text, subdomain text, plan_id uuid) TO callboard_member;
 
 --
--- Name: COLUMN workspace_members.workspace_id; Type: ACL; Schema: tenancy; Owner: -
+-- Name: PROCEDURE define_onboarding_step(IN key text, IN audience text, IN place integer, IN title text, IN description text, IN permission text, IN completed_by regclass); Type: ACL; Schema: tenancy; Owner: -
 --
 
-GRANT INSERT(workspace_id) ON TABLE tenancy.workspace_members TO callboard_member;
+REVOKE ALL ON PROCEDURE tenancy.define_onboarding_step(IN key text, IN audience text, IN place integer, IN title text, IN description text, IN permission text, IN completed_by regclass) FROM PUBLIC;
 
 --
--- Name: COLUMN workspace_members.user_id; Type: ACL; Schema: tenancy; Owner: -
+-- Name: FUNCTION delete_role(row_id uuid, reassign_to_id uuid); Type: ACL; Schema: tenancy; Owner: -
 --
 
-GRANT INSERT(user_id) ON TABLE tenancy.workspace_members TO callboard_member;
+REVOKE ALL ON FUNCTION tenancy.delete_role(row_id uuid, reassign_to_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.delete_role(row_id uuid, reassign_to_id uuid) TO callboard_member;
+
+--
+-- Name: TABLE teams; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.teams TO callboard_service;
+GRANT SELECT ON TABLE tenancy.teams TO callboard_member;
+
+--
+-- Name: COLUMN teams.id; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE tenancy.teams TO callboard_member;
+
+--
+-- Name: COLUMN teams.workspace_id; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE tenancy.teams TO callboard_member;
+
+--
+-- Name: COLUMN teams.custom_fields; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE tenancy.teams TO callboard_member;
+
+--
+-- Name: COLUMN teams.deleted_at; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE tenancy.teams TO callboard_member;
+
+--
+-- Name: COLUMN teams.name; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE tenancy.teams TO callboard_member;
+
+--
+-- Name: COLUMN teams.description; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(description),UPDATE(description) ON TABLE tenancy.teams TO callboard_member;
+
+--
+-- Name: COLUMN teams.kind; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE tenancy.teams TO callboard_member;
+
+--
+-- Name: COLUMN teams.color; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(color),UPDATE(color) ON TABLE tenancy.teams TO callboard_member;
+
+--
+-- Name: COLUMN teams.contact_email; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(contact_email),UPDATE(contact_email) ON TABLE tenancy.teams TO callboard_member;
+
+--
+-- Name: FUNCTION delete_team(row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.delete_team(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.delete_team(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION tenancy.delete_team(row_id uuid) TO callboard_service;
+
+--
+-- Name: TABLE team_members; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.team_members TO callboard_service;
+GRANT SELECT ON TABLE tenancy.team_members TO callboard_member;
+
+--
+-- Name: COLUMN team_members.id; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE tenancy.team_members TO callboard_member;
+
+--
+-- Name: COLUMN team_members.workspace_id; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE tenancy.team_members TO callboard_member;
+
+--
+-- Name: COLUMN team_members.custom_fields; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE tenancy.team_members TO callboard_member;
+
+--
+-- Name: COLUMN team_members.deleted_at; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE tenancy.team_members TO callboard_member;
+
+--
+-- Name: COLUMN team_members.team_id; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(team_id),UPDATE(team_id) ON TABLE tenancy.team_members TO callboard_member;
+
+--
+-- Name: COLUMN team_members.user_id; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(user_id),UPDATE(user_id) ON TABLE tenancy.team_members TO callboard_member;
+
+--
+-- Name: COLUMN team_members.role; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(role),UPDATE(role) ON TABLE tenancy.team_members TO callboard_member;
+
+--
+-- Name: COLUMN team_members.title; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(title),UPDATE(title) ON TABLE tenancy.team_members TO callboard_member;
+
+--
+-- Name: FUNCTION delete_team_member(row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.delete_team_member(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.delete_team_member(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION tenancy.delete_team_member(row_id uuid) TO callboard_service;
 
 --
 -- Name: TABLE workspaces; Type: ACL; Schema: tenancy; Owner: -
@@ -13377,6 +28476,972 @@ GRANT INSERT(is_private),UPDATE(is_private) ON TABLE tenancy.workspaces TO callb
 --
 
 GRANT INSERT(settings),UPDATE(settings) ON TABLE tenancy.workspaces TO callboard_member;
+
+--
+-- Name: FUNCTION delete_workspace(row_id uuid, move_contents_to_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.delete_workspace(row_id uuid, move_contents_to_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.delete_workspace(row_id uuid, move_contents_to_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION describe_organization_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.describe_organization_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION end_what_expired(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.end_what_expired() FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.end_what_expired() TO callboard_service;
+
+--
+-- Name: FUNCTION follow_second_factor_rule_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.follow_second_factor_rule_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION forget_permissions_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.forget_permissions_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION free_slug(name text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.free_slug(name text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION get_onboarding(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.get_onboarding() FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.get_onboarding() TO callboard_member;
+
+--
+-- Name: FUNCTION get_organization_settings(section text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.get_organization_settings(section text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.get_organization_settings(section text) TO callboard_member;
+GRANT ALL ON FUNCTION tenancy.get_organization_settings(section text) TO callboard_service;
+
+--
+-- Name: FUNCTION get_tenant_member_role(tenant_id uuid, user_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.get_tenant_member_role(tenant_id uuid, user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.get_tenant_member_role(tenant_id uuid, user_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION grantable_permissions(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.grantable_permissions() FROM PUBLIC;
+
+--
+-- Name: FUNCTION granted_role(organization_id uuid, role_id uuid, field text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.granted_role(organization_id uuid, role_id uuid, field text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION invitation_days(organization_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.invitation_days(organization_id uuid) FROM PUBLIC;
+
+--
+-- Name: TABLE invitations; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.invitations TO callboard_service;
+GRANT SELECT ON TABLE tenancy.invitations TO callboard_member;
+
+--
+-- Name: FUNCTION invitation_of_token(token text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.invitation_of_token(token text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION invitations_status(invitation tenancy.invitations); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.invitations_status(invitation tenancy.invitations) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.invitations_status(invitation tenancy.invitations) TO callboard_member;
+GRANT ALL ON FUNCTION tenancy.invitations_status(invitation tenancy.invitations) TO callboard_service;
+
+--
+-- Name: FUNCTION invite_member(email text, role_id uuid, workspace_ids uuid[], team_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.invite_member(email text, role_id uuid, workspace_ids uuid[], team_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.invite_member(email text, role_id uuid, workspace_ids uuid[], team_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION is_active_member(organization_id uuid, user_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.is_active_member(organization_id uuid, user_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION is_scope(permission text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.is_scope(permission text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION is_tenant_member(tenant_id uuid, user_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.is_tenant_member(tenant_id uuid, user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.is_tenant_member(tenant_id uuid, user_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION issue_invitation_token(organization_id uuid, invitation_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.issue_invitation_token(organization_id uuid, invitation_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.issue_invitation_token(organization_id uuid, invitation_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION keep_owner_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.keep_owner_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_owning_member_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.keep_owning_member_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_owning_user_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.keep_owning_user_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_present_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.keep_present_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_system_roles_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.keep_system_roles_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION lapse_invitations(organization_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.lapse_invitations(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.lapse_invitations(organization_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION lasting_permissions(organization_id uuid, user_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.lasting_permissions(organization_id uuid, user_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION leave_organization(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.leave_organization() FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.leave_organization() TO callboard_member;
+
+--
+-- Name: FUNCTION mail_invitation(invitation tenancy.invitations); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.mail_invitation(invitation tenancy.invitations) FROM PUBLIC;
+
+--
+-- Name: FUNCTION managed_invitation(organization_id uuid, row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.managed_invitation(organization_id uuid, row_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION managed_member(organization_id uuid, row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.managed_member(organization_id uuid, row_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION managed_role(organization_id uuid, row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.managed_role(organization_id uuid, row_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION organization_members_email(member tenancy.organization_members); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.organization_members_email(member tenancy.organization_members) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.organization_members_email(member tenancy.organization_members) TO callboard_member;
+
+--
+-- Name: FUNCTION permissions(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.permissions() FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.permissions() TO callboard_member;
+
+--
+-- Name: FUNCTION resolved_now(organization_id uuid, user_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.resolved_now(organization_id uuid, user_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION permissions_now(member tenancy.organization_members); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.permissions_now(member tenancy.organization_members) FROM PUBLIC;
+
+--
+-- Name: FUNCTION preview_invitation(token text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.preview_invitation(token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.preview_invitation(token text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION tenancy.preview_invitation(token text) TO callboard_member;
+
+--
+-- Name: FUNCTION reactivate_member(row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.reactivate_member(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.reactivate_member(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION remove_member(row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.remove_member(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.remove_member(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION require_active_member(organization_id uuid, user_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.require_active_member(organization_id uuid, user_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_grantable(permissions text[], field text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.require_grantable(permissions text[], field text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_owner(organization_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.require_owner(organization_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION require_rank(member tenancy.organization_members); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.require_rank(member tenancy.organization_members) FROM PUBLIC;
+
+--
+-- Name: FUNCTION requires_second_factor(organization_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.requires_second_factor(organization_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION resend_invitation(row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.resend_invitation(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.resend_invitation(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION resolve_permissions(organization_id uuid, user_id uuid, role_key text, role_permissions text[], OUT permissions text[], OUT valid_until timestamp with time zone); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.resolve_permissions(organization_id uuid, user_id uuid, role_key text, role_permissions text[], OUT permissions text[], OUT valid_until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.resolve_permissions(organization_id uuid, user_id uuid, role_key text, role_permissions text[], OUT permissions text[], OUT valid_until timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_team(row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.restore_team(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.restore_team(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION tenancy.restore_team(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_team_member(row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.restore_team_member(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.restore_team_member(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION tenancy.restore_team_member(row_id uuid) TO callboard_service;
+
+--
+-- Name: TABLE api_keys; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.api_keys TO callboard_service;
+
+--
+-- Name: COLUMN api_keys.organization_id; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT(organization_id) ON TABLE tenancy.api_keys TO callboard_member;
+
+--
+-- Name: COLUMN api_keys.id; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT(id) ON TABLE tenancy.api_keys TO callboard_member;
+
+--
+-- Name: COLUMN api_keys.name; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT(name) ON TABLE tenancy.api_keys TO callboard_member;
+
+--
+-- Name: COLUMN api_keys.prefix; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT(prefix) ON TABLE tenancy.api_keys TO callboard_member;
+
+--
+-- Name: COLUMN api_keys.scopes; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT(scopes) ON TABLE tenancy.api_keys TO callboard_member;
+
+--
+-- Name: COLUMN api_keys.workspace_ids; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT(workspace_ids) ON TABLE tenancy.api_keys TO callboard_member;
+
+--
+-- Name: COLUMN api_keys.expires_at; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT(expires_at) ON TABLE tenancy.api_keys TO callboard_member;
+
+--
+-- Name: COLUMN api_keys.revoked_at; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT(revoked_at) ON TABLE tenancy.api_keys TO callboard_member;
+
+--
+-- Name: COLUMN api_keys.revoked_by; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT(revoked_by) ON TABLE tenancy.api_keys TO callboard_member;
+
+--
+-- Name: COLUMN api_keys.last_used_at; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT(last_used_at) ON TABLE tenancy.api_keys TO callboard_member;
+
+--
+-- Name: COLUMN api_keys.created_by; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT(created_by) ON TABLE tenancy.api_keys TO callboard_member;
+
+--
+-- Name: COLUMN api_keys.created_at; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE tenancy.api_keys TO callboard_member;
+
+--
+-- Name: COLUMN api_keys.updated_at; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT(updated_at) ON TABLE tenancy.api_keys TO callboard_member;
+
+--
+-- Name: FUNCTION revoke_api_key(row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.revoke_api_key(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.revoke_api_key(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION revoke_invitation(row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.revoke_invitation(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.revoke_invitation(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION set_member_permission(member_id uuid, permission text, effect text, expires_at timestamp with time zone, reason text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.set_member_permission(member_id uuid, permission text, effect text, expires_at timestamp with time zone, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.set_member_permission(member_id uuid, permission text, effect text, expires_at timestamp with time zone, reason text) TO callboard_member;
+
+--
+-- Name: FUNCTION setting(organization_id uuid, section text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.setting(organization_id uuid, section text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION settle_entries_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.settle_entries_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION settle_entry_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.settle_entry_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION settle_member_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.settle_member_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION settle_members_of_roles_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.settle_members_of_roles_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION settle_members_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.settle_members_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION skip_onboarding_step(key text, skip boolean); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.skip_onboarding_step(key text, skip boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.skip_onboarding_step(key text, skip boolean) TO callboard_member;
+
+--
+-- Name: FUNCTION still_vouched_for(invitation tenancy.invitations); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.still_vouched_for(invitation tenancy.invitations) FROM PUBLIC;
+
+--
+-- Name: FUNCTION suspend_member(row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.suspend_member(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.suspend_member(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION sync_system_roles(organization_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.sync_system_roles(organization_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION sync_system_roles_trigger(); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.sync_system_roles_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION transfer_ownership(row_id uuid, own_role_id uuid); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.transfer_ownership(row_id uuid, own_role_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.transfer_ownership(row_id uuid, own_role_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION update_organization_settings(section text, patch jsonb, if_version integer); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.update_organization_settings(section text, patch jsonb, if_version integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.update_organization_settings(section text, patch jsonb, if_version integer) TO callboard_member;
+
+--
+-- Name: FUNCTION update_role(row_id uuid, name text, permissions text[], description text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.update_role(row_id uuid, name text, permissions text[], description text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.update_role(row_id uuid, name text, permissions text[], description text) TO callboard_member;
+
+--
+-- Name: TABLE permissions; Type: ACL; Schema: authz; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE authz.permissions TO callboard_service;
+
+--
+-- Name: TABLE billing_customers; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.billing_customers TO callboard_service;
+GRANT SELECT ON TABLE billing.billing_customers TO callboard_member;
+
+--
+-- Name: TABLE metered_tables; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.metered_tables TO callboard_service;
+
+--
+-- Name: TABLE plan_limits; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.plan_limits TO callboard_service;
+GRANT SELECT,DELETE ON TABLE billing.plan_limits TO callboard_member;
+
+--
+-- Name: COLUMN plan_limits.plan_id; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(plan_id),UPDATE(plan_id) ON TABLE billing.plan_limits TO callboard_member;
+
+--
+-- Name: COLUMN plan_limits.metric_key; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(metric_key),UPDATE(metric_key) ON TABLE billing.plan_limits TO callboard_member;
+
+--
+-- Name: COLUMN plan_limits.limit_value; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(limit_value),UPDATE(limit_value) ON TABLE billing.plan_limits TO callboard_member;
+
+--
+-- Name: TABLE plan_prices; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.plan_prices TO callboard_service;
+GRANT SELECT,DELETE ON TABLE billing.plan_prices TO callboard_member;
+
+--
+-- Name: COLUMN plan_prices.plan_id; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(plan_id),UPDATE(plan_id) ON TABLE billing.plan_prices TO callboard_member;
+
+--
+-- Name: COLUMN plan_prices.billing_interval; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(billing_interval),UPDATE(billing_interval) ON TABLE billing.plan_prices TO callboard_member;
+
+--
+-- Name: COLUMN plan_prices.currency; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(currency),UPDATE(currency) ON TABLE billing.plan_prices TO callboard_member;
+
+--
+-- Name: COLUMN plan_prices.price; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(price),UPDATE(price) ON TABLE billing.plan_prices TO callboard_member;
+
+--
+-- Name: COLUMN plan_prices.seat_price; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT INSERT(seat_price),UPDATE(seat_price) ON TABLE billing.plan_prices TO callboard_member;
+
+--
+-- Name: TABLE provider_events; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.provider_events TO callboard_service;
+
+--
+-- Name: TABLE usage_counters; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.usage_counters TO callboard_service;
+
+--
+-- Name: TABLE connected_apps; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.connected_apps TO callboard_service;
+GRANT SELECT,DELETE ON TABLE identity.connected_apps TO callboard_member;
+
+--
+-- Name: COLUMN connected_apps.id; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE identity.connected_apps TO callboard_member;
+
+--
+-- Name: COLUMN connected_apps.name; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE identity.connected_apps TO callboard_member;
+
+--
+-- Name: COLUMN connected_apps.category; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(category),UPDATE(category) ON TABLE identity.connected_apps TO callboard_member;
+
+--
+-- Name: COLUMN connected_apps.website; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(website),UPDATE(website) ON TABLE identity.connected_apps TO callboard_member;
+
+--
+-- Name: COLUMN connected_apps.notes; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE identity.connected_apps TO callboard_member;
+
+--
+-- Name: TABLE credentials; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.credentials TO callboard_service;
+
+--
+-- Name: TABLE oauth_providers; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.oauth_providers TO callboard_service;
+GRANT SELECT ON TABLE identity.oauth_providers TO callboard_anonymous;
+GRANT SELECT ON TABLE identity.oauth_providers TO callboard_member;
+
+--
+-- Name: COLUMN oauth_providers.is_enabled; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT UPDATE(is_enabled) ON TABLE identity.oauth_providers TO callboard_member;
+
+--
+-- Name: TABLE oauth_tokens; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.oauth_tokens TO callboard_service;
+
+--
+-- Name: COLUMN oauth_tokens.linked_account_id; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT(linked_account_id) ON TABLE identity.oauth_tokens TO callboard_member;
+
+--
+-- Name: COLUMN oauth_tokens.user_id; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT(user_id) ON TABLE identity.oauth_tokens TO callboard_member;
+
+--
+-- Name: COLUMN oauth_tokens.token_type; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT(token_type) ON TABLE identity.oauth_tokens TO callboard_member;
+
+--
+-- Name: COLUMN oauth_tokens.scopes; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT(scopes) ON TABLE identity.oauth_tokens TO callboard_member;
+
+--
+-- Name: COLUMN oauth_tokens.expires_at; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT(expires_at) ON TABLE identity.oauth_tokens TO callboard_member;
+
+--
+-- Name: COLUMN oauth_tokens.failed_at; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT(failed_at) ON TABLE identity.oauth_tokens TO callboard_member;
+
+--
+-- Name: COLUMN oauth_tokens.created_at; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE identity.oauth_tokens TO callboard_member;
+
+--
+-- Name: COLUMN oauth_tokens.updated_at; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT(updated_at) ON TABLE identity.oauth_tokens TO callboard_member;
+
+--
+-- Name: TABLE platform_roles; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.platform_roles TO callboard_service;
+GRANT SELECT ON TABLE identity.platform_roles TO callboard_member;
+
+--
+-- Name: TABLE profiles; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.profiles TO callboard_service;
+GRANT SELECT,DELETE ON TABLE identity.profiles TO callboard_member;
+
+--
+-- Name: COLUMN profiles.headline; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(headline),UPDATE(headline) ON TABLE identity.profiles TO callboard_member;
+
+--
+-- Name: COLUMN profiles.bio; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(bio),UPDATE(bio) ON TABLE identity.profiles TO callboard_member;
+
+--
+-- Name: COLUMN profiles.phone; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(phone),UPDATE(phone) ON TABLE identity.profiles TO callboard_member;
+
+--
+-- Name: COLUMN profiles.location; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(location),UPDATE(location) ON TABLE identity.profiles TO callboard_member;
+
+--
+-- Name: COLUMN profiles.website; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(website),UPDATE(website) ON TABLE identity.profiles TO callboard_member;
+
+--
+-- Name: COLUMN profiles.links; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT INSERT(links),UPDATE(links) ON TABLE identity.profiles TO callboard_member;
+
+--
+-- Name: TABLE recovery_codes; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.recovery_codes TO callboard_service;
+
+--
+-- Name: TABLE refresh_tokens; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.refresh_tokens TO callboard_service;
+
+--
+-- Name: TABLE second_factors; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.second_factors TO callboard_service;
+
+--
+-- Name: TABLE sessions; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.sessions TO callboard_service;
+
+--
+-- Name: TABLE sign_in_challenges; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.sign_in_challenges TO callboard_service;
+
+--
+-- Name: TABLE users; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.users TO callboard_service;
+
+--
+-- Name: COLUMN users.id; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT(id) ON TABLE identity.users TO callboard_member;
+
+--
+-- Name: COLUMN users.name; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT(name),UPDATE(name) ON TABLE identity.users TO callboard_member;
+
+--
+-- Name: COLUMN users.avatar_url; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT(avatar_url),UPDATE(avatar_url) ON TABLE identity.users TO callboard_member;
+
+--
+-- Name: COLUMN users.time_zone; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT(time_zone),UPDATE(time_zone) ON TABLE identity.users TO callboard_member;
+
+--
+-- Name: COLUMN users.created_at; Type: ACL; Schema: identity; Owner: -
+--
+
+GRANT SELECT(created_at) ON TABLE identity.users TO callboard_member;
+
+--
+-- Name: TABLE change_watchers; Type: ACL; Schema: platform; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.change_watchers TO callboard_service;
+
+--
+-- Name: TABLE migrations; Type: ACL; Schema: platform; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.migrations TO callboard_service;
+
+--
+-- Name: TABLE outbox_mails; Type: ACL; Schema: platform; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.outbox_mails TO callboard_service;
+
+--
+-- Name: TABLE protected_tables; Type: ACL; Schema: platform; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.protected_tables TO callboard_service;
+
+--
+-- Name: TABLE tenant_log_row; Type: ACL; Schema: platform; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.tenant_log_row TO callboard_service;
+
+--
+-- Name: TABLE tenant_row; Type: ACL; Schema: platform; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.tenant_row TO callboard_service;
+
+--
+-- Name: TABLE audit_logs; Type: ACL; Schema: security; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE security.audit_logs TO callboard_service;
+GRANT SELECT ON TABLE security.audit_logs TO callboard_member;
+
+--
+-- Name: TABLE failed_login_attempts; Type: ACL; Schema: security; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE security.failed_login_attempts TO callboard_service;
+
+--
+-- Name: TABLE rate_limits; Type: ACL; Schema: security; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE security.rate_limits TO callboard_service;
+
+--
+-- Name: TABLE security_events; Type: ACL; Schema: security; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE security.security_events TO callboard_service;
+GRANT SELECT ON TABLE security.security_events TO callboard_member;
+
+--
+-- Name: TABLE invitation_tokens; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.invitation_tokens TO callboard_service;
+
+--
+-- Name: TABLE onboarding_catalog; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.onboarding_catalog TO callboard_service;
+
+--
+-- Name: TABLE onboarding_steps; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.onboarding_steps TO callboard_service;
+
+--
+-- Name: TABLE organization_settings; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.organization_settings TO callboard_service;
+GRANT SELECT ON TABLE tenancy.organization_settings TO callboard_member;
+
+--
+-- Name: COLUMN organization_settings.section; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(section) ON TABLE tenancy.organization_settings TO callboard_member;
+
+--
+-- Name: COLUMN organization_settings.value; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(value),UPDATE(value) ON TABLE tenancy.organization_settings TO callboard_member;
+
+--
+-- Name: TABLE organization_usage; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.organization_usage TO callboard_service;
+GRANT SELECT ON TABLE tenancy.organization_usage TO callboard_member;
+
+--
+-- Name: TABLE settings_sections; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.settings_sections TO callboard_service;
+GRANT SELECT ON TABLE tenancy.settings_sections TO callboard_member;
+
+--
+-- Name: TABLE workspace_members; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.workspace_members TO callboard_service;
+GRANT SELECT,DELETE ON TABLE tenancy.workspace_members TO callboard_member;
+
+--
+-- Name: COLUMN workspace_members.id; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE tenancy.workspace_members TO callboard_member;
+
+--
+-- Name: COLUMN workspace_members.workspace_id; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(workspace_id) ON TABLE tenancy.workspace_members TO callboard_member;
+
+--
+-- Name: COLUMN workspace_members.user_id; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT INSERT(user_id) ON TABLE tenancy.workspace_members TO callboard_member;
 
 --
 -- Name: DEFAULT PRIVILEGES FOR TYPES; Type: DEFAULT ACL; Schema: -; Owner: -

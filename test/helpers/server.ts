@@ -42,11 +42,12 @@ export function uncounted(environment: Record<string, string> = {}): TestServer 
     async signUp(name) {
       const input = {
         email: `${name.toLowerCase()}@server.test`,
-        password: 'correct horse battery staple',
+        password: 'a password for tests',
         name,
         organizationName: name,
       };
       const { json } = await post({ query: SIGN_UP, variables: { input } });
+      if (json.errors) throw new Error(JSON.stringify(json.errors));
       return { authorization: `Bearer ${json.data.signUp.session.accessToken}` };
     },
     subscribe: (operation, connectionParams = {}) =>

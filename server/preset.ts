@@ -23,6 +23,7 @@ import { LookUpsPlugin } from '../plugins/look-ups.ts';
 import { noteOperation, notesOf } from '../plugins/notes.ts';
 import { PlainMutationsPlugin } from '../plugins/plain-mutations.ts';
 import { providerSignInPlugin } from '../plugins/provider-sign-in/plugin.ts';
+import { PlansPlugin } from '../plugins/plans/plugin.ts';
 import { ScalarsPlugin } from '../plugins/scalars.ts';
 import { secondFactorPlugin } from '../plugins/second-factor/plugin.ts';
 import { HiddenSessionFunctionsPlugin } from '../plugins/session/hidden.ts';
@@ -115,6 +116,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       ...(options.admitAttempt ? [attemptsPlugin({ admit: options.admitAttempt })] : []),
       ChangesPlugin,
       ExplainAccessPlugin,
+      PlansPlugin,
       HiddenSessionFunctionsPlugin,
       sessionPlugin(sessions),
       secondFactorPlugin({ ...sessions, encryption }),
@@ -165,6 +167,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       graphiql: false,
       graphiqlOnGraphQLGET: false,
       allowedRequestContentTypes: ['application/json'],
+      outputDataAsString: true,
       // The server has its own: with limits.
       websockets: false,
       maskError: makeMaskError(constraints, report),

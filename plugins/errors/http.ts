@@ -41,6 +41,20 @@ type Request = {
   readonly note: (errors: readonly FormattedError[]) => void;
 };
 
+/** How an answer with errors begins: those come first, unless there is nothing else. */
+const WITH_ERRORS = ['{"errors":', '{"data":null'].map((text) => Buffer.from(text));
+
+/** Answers are texts already. One with errors is read again. */
+function readErrors(result: Result): Result {
+  if (result.type !== 'buffer') return result;
+  const { buffer, statusCode, headers } = result;
+  if (!WITH_ERRORS.some((start) => buffer.subarray(0, start.length).equals(start))) return result;
+  const json = JSON.parse(buffer.toString('utf8')) as never;
+  // It will be another text.
+  delete headers['content-length'];
+  return { type: 'json', statusCode, headers, json };
+}
+
 function coded(result: Result, { showsCredentials, note }: Request): Result {
   if (result.type === 'error') {
     const { statusCode, headers, error } = result;
@@ -74,7 +88,7 @@ export const HttpErrorsPlugin: GraphileConfig.Plugin = {
         const result = await next();
         if (!result) return result;
         const { node } = event.requestDigest.requestContext;
-        return coded(result, {
+        return coded(readErrors(result), {
           showsCredentials: node?.req.headers.authorization !== undefined,
           note: (errors) => node && noteErrors(notesOf(node.req), errors),
         });

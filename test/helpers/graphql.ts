@@ -2,7 +2,7 @@ import '../../server/environment.ts';
 import { beforeAll } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import { makeSchema } from 'postgraphile';
-import { grafast } from 'postgraphile/grafast';
+import { getGrafastMiddleware, grafast } from 'postgraphile/grafast';
 import { type GraphQLError, parse, type GraphQLSchema } from 'postgraphile/graphql';
 import type { Database } from '../../db/connect.ts';
 import type { Unexpected } from '../../plugins/errors/mask.ts';
@@ -82,6 +82,7 @@ export function testApi(database: Database, options: Partial<PresetOptions> = {}
         variableValues: variables,
         contextValue: { pgSettings, withPgClient, client: caller.client },
         resolvedPreset: {} as never,
+        middleware: getGrafastMiddleware(resolvedPreset),
       })) as { data?: unknown; errors?: readonly GraphQLError[] };
       const mask = resolvedPreset.grafserv?.maskError;
       const masked = errors?.map(

@@ -71,6 +71,8 @@ export type OperationAnalysis = {
 /** What a document asks for. */
 export type DocumentAnalysis = {
   readonly operations: readonly OperationAnalysis[];
+  /** How many it has, used or not. */
+  readonly fragments: number;
   /** The first field that asks about the schema, if any. */
   readonly introspection: FieldNode | undefined;
   /** Selections that were looked at: no more than the document has. */
@@ -220,5 +222,6 @@ export function analyse(
     .filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
     .map((definition) => analyser.operation(definition));
   const { introspection, visited } = analyser;
-  return { operations, introspection, visited };
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  return { operations, fragments: fragments.length, introspection, visited };
 }

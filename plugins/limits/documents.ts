@@ -105,24 +105,14 @@ export class Documents {
     const source = new Source(text, 'GraphQL request');
     const trusted = isTrusted?.(text) ?? false;
     if (!trusted) {
-      const excess = scan(source, limits);
-      if (excess) throw refusal(excess);
+      const tooLong = scan(source, limits);
+      if (tooLong) throw refusal(tooLong);
     }
     const document = parse(source);
     const analysis = analyse(schema, document, pageSizes(limits));
     if (trusted) return { document, analysis };
-    const { operations } = analysis;
-    if (operations.length > limits.operations) {
-      throw refusal({
-        measure: 'operations',
-        limit: limits.operations,
-        value: operations.length,
-      });
-    }
-    for (const operation of operations) {
-      const excess = excessOf(operation, limits);
-      if (excess) throw refusal(excess, operation.node);
-    }
+    const excess = excessOf(analysis, limits);
+    if (excess) throw refusal(excess, excess.operation?.node);
     if (!introspection && analysis.introspection) {
       throw introspectionDisabled(analysis.introspection);
     }

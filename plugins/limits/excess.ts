@@ -7,7 +7,7 @@ import { depthOf } from './values.ts';
 type Variables = Readonly<Record<string, unknown>>;
 
 /** What is too much in an operation, whatever its variables are. */
-export function excessOf({ figures }: OperationAnalysis, limits: Limits): Excess | undefined {
+function excessOfOperation({ figures }: OperationAnalysis, limits: Limits): Excess | undefined {
   const { conditions, cost, introspection } = figures;
   const introspectionDepth = Math.max(INTROSPECTION_DEPTH, limits.depth);
   if (introspection > introspectionDepth) {
@@ -22,6 +22,23 @@ export function excessOf({ figures }: OperationAnalysis, limits: Limits): Excess
   for (const measure of measures) {
     const [value, limit] = [values[measure], limits[measure]];
     if (value > limit) return { measure, limit, value };
+  }
+  return undefined;
+}
+
+/** What is too much in a document, whatever its variables are, and in which of its operations. */
+export function excessOf(
+  { operations, fragments }: DocumentAnalysis,
+  limits: Limits,
+): (Excess & { readonly operation?: OperationAnalysis }) | undefined {
+  const values = { operations: operations.length, fragments };
+  for (const measure of ['operations', 'fragments'] as const) {
+    const [value, limit] = [values[measure], limits[measure]];
+    if (value > limit) return { measure, limit, value };
+  }
+  for (const operation of operations) {
+    const excess = excessOfOperation(operation, limits);
+    if (excess) return { ...excess, operation };
   }
   return undefined;
 }

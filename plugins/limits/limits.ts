@@ -59,6 +59,7 @@ export const LIMITS = {
     [1, 100_000],
     'Names, numbers, strings and marks that a document has at most.',
   ),
+  fragments: limit('MAX_FRAGMENTS', 100, [0, 10_000], 'Fragments in a document at most.'),
   operations: limit('MAX_OPERATIONS', 20, [1, 1_000], 'Operations in a document at most.'),
   pageSize: limit('MAX_PAGE_SIZE', 500, [1, 100_000], 'Rows that a list has at most.'),
   batch: limit(

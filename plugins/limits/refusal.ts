@@ -19,6 +19,7 @@ const WORDS: Readonly<Record<Measure, (value: number) => string>> = {
   conditions: (value) => `The operation has ${value} conditions in filters and orders`,
   inputDepth: (value) => `A value has ${value} levels of lists and objects`,
   tokens: (value) => `The document has ${value} tokens or more`,
+  fragments: (value) => `The document has ${value} fragments`,
   operations: (value) => `The document has ${value} operations`,
   pageSize: (value) => `A list is to have ${value} rows`,
   batch: (value) => `The request is a list of ${value} operations`,
@@ -30,9 +31,11 @@ export const messageOf = ({ measure, limit, value }: Excess): string =>
   `${WORDS[measure](value)}; at most ${limit} ${limit === 1 ? 'is' : 'are'} allowed.`;
 
 /** `extensions` of the error. */
-export const extensionsOf = (excess: Excess) => ({
+export const extensionsOf = ({ measure, limit, value }: Excess) => ({
   code: 'QUERY_LIMIT_EXCEEDED' as const,
-  ...excess,
+  measure,
+  limit,
+  value,
 });
 
 /** The error for what is too much. */

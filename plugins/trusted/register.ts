@@ -105,7 +105,8 @@ class Checker {
     const errors = validate(this.#schema, document);
     for (const error of errors) this.#note(error, path);
     if (errors.length > 0) return undefined;
-    const { operations } = analyse(this.#schema, document, pageSizes(this.#limits));
+    const analysis = analyse(this.#schema, document, pageSizes(this.#limits));
+    const { operations } = analysis;
     const [first] = operations;
     if (!first) {
       this.#note(new GraphQLError('There is no operation in it.'), path);
@@ -117,9 +118,7 @@ class Checker {
     const costly: Excess | undefined =
       value > limit ? { measure: 'cost', limit, value } : undefined;
     const excess =
-      scan(new Source(text, path), this.#limits) ??
-      operations.map((operation) => excessOf(operation, this.#limits)).find(Boolean) ??
-      costly;
+      scan(new Source(text, path), this.#limits) ?? excessOf(analysis, this.#limits) ?? costly;
     if (!excess) return value;
     this.#note(new GraphQLError(messageOf(excess), { nodes: first.node }), path);
     return undefined;

@@ -98,6 +98,13 @@ const OPERATIONS: readonly (readonly [Measure, string, (size: number) => Operati
     }),
   ],
   [
+    'fragments',
+    'fragments that spread each other',
+    (size) => ({
+      query: `{ me { ...F0 } } ${times(size, (index) => `fragment F${index} on Me { name ${index < size - 1 ? `...F${index + 1}` : ''} }`)}`,
+    }),
+  ],
+  [
     'operations',
     'operations',
     (size) => ({

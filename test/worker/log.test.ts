@@ -20,6 +20,8 @@ async function enqueue(database: Database, requestId: string, task: string, payl
 describe('the log of the worker', () => {
   let worker: RunningWorker;
   const lines = new LogLines();
+  // Before the database goes: these run in their order.
+  afterAll(() => worker.stop());
   const database = testDatabase();
   beforeAll(async () => {
     worker = await runWorker(database, {
@@ -27,7 +29,6 @@ describe('the log of the worker', () => {
       mail: { deliver: () => Promise.reject(new Error('no')), appUrl: 'http://app.test' },
     });
   });
-  afterAll(() => worker.stop());
 
   test('names the request that a job comes from', async () => {
     await enqueue(database, 'asked-1', 'maintain_partitions', {});

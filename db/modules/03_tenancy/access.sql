@@ -158,7 +158,11 @@ create or replace trigger _300_check_settings before insert or update on tenancy
 create or replace trigger _500_follow_second_factor_rule after insert or update or delete on tenancy.organization_settings
   for each row execute function tenancy.follow_second_factor_rule_trigger();
 
-create or replace trigger _500_sync_system_roles after insert or update on authz.permissions
+create or replace trigger _500_sync_system_roles_insert after insert on authz.permissions
+  referencing new table as new_rows
+  for each statement execute function tenancy.sync_system_roles_trigger();
+create or replace trigger _500_sync_system_roles_update after update on authz.permissions
+  referencing new table as new_rows
   for each statement execute function tenancy.sync_system_roles_trigger();
 create or replace trigger _510_forget_permissions after delete on authz.permissions
   referencing old table as old_rows

@@ -15,9 +15,12 @@ begin
     -- A definition that came later does not stand in the way of other changes.
     select f.* into wrong
       from new_rows n
-      join old_rows o on o.organization_id = n.organization_id and o.id = n.id
      cross join lateral platform.invalid_custom_fields(n.organization_id, entity, n.workspace_id, n.custom_fields) f
-     where n.custom_fields is distinct from o.custom_fields
+     where (n.id, n.custom_fields) in (
+             select r.id, r.custom_fields from new_rows r
+             except
+             select r.id, r.custom_fields from old_rows r
+           )
      limit 1;
   end if;
   if found then

@@ -6,10 +6,9 @@ declare
   child record;
 begin
   if not exists (
-    select
-      from new_rows n
-      join old_rows o on o.organization_id = n.organization_id and o.id = n.id
-     where n.workspace_id is distinct from o.workspace_id or n.deleted_at is distinct from o.deleted_at
+    select n.id, n.workspace_id, n.deleted_at from new_rows n
+    except
+    select o.id, o.workspace_id, o.deleted_at from old_rows o
   ) then
     return null;
   end if;

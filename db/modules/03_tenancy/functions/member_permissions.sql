@@ -53,9 +53,16 @@ begin
      for share;
   -- of a role that is not there, the foreign key speaks
   new.role_key := coalesce(role.key, '');
-  select p.permissions, p.valid_until
-    into new.effective_permissions, new.permissions_valid_until
-    from tenancy.resolve_permissions(new.organization_id, new.user_id, new.role_key, coalesce(role.permissions, '{}')) p;
+  new.effective_permissions := coalesce(role.permissions, '{}');
+  new.permissions_valid_until := null;
+  -- Hardly anybody has one, and a change of a role settles all who have it.
+  if exists (
+    select from tenancy.member_permissions p where p.organization_id = new.organization_id and p.user_id = new.user_id
+  ) then
+    select p.permissions, p.valid_until
+      into new.effective_permissions, new.permissions_valid_until
+      from tenancy.resolve_permissions(new.organization_id, new.user_id, new.role_key, new.effective_permissions) p;
+  end if;
   return new;
 end
 $$;
@@ -70,11 +77,12 @@ as $$
 begin
   update tenancy.organization_members m
      set effective_permissions = '{}' -- the trigger knows better
-    from new_rows n
-    join old_rows o on o.organization_id = n.organization_id and o.id = n.id
-   where m.organization_id = n.organization_id
-     and m.role_id = n.id
-     and (n.permissions, n.key) is distinct from (o.permissions, o.key);
+    from (
+           select n.organization_id, n.id, n.key, n.permissions from new_rows n
+           except
+           select o.organization_id, o.id, o.key, o.permissions from old_rows o
+         ) r
+   where m.organization_id = r.organization_id and m.role_id = r.id;
   return null;
 end
 $$;

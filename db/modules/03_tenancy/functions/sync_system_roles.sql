@@ -29,7 +29,10 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform tenancy.sync_system_roles();
+  -- A migration registers everything again; hardly ever is something new.
+  if exists (select from new_rows) then
+    perform tenancy.sync_system_roles();
+  end if;
   return null;
 end
 $$;

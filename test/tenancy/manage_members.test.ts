@@ -128,11 +128,10 @@ describe('changing a role', () => {
       await client.query('rollback to s');
       await turnInto(client, undefined);
       await client.query('update tenancy.member_permissions set expires_at = null');
-      const { rows: lasting } = await client.query(
-        "select 'finance.read' = any (tenancy.lasting_permissions($1, $2)) as lasting",
-        [cast.organizationId, cast.member.userId],
-      );
-      expect(lasting).toEqual([{ lasting: true }]);
+      await turnInto(client, cast.member);
+      expect(await call(client, 'tenancy.change_member_role', give)).toMatchObject({
+        role_key: 'purse',
+      });
     });
   });
 
@@ -226,6 +225,11 @@ describe('removing and leaving', () => {
          values ($1, 'guest@crew.test', $2, $3, now() + interval '1 day')`,
         [cast.organizationId, ids.role('admin'), cast.owner.userId],
       );
+      await client.query(
+        `insert into tenancy.api_keys (organization_id, name, prefix, secret_hash, scopes, created_by)
+         values ($1, 'Key', 'cb_live_00000000', sha256('key'), '{projects.read}', $2)`,
+        [cast.organizationId, userId],
+      );
       await turnInto(client, cast.guest);
       expect(await call(client, 'tenancy.leave_organization')).toMatchObject({ status: 'left' });
       await turnInto(client, undefined);
@@ -233,11 +237,12 @@ describe('removing and leaving', () => {
         `select (select count(*)::int from tenancy.workspace_members where user_id = $1) as workspaces,
                 (select count(*)::int from tenancy.team_members where user_id = $1 and deleted_at is null) as teams,
                 (select count(*)::int from tenancy.member_permissions where user_id = $1) as grants,
+                (select count(*)::int from tenancy.api_keys where revoked_at is null) as keys,
                 (select count(*)::int from tenancy.invitations where revoked_at is null) as open,
                 (select count(*)::int from identity.user_settings where user_id = $1) as settings`,
         [userId],
       );
-      expect(rows).toEqual([{ workspaces: 0, teams: 0, grants: 0, open: 0, settings: 1 }]);
+      expect(rows).toEqual([{ workspaces: 0, teams: 0, grants: 0, keys: 0, open: 0, settings: 1 }]);
       for (const table of ['tenancy.workspace_members', 'tenancy.team_members'] as const) {
         const column = table === 'tenancy.team_members' ? 'team_id' : 'workspace_id';
         await client.query('savepoint s');

@@ -8,6 +8,9 @@ begin
   update tenancy.team_members t
      set deleted_at = clock_timestamp()
    where t.organization_id = new.organization_id and t.user_id = new.user_id and t.deleted_at is null;
+  update tenancy.api_keys k
+     set revoked_at = now(), revoked_by = authz.user_id()
+   where k.organization_id = new.organization_id and k.created_by = new.user_id and k.revoked_at is null;
   update tenancy.invitations i
      set revoked_at = now(), revoked_by = authz.user_id()
     from identity.users u
@@ -21,5 +24,5 @@ end
 $$;
 
 comment on function tenancy.clear_former_member_trigger() is
-  'Whoever leaves takes nothing along: no workspace, team, grant or open invitation waits for them. What they come back to '
-  'is what they are invited to then. Definer: the caller may not write all of it.';
+  'Whoever leaves takes nothing along: no workspace, team, grant, API key or open invitation waits for them. What they come '
+  'back to is what they are invited to then. Definer: the caller may not write all of it.';

@@ -3,6 +3,11 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if tg_op = 'UPDATE' and new.status is distinct from old.status then
+    -- An owner may be lost by it, which is asked at the end by a write to the organization (require_owner): two who share
+    -- the lock now would wait for each other then.
+    perform from tenancy.organizations o where o.id = new.organization_id for no key update;
+  end if;
   -- The lock: whoever suspends or closes the organization meanwhile, or asks for second factors, waits, and then finds this
   -- member.
   select o.status = 'active' and new.status = 'active'

@@ -26,7 +26,7 @@ export type ExplorerOptions = {
 const FOLDER = import.meta.dirname;
 const RURU_PATH = '/explorer/ruru/';
 /** Where links in mails lead, as public/links.js knows them. */
-const MAIL_LINKS = ['/verify-email', '/reset-password', '/forgot-password'];
+const MAIL_LINKS = ['/verify-email', '/reset-password', '/forgot-password', '/invitation'];
 /** The GraphQL API, for requests and for web sockets. */
 const ENDPOINT = '/graphql';
 

@@ -21,6 +21,19 @@ mutation ResetPassword($input: ResetPasswordInput!) {
 `,
     variablesOf: (token) => ({ input: { password: '', token } }),
   },
+  '/invitation': {
+    query: `# Joins the organization: sign in, or up, with the address that the invitation was sent to, and run it.
+mutation AcceptInvitation($input: AcceptInvitationInput!) {
+  acceptInvitation(input: $input) {
+    organization {
+      rowId
+      name
+    }
+  }
+}
+`,
+    variablesOf: (token) => ({ input: { token } }),
+  },
   '/forgot-password': {
     query: `# Sends a link for a new password to your address: fill it in below, and run it.
 mutation RequestPasswordReset($input: RequestPasswordResetInput!) {

@@ -29,7 +29,7 @@ import { Requests } from './requests.ts';
 import type { Settings } from './settings.ts';
 import { Providers } from './sign-in/providers.ts';
 import { publishProviders } from './sign-in/publish-providers.ts';
-import { providerRoutes } from './sign-in/routes.ts';
+import { PROVIDER_PATH, providerRoutes } from './sign-in/routes.ts';
 
 export { ListenError } from './http/listen.ts';
 
@@ -135,6 +135,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...readBody(maxRequestBytes),
   );
   await graphql.addTo(app, server, false);
+  app.use(PROVIDER_PATH, limits.count(requests.senderOf));
   app.use(
     providerRoutes({
       database,

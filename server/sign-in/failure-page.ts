@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { pagePolicy } from '../http/headers.ts';
 
 /** Why a sign-in by a provider cannot go on. */
 export type Failure = {
@@ -16,6 +17,12 @@ const page = ({ message, code }: Failure, appUrl: string) => `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sign-in failed</title>
+<style>
+  body { max-width: 34em; margin: 15vh auto; padding: 0 1.5em; font: 16px/1.5 system-ui, sans-serif; color: #1d1b20 }
+  h1 { font-size: 1.4em }
+  small { color: #5d5862 }
+  a { color: #b3261e }
+</style>
 <h1>Sign-in failed</h1>
 <p>${escaped(message)}</p>
 <p><small>${escaped(code)}</small></p>
@@ -33,7 +40,8 @@ export function sendFailure(
   const { status, code, message } = failure;
   response.status(status);
   if (request.accepts(['json', 'html']) === 'html') {
-    response.type('html').send(page(failure, appUrl));
+    const html = page(failure, appUrl);
+    response.set('content-security-policy', pagePolicy(html)).type('html').send(html);
   } else {
     response.json({ errors: [{ message, extensions: { code } }] });
   }

@@ -30,7 +30,8 @@ export type ProviderRoutesOptions = {
 
 /** Milliseconds for a journey to the provider and back: as long as the database knows of it. */
 const COOKIE_LIFETIME = 10 * 60 * 1000;
-const PATH = '/auth';
+/** Below it are the addresses of all providers. */
+export const PROVIDER_PATH = '/auth';
 
 const EXPIRED: Failure = {
   status: 400,
@@ -93,12 +94,13 @@ export function providerRoutes(options: ProviderRoutesOptions): Router {
   const { database, providers, report } = options;
   const router = express.Router();
 
-  const callbackOf = ({ key }: ProviderSettings) => `${options.publicUrl()}${PATH}/${key}/callback`;
+  const callbackOf = ({ key }: ProviderSettings) =>
+    `${options.publicUrl()}${PROVIDER_PATH}/${key}/callback`;
   const cookie = () =>
     ({
       httpOnly: true,
       sameSite: 'lax',
-      path: PATH,
+      path: PROVIDER_PATH,
       secure: options.publicUrl().startsWith('https:'),
     }) as const;
 
@@ -232,7 +234,7 @@ export function providerRoutes(options: ProviderRoutesOptions): Router {
       }
     };
 
-  router.get(`${PATH}/:provider`, handled(begin));
-  router.get(`${PATH}/:provider/callback`, handled(comeBack));
+  router.get(`${PROVIDER_PATH}/:provider`, handled(begin));
+  router.get(`${PROVIDER_PATH}/:provider/callback`, handled(comeBack));
   return router;
 }

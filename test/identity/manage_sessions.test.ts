@@ -182,6 +182,23 @@ describe('what is kept for a while only', () => {
            select $3, 'password_reset', 'a@manage.test', sha256(n::text::bytea), now() - make_interval(days => n)
              from generate_series(6, 8) n
          ),
+         challenges as (
+           insert into identity.sign_in_challenges (user_id, challenge_hash, expires_at)
+           select $3, sha256(n::text::bytea), now() - make_interval(mins => n) from generate_series(-1, 1, 2) n
+         ),
+         provider as (
+           insert into identity.oauth_providers (key, name, issuer, client_id)
+           values ('purged', 'Purged', 'https://purged.test', 'x') returning id
+         ),
+         journeys as (
+           insert into identity.provider_sign_ins (provider_id, intent, state_hash, return_to, expires_at)
+           select id, 'sign_in', sha256(n::text::bytea), '/', now() - make_interval(mins => n)
+             from provider, generate_series(-1, 1, 2) n
+         ),
+         factors as (
+           insert into identity.second_factors (user_id, secret_encrypted, created_at)
+           values ($3, 'x', now() - interval '25 hours')
+         ),
          attempts as (
            insert into security.failed_login_attempts (email_digest, attempted_at)
            select sha256('x'), now() - make_interval(days => n) from generate_series(29, 31) n
@@ -199,6 +216,8 @@ describe('what is kept for a while only', () => {
         'refresh tokens': 1,
         sessions: 1,
         links: 1,
+        'sign-ins begun': 2,
+        'second factors begun': 1,
         'failed sign-ins': 1,
         'security events': expect.any(Number),
       });

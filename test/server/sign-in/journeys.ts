@@ -73,6 +73,7 @@ export class Journeys {
         JWT_SECRET: 'a secret for tests, which is long enough',
         ENCRYPTION_KEY: KEY,
         APP_URL: 'http://front.test',
+        RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000',
         ...this.provider.settings('studio'),
       }),
       report: (error) => this.reported.push(error),

@@ -24,6 +24,11 @@ describe('the list of providers', () => {
     ]);
   });
 
+  test('is asked as often as the rest, and no more often', async () => {
+    const response = await new Browser().visit(`${journeys.origin}/auth/studio`);
+    expect(response.headers.get('ratelimit')).toMatch(/^"address";r=\d+;t=\d+$/);
+  });
+
   test('knows no other provider', async () => {
     const response = await new Browser().visit(`${journeys.origin}/auth/elsewhere`);
     expect(response.status).toBe(404);

@@ -14,6 +14,17 @@ as $$
   links as (
     delete from identity.one_time_tokens t where t.expires_at < now() - interval '7 days' returning 1
   ),
+  challenges as (
+    delete from identity.sign_in_challenges c where c.expires_at < now() returning 1
+  ),
+  journeys as (
+    delete from identity.provider_sign_ins p where p.expires_at < now() returning 1
+  ),
+  factors as (
+    delete from identity.second_factors f
+     where f.confirmed_at is null and f.created_at < now() - interval '1 day'
+    returning 1
+  ),
   attempts as (
     delete from security.failed_login_attempts a where a.attempted_at < now() - interval '30 days' returning 1
   ),
@@ -25,6 +36,10 @@ as $$
   select 'sessions', (select count(*) from sessions)
   union all
   select 'links', (select count(*) from links)
+  union all
+  select 'sign-ins begun', (select count(*) from challenges) + (select count(*) from journeys)
+  union all
+  select 'second factors begun', (select count(*) from factors)
   union all
   select 'failed sign-ins', (select count(*) from attempts)
   union all

@@ -21,6 +21,15 @@ const FITTING: Readonly<Record<string, (serial: number) => unknown>> = {
   entity_type: () => 'projects.projects',
   field_name: (serial) => `sample_${serial}`,
   currency: () => 'USD',
+  provider: () => 'sample',
+  event_type: () => 'sample',
+  prefix: (serial) => `cb_live_${serial.toString(16).padStart(8, '0')}`,
+  secret_hash: (serial) => Buffer.alloc(32, serial),
+  scopes: () => ['projects.read'],
+  expiry_month: () => 12,
+  expiry_year: () => 2040,
+  last4: () => '4242',
+  phone: () => '+1 212 555 0100',
   month: (serial) => `${1000 + serial}-05-01`,
   time_zone: () => 'Europe/Berlin',
 };
@@ -28,6 +37,12 @@ const FITTING: Readonly<Record<string, (serial: number) => unknown>> = {
 /** Rows that a catalog table comes with, so that none has to be made. */
 const IN_CATALOG: Readonly<Record<string, string>> = {
   'billing.usage_metrics': 'projects',
+};
+
+/** What a check over several columns asks for besides what is required. */
+const ALSO: Readonly<Record<string, readonly string[]>> = {
+  'billing.payment_methods': ['last4', 'expiry_month', 'expiry_year'],
+  'identity.emergency_contacts': ['phone'],
 };
 
 const BY_TYPE: Readonly<Record<string, (serial: number) => unknown>> = {
@@ -41,6 +56,9 @@ const BY_TYPE: Readonly<Record<string, (serial: number) => unknown>> = {
   boolean: () => false,
   uuid: () => randomUUID(),
   jsonb: () => '{}',
+  bytea: (serial) => Buffer.alloc(40, serial),
+  'text[]': () => [],
+  tstzrange: () => '[2026-05-01T00:00:00Z,2026-06-01T00:00:00Z)',
 };
 
 async function columnsOf(client: PoolClient, table: string): Promise<Column[]> {
@@ -96,7 +114,8 @@ export class RowMaker {
     // One parent for all references to the same table's rows of one chain: tasks of a link belong to one project.
     const made = new Map<string, Record<string, unknown>>();
     for (const column of columns) {
-      if (column.name === 'organization_id' || !column.required) continue;
+      const isNeeded = column.required || ALSO[table]?.includes(column.name);
+      if (column.name === 'organization_id' || !isNeeded) continue;
       if (column.references === 'identity.users') {
         values[column.name] = place.userId;
       } else if (column.references === 'tenancy.organization_members') {
@@ -106,7 +125,9 @@ export class RowMaker {
       } else if (column.references) {
         const known = column.name === 'project_id' ? made.get('projects.projects') : undefined;
         const parent =
-          known ?? (await this.insert(client, column.references, place, projectOf(values)));
+          known ??
+          (await this.#listed(client, column.references)) ??
+          (await this.insert(client, column.references, place, projectOf(values)));
         made.set(column.references, parent);
         values[column.name] = parent[column.referencedColumn ?? 'id'];
       } else {
@@ -139,6 +160,16 @@ export class RowMaker {
       Object.values(row),
     );
     return rows[0] ?? {};
+  }
+
+  /** A row of a table that belongs to nobody, such as a register: those that are there mean something. */
+  async #listed(client: PoolClient, table: string): Promise<Record<string, unknown> | undefined> {
+    const names = await this.#namesOf(client, table);
+    if (names.has('organization_id') || names.has('user_id')) return undefined;
+    const { rows } = await client.query<Record<string, unknown>>(
+      `select * from ${table} order by 1 limit 1`,
+    );
+    return rows[0];
   }
 
   async #namesOf(client: PoolClient, table: string): Promise<Set<string>> {

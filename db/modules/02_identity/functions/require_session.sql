@@ -3,9 +3,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
+  perform authz.require_user();
   if not exists (
     select
       from identity.sessions s

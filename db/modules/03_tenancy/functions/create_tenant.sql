@@ -8,9 +8,7 @@ declare
   wanted_slug constant text := lower(btrim(subdomain));
   organization tenancy.organizations;
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
+  perform authz.require_user();
   if coalesce(wanted_name, '') = '' or length(wanted_name) > 200 then
     perform platform.refuse('CB002', 'An organization''s name has 1 to 200 characters.', field => 'name');
   end if;

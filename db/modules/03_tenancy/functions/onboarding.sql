@@ -135,9 +135,7 @@ as $$
 declare
   step tenancy.onboarding_progress;
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
+  perform authz.require_user();
   select p.* into step from tenancy.get_onboarding() p where p.key = skip_onboarding_step.key;
   if step.key is null then
     perform platform.refuse('CB004', 'There is no such step, or it is not yours to do.', field => 'key');

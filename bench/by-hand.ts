@@ -42,6 +42,8 @@ async function open(bench: BenchDatabase): Promise<Arena> {
     POOL_SIZE: String(CALLERS),
     JWT_SECRET: 'a secret for both sides of the comparison',
     ACCESS_TOKEN_MINUTES: '600',
+    // As in production.
+    LOG_FORMAT: 'json',
   };
   const servers = {
     graphql: await start(process.execPath, ['server/main.ts'], environment),

@@ -6860,6 +6860,17 @@ CREATE FUNCTION identity.purge_expired() RETURNS TABLE(what text, rows bigint)
   links as (
     delete from identity.one_time_tokens t where t.expires_at < now() - interval '7 days' returning 1
   ),
+  challenges as (
+    delete from identity.sign_in_challenges c where c.expires_at < now() returning 1
+  ),
+  journeys as (
+    delete from identity.provider_sign_ins p where p.expires_at < now() returning 1
+  ),
+  factors as (
+    delete from identity.second_factors f
+     where f.confirmed_at is null and f.created_at < now() - interval '1 day'
+    returning 1
+  ),
   attempts as (
     delete from security.failed_login_attempts a where a.attempted_at < now() - interval '30 days' returning 1
   ),
@@ -6871,6 +6882,10 @@ CREATE FUNCTION identity.purge_expired() RETURNS TABLE(what text, rows bigint)
   select 'sessions', (select count(*) from sessions)
   union all
   select 'links', (select count(*) from links)
+  union all
+  select 'sign-ins begun', (select count(*) from challenges) + (select count(*) from journeys)
+  union all
+  select 'second factors begun', (select count(*) from factors)
   union all
   select 'failed sign-ins', (select count(*) from attempts)
   union all
@@ -7279,9 +7294,7 @@ CREATE FUNCTION identity.require_session() RETURNS uuid
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
+  perform authz.require_user();
   if not exists (
     select
       from identity.sessions s
@@ -8243,9 +8256,16 @@ begin
            end,
            changed.before, changed.after
       from (
-             select to_jsonb(o) as o, to_jsonb(n) as n
-               from new_rows n
-               join old_rows o on o.id = n.id
+             -- Brought together by grouping: a join is planned for the one row that most statements change, and that plan
+             -- stays for those that change thousands.
+             select (array_agg(u.o) filter (where u.o is not null))[1] as o,
+                    (array_agg(u.n) filter (where u.n is not null))[1] as n
+               from (
+                      select r.id, to_jsonb(r) as o, null::jsonb as n from old_rows r
+                      union all
+                      select r.id, null, to_jsonb(r) from new_rows r
+                    ) u
+              group by u.id
            ) j
      cross join lateral (
              select jsonb_object_agg(b.key, b.value) as before, jsonb_object_agg(a.key, a.value) as after
@@ -8291,9 +8311,12 @@ begin
     -- A definition that came later does not stand in the way of other changes.
     select f.* into wrong
       from new_rows n
-      join old_rows o on o.organization_id = n.organization_id and o.id = n.id
      cross join lateral platform.invalid_custom_fields(n.organization_id, entity, n.workspace_id, n.custom_fields) f
-     where n.custom_fields is distinct from o.custom_fields
+     where (n.id, n.custom_fields) in (
+             select r.id, r.custom_fields from new_rows r
+             except
+             select r.id, r.custom_fields from old_rows r
+           )
      limit 1;
   end if;
   if found then
@@ -8901,10 +8924,9 @@ declare
   child record;
 begin
   if not exists (
-    select
-      from new_rows n
-      join old_rows o on o.organization_id = n.organization_id and o.id = n.id
-     where n.workspace_id is distinct from o.workspace_id or n.deleted_at is distinct from o.deleted_at
+    select n.id, n.workspace_id, n.deleted_at from new_rows n
+    except
+    select o.id, o.workspace_id, o.deleted_at from old_rows o
   ) then
     return null;
   end if;
@@ -13776,6 +13798,9 @@ begin
   update tenancy.team_members t
      set deleted_at = clock_timestamp()
    where t.organization_id = new.organization_id and t.user_id = new.user_id and t.deleted_at is null;
+  update tenancy.api_keys k
+     set revoked_at = now(), revoked_by = authz.user_id()
+   where k.organization_id = new.organization_id and k.created_by = new.user_id and k.revoked_at is null;
   update tenancy.invitations i
      set revoked_at = now(), revoked_by = authz.user_id()
     from identity.users u
@@ -13792,7 +13817,7 @@ $$;
 -- Name: FUNCTION clear_former_member_trigger(); Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.clear_former_member_trigger() IS 'Whoever leaves takes nothing along: no workspace, team, grant or open invitation waits for them. What they come back to is what they are invited to then. Definer: the caller may not write all of it.';
+COMMENT ON FUNCTION tenancy.clear_former_member_trigger() IS 'Whoever leaves takes nothing along: no workspace, team, grant, API key or open invitation waits for them. What they come back to is what they are invited to then. Definer: the caller may not write all of it.';
 
 --
 -- Name: member_permissions; Type: TABLE; Schema: tenancy; Owner: -
@@ -14165,9 +14190,7 @@ declare
   wanted_slug constant text := lower(btrim(subdomain));
   organization tenancy.organizations;
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
+  perform authz.require_user();
   if coalesce(wanted_name, '') = '' or length(wanted_name) > 200 then
     perform platform.refuse('CB002', 'An organization''s name has 1 to 200 characters.', field => 'name');
   end if;
@@ -16206,6 +16229,11 @@ CREATE FUNCTION tenancy.settle_entry_trigger() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  if tg_op = 'UPDATE' and new.status is distinct from old.status then
+    -- An owner may be lost by it, which is asked at the end by a write to the organization (require_owner): two who share
+    -- the lock now would wait for each other then.
+    perform from tenancy.organizations o where o.id = new.organization_id for no key update;
+  end if;
   -- The lock: whoever suspends or closes the organization meanwhile, or asks for second factors, waits, and then finds this
   -- member.
   select o.status = 'active' and new.status = 'active'
@@ -16245,9 +16273,16 @@ begin
      for share;
   -- of a role that is not there, the foreign key speaks
   new.role_key := coalesce(role.key, '');
-  select p.permissions, p.valid_until
-    into new.effective_permissions, new.permissions_valid_until
-    from tenancy.resolve_permissions(new.organization_id, new.user_id, new.role_key, coalesce(role.permissions, '{}')) p;
+  new.effective_permissions := coalesce(role.permissions, '{}');
+  new.permissions_valid_until := null;
+  -- Hardly anybody has one, and a change of a role settles all who have it.
+  if exists (
+    select from tenancy.member_permissions p where p.organization_id = new.organization_id and p.user_id = new.user_id
+  ) then
+    select p.permissions, p.valid_until
+      into new.effective_permissions, new.permissions_valid_until
+      from tenancy.resolve_permissions(new.organization_id, new.user_id, new.role_key, new.effective_permissions) p;
+  end if;
   return new;
 end
 $$;
@@ -16269,11 +16304,12 @@ CREATE FUNCTION tenancy.settle_members_of_roles_trigger() RETURNS trigger
 begin
   update tenancy.organization_members m
      set effective_permissions = '{}' -- the trigger knows better
-    from new_rows n
-    join old_rows o on o.organization_id = n.organization_id and o.id = n.id
-   where m.organization_id = n.organization_id
-     and m.role_id = n.id
-     and (n.permissions, n.key) is distinct from (o.permissions, o.key);
+    from (
+           select n.organization_id, n.id, n.key, n.permissions from new_rows n
+           except
+           select o.organization_id, o.id, o.key, o.permissions from old_rows o
+         ) r
+   where m.organization_id = r.organization_id and m.role_id = r.id;
   return null;
 end
 $$;
@@ -16324,9 +16360,7 @@ CREATE FUNCTION tenancy.skip_onboarding_step(key text, skip boolean DEFAULT true
 declare
   step tenancy.onboarding_progress;
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first.');
-  end if;
+  perform authz.require_user();
   select p.* into step from tenancy.get_onboarding() p where p.key = skip_onboarding_step.key;
   if step.key is null then
     perform platform.refuse('CB004', 'There is no such step, or it is not yours to do.', field => 'key');
@@ -16456,7 +16490,10 @@ CREATE FUNCTION tenancy.sync_system_roles_trigger() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform tenancy.sync_system_roles();
+  -- A migration registers everything again; hardly ever is something new.
+  if exists (select from new_rows) then
+    perform tenancy.sync_system_roles();
+  end if;
   return null;
 end
 $$;
@@ -19397,10 +19434,16 @@ ALTER INDEX security.audit_logs_organization_id_entity_id_idx ATTACH PARTITION s
 ALTER INDEX security.audit_logs_pkey ATTACH PARTITION security.audit_logs_default_pkey;
 
 --
--- Name: permissions _500_sync_system_roles; Type: TRIGGER; Schema: authz; Owner: -
+-- Name: permissions _500_sync_system_roles_insert; Type: TRIGGER; Schema: authz; Owner: -
 --
 
-CREATE TRIGGER _500_sync_system_roles AFTER INSERT OR UPDATE ON authz.permissions FOR EACH STATEMENT EXECUTE FUNCTION tenancy.sync_system_roles_trigger();
+CREATE TRIGGER _500_sync_system_roles_insert AFTER INSERT ON authz.permissions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenancy.sync_system_roles_trigger();
+
+--
+-- Name: permissions _500_sync_system_roles_update; Type: TRIGGER; Schema: authz; Owner: -
+--
+
+CREATE TRIGGER _500_sync_system_roles_update AFTER UPDATE ON authz.permissions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tenancy.sync_system_roles_trigger();
 
 --
 -- Name: permissions _510_forget_permissions; Type: TRIGGER; Schema: authz; Owner: -

@@ -87,6 +87,12 @@ inBrowser('the explorer in Chromium', () => {
     return names;
   }
 
+  /** For whoever wants to see it: set SCREENSHOTS to a folder. */
+  async function screenshot(name: string): Promise<void> {
+    const { SCREENSHOTS: folder } = process.env;
+    if (folder) await page.screenshot({ path: path.join(folder, `${name}.png`) });
+  }
+
   const run = () => page.getByRole('button', { name: /execute query/i }).click();
 
   test('signs in, runs a query of the shelf, switches the organization and the account', async () => {
@@ -147,6 +153,32 @@ inBrowser('the explorer in Chromium', () => {
       await page.waitForTimeout(250);
     }
     expect(await shown.first().isVisible()).toBe(true);
+    expect(problems).toEqual([]);
+  }, 60_000);
+
+  test('says why a mutation was refused, and who could change that', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.locator('#who').getByText('Nobody is signed in').waitFor();
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: /crew@lumen\.test/ }).click();
+    await page.locator('#who').getByText('member').waitFor();
+    expect(await page.locator('#refusal').isVisible()).toBe(false);
+    await page
+      .locator('#shelf')
+      .getByRole('button', { name: 'Save a budget with its lines' })
+      .click();
+    await page.locator('.graphiql-query-editor').getByText('saveBudget').first().waitFor();
+    await run();
+    await page.locator('#refusal').getByText('saveBudget was refused.').waitFor();
+    await page.getByRole('button', { name: 'Why?' }).click();
+    const why = page.locator('#why-dialog');
+    await why.getByText(/It takes finance\.write, which you do not have\./).waitFor();
+    expect(await why.textContent()).toMatch(/Roles that have it: Owner and Admin\./);
+    await why.getByRole('cell', { name: 'does not pass' }).first().waitFor();
+    await screenshot('why');
+    await why.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    expect(await page.locator('#refusal').isVisible()).toBe(false);
     expect(problems).toEqual([]);
   }, 60_000);
 

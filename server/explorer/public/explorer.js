@@ -3,10 +3,15 @@ import { makeFetcher } from './fetcher.js';
 import { openedLink } from './links.js';
 import { Session } from './session.js';
 import { SignIn } from './sign-in.js';
+import { Why } from './why.js';
 
 const config = JSON.parse(document.getElementById('explorer-config').textContent);
 const session = new Session(config.endpoint);
-const fetcher = makeFetcher(config.endpoint, session);
+const why = new Why((query, variables) => session.ask(query, variables));
+const fetcher = makeFetcher(config.endpoint, session, (parameters, { errors }) => {
+  // The editor asks for the schema by itself.
+  if (parameters.operationName !== 'IntrospectionQuery') why.note(parameters, errors);
+});
 const $ = (id) => document.getElementById(id);
 
 // --- the editor

@@ -5,8 +5,12 @@ const isSubscription = (query, operationName) =>
     ? new RegExp(`\\bsubscription\\s+${operationName}\\b`).test(query)
     : /^\s*(#[^\n]*\s+)*subscription\b/.test(query);
 
-/** How the explorer talks to the API: requests over HTTP, subscriptions over a web socket, both as the session's user. */
-export function makeFetcher(endpoint, session) {
+/**
+ * How the explorer talks to the API: requests over HTTP, subscriptions over a web socket, both as the session's user.
+ *
+ * @param onAnswer told about each answer over HTTP, with what was asked
+ */
+export function makeFetcher(endpoint, session, onAnswer = () => undefined) {
   const socketUrl = new URL(endpoint, location.href);
   socketUrl.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
   const client = createClient({
@@ -30,7 +34,9 @@ export function makeFetcher(endpoint, session) {
       },
       body: JSON.stringify(parameters),
     });
-    return response.json();
+    const answer = await response.json();
+    onAnswer(parameters, answer);
+    return answer;
   }
 
   return (parameters, options = {}) =>

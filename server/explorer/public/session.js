@@ -62,6 +62,11 @@ export class Session {
     });
   }
 
+  /** Sends an operation as whoever is signed in, and resolves to its data. */
+  async ask(query, variables) {
+    return this.#ask(query, variables, await this.accessToken());
+  }
+
   async #ask(query, variables, token) {
     const response = await fetch(this.#endpoint, {
       method: 'POST',

@@ -84,8 +84,13 @@ export function readMigrationFiles(
     }
   }
   const isKernel = (file: MigrationFile) => KERNEL_MODULES.has(file.module);
-  // An access file calls the kernel and grants by column, so it runs again when either changes.
-  const kernel = hashOf(...files.filter(isKernel).map((file) => file.sql));
+  // An access file calls the kernel, and procedures of other modules that are made for that, and grants by column; it runs
+  // again when any of these changes.
+  const isCalled = (file: MigrationFile) =>
+    file.stage === 'functions' && /^create or replace procedure /m.test(file.sql);
+  const kernel = hashOf(
+    ...files.filter((file) => isKernel(file) || isCalled(file)).map((file) => file.sql),
+  );
   const hashed = files.map((file) =>
     file.stage === 'access'
       ? {

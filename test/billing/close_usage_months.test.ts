@@ -55,7 +55,7 @@ describe('billing.close_usage_months', () => {
       await count(client, '2028-02-01', 40);
       await count(client, '2028-02-01', 2, cast.organizationId, 'emails', 1);
       await count(client, '2028-03-01', 5);
-      await close(client, '2028-03-15T00:00:00Z');
+      await close(client, '2028-03-05T00:00:00Z');
       expect(await history(client)).toEqual([
         ['2028-01-01', 'ai_tokens', 7, null],
         ['2028-02-01', 'emails', 42, 500],
@@ -68,7 +68,7 @@ describe('billing.close_usage_months', () => {
         [cast.organizationId],
       );
       expect(rows).toEqual([{ period: '2028-03-01', used: '5' }]);
-      expect(await close(client, '2028-03-15T01:00:00Z')).toBe(0);
+      expect(await close(client, '2028-03-05T01:00:00Z')).toBe(0);
     });
   });
 
@@ -114,7 +114,7 @@ describe('billing.close_usage_months', () => {
         "update tenancy.organization_members set status = 'left' where user_id = $1",
         [cast.guest.userId],
       );
-      await close(client, '2028-03-20T00:00:00Z');
+      await close(client, '2028-03-06T00:00:00Z');
       await close(client, '2028-04-01T01:00:00Z');
       expect((await history(client)).filter((row) => row[1] === 'members')).toEqual([
         ['2028-02-01', 'members', 4, null],
@@ -125,7 +125,7 @@ describe('billing.close_usage_months', () => {
         [eastern.organizationId],
       );
       const before = await history(client, eastern.organizationId);
-      await close(client, '2028-04-20T00:00:00Z');
+      await close(client, '2028-04-06T00:00:00Z');
       expect(await history(client, eastern.organizationId)).toEqual(before);
     });
   });

@@ -36,6 +36,8 @@ begin
                on o.id = c.organization_id
               and o.created_at < date_trunc('month', settled at time zone o.time_zone) at time zone o.time_zone
             where c.period = '-infinity'
+              -- once noted there is nothing to look for until the next month
+              and extract(day from settled at time zone o.time_zone) <= 7
             group by c.organization_id, c.metric_key, o.time_zone
            having sum(c.used) > 0
          ) g
@@ -51,6 +53,6 @@ $$;
 
 comment on function billing.close_usage_months(timestamptz) is
   'Moves what was counted in months that are over, in the time zone of each organization, to tenancy.organization_usage, '
-  'and notes there what gauges stood at. A job calls it every hour; a second time it changes nothing. Returns how many '
+  'and notes there what gauges stood at, in the first week of the next one. A job calls it every hour; a second time it changes nothing. Returns how many '
   'rows it wrote.';
 grant execute on function billing.close_usage_months(timestamptz) to callboard_service;

@@ -14,45 +14,41 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if tg_op = 'INSERT' then
-    perform billing.take_usage(c.organization_id, tg_argv[0], '-infinity', c.amount)
-       from (
-              select n.organization_id, sum(billing.counted_amount(to_jsonb(n), tg_argv[1]::jsonb, tg_argv[2]))::bigint as amount
-                from new_rows n
-               group by n.organization_id
-               order by n.organization_id
-            ) c
-      where c.amount <> 0;
-  elsif tg_op = 'UPDATE' then
-    perform billing.take_usage(c.organization_id, tg_argv[0], '-infinity', c.amount)
-       from (
-              select r.organization_id, sum(r.amount)::bigint as amount
-                from (
-                       select n.organization_id, billing.counted_amount(to_jsonb(n), tg_argv[1]::jsonb, tg_argv[2]) as amount from new_rows n
-                       union all
-                       select o.organization_id, - billing.counted_amount(to_jsonb(o), tg_argv[1]::jsonb, tg_argv[2]) from old_rows o
-                     ) r
-               group by r.organization_id
-               order by r.organization_id
-            ) c
-      where c.amount <> 0;
-  else
-    perform billing.take_usage(c.organization_id, tg_argv[0], '-infinity', - c.amount)
-       from (
-              select o.organization_id, sum(billing.counted_amount(to_jsonb(o), tg_argv[1]::jsonb, tg_argv[2]))::bigint as amount
-                from old_rows o
-               group by o.organization_id
-               order by o.organization_id
-            ) c
-      where c.amount <> 0;
-  end if;
+  perform billing.take_usage(
+            c.organization_id, tg_argv[0], '-infinity', case tg_op when 'INSERT' then c.amount else - c.amount end)
+     from (
+            select r.organization_id,
+                   sum(billing.counted_amount(to_jsonb(r), tg_argv[1]::jsonb, tg_argv[2]))::bigint as amount
+              from rows_of_statement r
+             group by r.organization_id
+             order by r.organization_id
+          ) c
+    where c.amount <> 0;
   return null;
 end
 $$;
 
 comment on function billing.meter_trigger() is
-  'Counts the rows of a metered table, once per statement. Definer: the counters are internal, and rows that the caller '
-  'does not see count too.';
+  'Counts the rows that come to a metered table or go from it, once per statement. Definer: the counters are internal.';
+
+create or replace function billing.meter_change_trigger() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  amount constant bigint := billing.counted_amount(to_jsonb(new), tg_argv[1]::jsonb, tg_argv[2])
+    - billing.counted_amount(to_jsonb(old), tg_argv[1]::jsonb, tg_argv[2]);
+begin
+  if amount <> 0 then
+    perform billing.take_usage(new.organization_id, tg_argv[0], '-infinity', amount);
+  end if;
+  return null;
+end
+$$;
+
+comment on function billing.meter_change_trigger() is
+  'Counts a row anew that is archived, restored or changed otherwise in what counts; its condition keeps all other changes '
+  'away from it. Definer: the counters are internal.';
 
 create or replace procedure billing.meter(
   metered regclass,
@@ -70,25 +66,36 @@ declare
        from pg_attribute a
       where a.attrelid = metered and a.attname = 'deleted_at' and not a.attisdropped),
     '{}');
+  changes constant text := (
+    select string_agg(format('old.%1$I is distinct from new.%1$I', c.name), ' or ' order by c.name)
+      from (
+             select jsonb_object_keys(counted_values) as name
+             union
+             select nullif(meter.amount_column, '')
+           ) c
+     where c.name is not null
+  );
   event record;
 begin
   if (select m.kind from billing.usage_metrics m where m.key = metric) is distinct from 'gauge' then
     raise exception 'billing.meter(%): % is no gauge.', metered, metric;
   end if;
   for event in
-    select *
-      from (values
-        ('insert', 'new table as new_rows'),
-        ('update', 'old table as old_rows new table as new_rows'),
-        ('delete', 'old table as old_rows')
-      ) as e (name, transition)
+    select * from (values ('insert', 'new'), ('delete', 'old')) as e (name, which)
   loop
     execute format(
-      'create or replace trigger %I after %s on %s referencing %s for each statement '
+      'create or replace trigger %I after %s on %s referencing %s table as rows_of_statement for each statement '
       'execute function billing.meter_trigger(%L, %L, %L)',
-      format('_700_meter_%s_%s', metric, event.name), event.name, metered, event.transition,
-      metric, counted_values, amount_column);
+      format('_700_meter_%s_%s', metric, event.name), event.name, metered, event.which, metric, counted_values,
+      amount_column);
   end loop;
+  execute format('drop trigger if exists %I on %s', format('_700_meter_%s_update', metric), metered);
+  if changes is not null then
+    execute format(
+      'create trigger %I after update on %s for each row when (%s) '
+      'execute function billing.meter_change_trigger(%L, %L, %L)',
+      format('_700_meter_%s_update', metric), metered, changes, metric, counted_values, amount_column);
+  end if;
 
   if exists (
     select
@@ -120,9 +127,11 @@ declare
   counting constant text := (
     select string_agg(
              format(
-               'select t.organization_id, billing.counted_amount(to_jsonb(t), %L, %L) as amount from %s t '
-               'where $1 is null or t.organization_id = $1',
-               m.counted, m.amount_column, m.table_id),
+               'select t.organization_id, %s as amount from %s t where ($1 is null or t.organization_id = $1)%s',
+               case when m.amount_column = '' then '1' else format('coalesce(t.%I, 0)', m.amount_column) end,
+               m.table_id,
+               (select string_agg(format(' and t.%I::text is not distinct from %L', c.key, c.value), '' order by c.key)
+                  from jsonb_each_text(m.counted) as c)),
              ' union all '
              order by m.table_id::text)
       from billing.metered_tables m

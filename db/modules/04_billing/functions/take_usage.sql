@@ -7,31 +7,28 @@ create or replace function billing.take_usage(
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  free_part smallint;
 begin
-  -- Any part will do that nobody else is using and that has the room by itself: then nobody waits.
-  select c.part
-    into free_part
-    from billing.usage_counters c
-   where c.organization_id = take_usage.organization_id
-     and c.metric_key = take_usage.metric
-     and c.period = take_usage.period
-     and (c.room is null or c.room >= take_usage.amount)
-   order by c.part
-   limit 1
-     for update skip locked;
-  if not found then
-    perform billing.gather_usage(organization_id, metric, period, amount);
-    return;
-  end if;
-  -- What is given back makes no room here: whether it is below the limit at all, only all parts together know.
+  -- Any part will do that nobody else is using and that has the room by itself: then nobody waits. What is given back
+  -- makes no room here: whether it is below the limit at all, only all parts together know.
   update billing.usage_counters c
      set used = c.used + amount, room = c.room - greatest(amount, 0)
    where c.organization_id = take_usage.organization_id
      and c.metric_key = take_usage.metric
      and c.period = take_usage.period
-     and c.part = free_part;
+     and c.part = (
+           select f.part
+             from billing.usage_counters f
+            where f.organization_id = take_usage.organization_id
+              and f.metric_key = take_usage.metric
+              and f.period = take_usage.period
+              and (f.room is null or f.room >= take_usage.amount)
+            order by f.part
+            limit 1
+              for update skip locked
+         );
+  if not found then
+    perform billing.gather_usage(organization_id, metric, period, amount);
+  end if;
 end
 $$;
 

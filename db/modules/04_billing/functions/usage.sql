@@ -7,9 +7,9 @@ language sql stable
 set search_path = pg_catalog, pg_temp
 rows 10
 as $$
-  select m.key, m.name, m.unit, m.kind, u.used, l.most, greatest(l.most - u.used, 0),
-         round(100 * u.used / nullif(l.most, 0)::numeric, 1),
-         l.most is null or u.used < l.most,
+  select m.key, m.name, m.unit, m.kind, u.used, l.limit_value, greatest(l.limit_value - u.used, 0),
+         round(100 * u.used / nullif(l.limit_value, 0)::numeric, 1),
+         l.limit_value is null or u.used < l.limit_value,
          case when m.kind = 'counter' then p.starts_at end,
          case when m.kind = 'counter' then p.ends_at end
     from billing.usage_metrics m
@@ -29,7 +29,7 @@ as $$
               and c.metric_key = m.key
               and c.period = case m.kind when 'gauge' then '-infinity' else d.month::date end
          ) u
-   cross join lateral (select billing.limit_of(o.id, m.key) as most) l
+    left join billing.limits_of(figures.organization_id) l on l.metric_key = m.key
    where figures.metric is null or m.key = figures.metric
    order by m.position, m.key
 $$;

@@ -38,7 +38,8 @@ create table billing.subscriptions (
   constraint subscriptions_one_at_a_time
     exclude using gist (organization_id extensions.gist_uuid_ops with =, tstzrange(started_at, ended_at) with &&)
 );
-create unique index subscriptions_one_current on billing.subscriptions (organization_id) where ended_at is null;
+create unique index subscriptions_one_current on billing.subscriptions (organization_id) include (plan_id, seats)
+  where ended_at is null;
 create index on billing.subscriptions (plan_id);
 create index on billing.subscriptions (next_plan_id);
 create index on billing.subscriptions (created_by);

@@ -156,7 +156,7 @@ describe('the order of files', () => {
   test('is the kernel, then all tables, all functions, all access files', () => {
     expect(last(/^0[01]_.*\/tables\//)).toBeLessThan(first(/^02_identity\/tables\//));
     expect(last(/\/tables\//)).toBeLessThan(first(/^(0[2-9]|[1-9]\d)_.*\/functions\//));
-    expect(last(/\/functions\//)).toBeLessThan(first(/access\.sql$/));
+    expect(last(/\/functions\//)).toBeLessThan(first(/\/access\.sql$/));
   });
 });
 

@@ -5,9 +5,10 @@ as $$
 declare
   -- Transactions that began before midnight still count towards the month that was.
   settled constant timestamptz := as_of - interval '1 hour';
-  closed integer;
-  noted integer;
+  written integer;
 begin
+  -- Two at once would note the same twice.
+  perform pg_advisory_xact_lock(5678025);
   with over as (
     delete from billing.usage_counters c
      using tenancy.organizations o
@@ -17,42 +18,48 @@ begin
        and c.period < date_trunc('month', settled at time zone 'UTC' + interval '14 hours')::date
        and c.period < date_trunc('month', settled at time zone o.time_zone)::date
     returning c.organization_id, c.metric_key, c.period, c.used
+  ),
+  standing as (
+    select c.organization_id, c.metric_key, d.month, sum(c.used) as used
+      from billing.usage_counters c
+      join tenancy.organizations o on o.id = c.organization_id
+     cross join lateral (select date_trunc('month', settled at time zone o.time_zone) as this_month) t
+     cross join lateral (select (t.this_month - interval '1 month')::date as month) d
+     where c.period = '-infinity'
+       and o.created_at < t.this_month at time zone o.time_zone
+       -- once noted there is nothing to look for until the next month
+       and extract(day from settled at time zone o.time_zone) <= 7
+       and not exists (
+             select from tenancy.organization_usage u
+              where u.organization_id = c.organization_id and u.metric_key = c.metric_key and u.month = d.month
+           )
+     group by c.organization_id, c.metric_key, d.month
+  ),
+  noted as (
+    select v.organization_id, v.metric_key, v.period as month, sum(v.used) as used
+      from over v
+     group by v.organization_id, v.metric_key, v.period
+     union all
+    select * from standing
   )
   insert into tenancy.organization_usage as u (organization_id, metric_key, month, used, limit_value)
-  select v.organization_id, v.metric_key, v.period, sum(v.used), billing.limit_of(v.organization_id, v.metric_key)
-    from over v
-   group by v.organization_id, v.metric_key, v.period
-  having sum(v.used) > 0
+  select n.organization_id, n.metric_key, n.month, n.used,
+         case when m.is_per_seat then greatest(l.limit_value, s.seats) else l.limit_value end
+    from noted n
+    join billing.usage_metrics m on m.key = n.metric_key
+    left join billing.subscriptions s on s.organization_id = n.organization_id and s.ended_at is null
+    left join billing.plan_limits l
+      on l.plan_id = s.plan_id and l.metric_key = n.metric_key and l.limit_value is not null
+   where n.used > 0
+  -- what came late is added
   on conflict (organization_id, metric_key, month) do update set used = u.used + excluded.used;
-  get diagnostics closed = row_count;
-
-  insert into tenancy.organization_usage (organization_id, metric_key, month, used, limit_value)
-  select g.organization_id, g.metric_key, g.month, g.used, billing.limit_of(g.organization_id, g.metric_key)
-    from (
-           select c.organization_id, c.metric_key, sum(c.used) as used,
-                  (date_trunc('month', settled at time zone o.time_zone) - interval '1 month')::date as month
-             from billing.usage_counters c
-             join tenancy.organizations o
-               on o.id = c.organization_id
-              and o.created_at < date_trunc('month', settled at time zone o.time_zone) at time zone o.time_zone
-            where c.period = '-infinity'
-              -- once noted there is nothing to look for until the next month
-              and extract(day from settled at time zone o.time_zone) <= 7
-            group by c.organization_id, c.metric_key, o.time_zone
-           having sum(c.used) > 0
-         ) g
-   where not exists (
-           select from tenancy.organization_usage u
-            where u.organization_id = g.organization_id and u.metric_key = g.metric_key and u.month = g.month
-         )
-  on conflict (organization_id, metric_key, month) do nothing;
-  get diagnostics noted = row_count;
-  return closed + noted;
+  get diagnostics written = row_count;
+  return written;
 end
 $$;
 
 comment on function billing.close_usage_months(timestamptz) is
   'Moves what was counted in months that are over, in the time zone of each organization, to tenancy.organization_usage, '
-  'and notes there what gauges stood at, in the first week of the next one. A job calls it every hour; a second time it changes nothing. Returns how many '
-  'rows it wrote.';
+  'and notes there what gauges stood at, in the first week of the next one. A job calls it every hour; a second time it '
+  'changes nothing. Returns how many rows it wrote.';
 grant execute on function billing.close_usage_months(timestamptz) to callboard_service;

@@ -21,4 +21,4 @@ comment on table identity.connected_apps is
 comment on column identity.connected_apps.linked_account_id is
   'The account at a provider that it stands for; then it goes when the account is unlinked.';
 comment on column identity.connected_apps.is_declared is 'Whether the user has declared it, rather than linked an account.';
-comment on column identity.connected_apps.last_used_at is 'When Callboard last signed the user in with it or called it for them.';
+comment on column identity.connected_apps.last_used_at is 'When it last signed the user in.';

@@ -3,46 +3,22 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  announced record;
+  entity constant text := tg_table_schema || '.' || tg_table_name;
 begin
   -- A commit that notifies takes a lock shared by the whole server, so nothing is said while nobody listens.
   if not exists (select from platform.change_watchers w where w.expires_at > now()) then
     return null;
   end if;
   if tg_op = 'DELETE' then
-    for announced in
-      select batched.organization_id, jsonb_agg(batched.id) as ids
-        from (
-          select r.organization_id, r.id,
-                 (row_number() over (partition by r.organization_id order by r.id) - 1) / 100 as batch
-            from old_rows r
-           where exists (
-                   select from platform.change_watchers w
-                    where w.organization_id = r.organization_id and w.expires_at > now()
-                 )
-        ) batched
-       group by batched.organization_id, batched.batch
-    loop
-      perform platform.announce_change(
-        announced.organization_id, tg_table_schema || '.' || tg_table_name, lower(tg_op), announced.ids);
-    end loop;
+    perform platform.announce_rows(r.organization_id, array_agg(r.id order by r.id), entity, lower(tg_op))
+       from old_rows r
+       join platform.change_watchers w on w.organization_id = r.organization_id and w.expires_at > now()
+      group by r.organization_id;
   else
-    for announced in
-      select batched.organization_id, jsonb_agg(batched.id) as ids
-        from (
-          select r.organization_id, r.id,
-                 (row_number() over (partition by r.organization_id order by r.id) - 1) / 100 as batch
-            from new_rows r
-           where exists (
-                   select from platform.change_watchers w
-                    where w.organization_id = r.organization_id and w.expires_at > now()
-                 )
-        ) batched
-       group by batched.organization_id, batched.batch
-    loop
-      perform platform.announce_change(
-        announced.organization_id, tg_table_schema || '.' || tg_table_name, lower(tg_op), announced.ids);
-    end loop;
+    perform platform.announce_rows(r.organization_id, array_agg(r.id order by r.id), entity, lower(tg_op))
+       from new_rows r
+       join platform.change_watchers w on w.organization_id = r.organization_id and w.expires_at > now()
+      group by r.organization_id;
   end if;
   return null;
 end
@@ -51,3 +27,18 @@ $$;
 comment on function platform.announce_changes_trigger() is
   'Tells those who watch an organization which rows changed: ids only, a hundred a message. Definer: callers may '
   'neither read who watches nor notify by themselves.';
+
+create or replace function platform.announce_rows(organization_id uuid, ids uuid[], entity_type text, operation text)
+returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  for start in 1 .. cardinality(ids) by 100 loop
+    perform platform.announce_change(organization_id, entity_type, operation, to_jsonb(ids[start : start + 99]));
+  end loop;
+end
+$$;
+
+comment on function platform.announce_rows(uuid, uuid[], text, text) is
+  'Tells of changed rows of one organization, a hundred a message: a message has a size that Postgres limits.';

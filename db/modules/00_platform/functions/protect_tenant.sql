@@ -12,6 +12,7 @@ as $$
 declare
   read_key constant text := module_name || '.read';
   write_key constant text := module_name || '.write';
+  leader record;
 begin
   perform authz.define_permission(read_key, format('Read what is in %s.', module_name));
   perform authz.define_permission(write_key, format('Create, change, archive and restore what is in %s.', module_name));
@@ -75,17 +76,18 @@ begin
       $sql$create trigger _110_kernel_follow_parent before insert or update of %I, workspace_id on %s
         for each row execute function platform.follow_parent_trigger(%L, %L)$sql$,
       parent, protected, parent_id, parent);
+  end if;
+  -- What leads: the table that this one's rows belong to, and this one where others belong to its rows.
+  for leader in
+    select parent_id as id where parent is not null
+     union
+    select protected where exists (select from platform.protected_tables t where t.parent_table = protected)
+  loop
     execute format(
       'create or replace trigger _910_kernel_lead_children after update on %s referencing old table as old_rows '
       'new table as new_rows for each statement execute function platform.lead_children_trigger()',
-      parent_id);
-  end if;
-  if exists (select from platform.protected_tables t where t.parent_table = protected) then
-    execute format(
-      'create or replace trigger _910_kernel_lead_children after update on %s referencing old table as old_rows '
-      'new table as new_rows for each statement execute function platform.lead_children_trigger()',
-      protected);
-  end if;
+      leader.id);
+  end loop;
   call platform.watch_statements(protected, '_800_kernel_custom_fields', 'check_custom_fields_trigger', '{insert,update}');
   call platform.watch_statements(protected, '_920_kernel_announce', 'announce_changes_trigger', '{insert,update,delete}');
 end

@@ -1757,9 +1757,10 @@ CREATE FUNCTION billing.close_usage_months(as_of timestamp with time zone DEFAUL
 declare
   -- Transactions that began before midnight still count towards the month that was.
   settled constant timestamptz := as_of - interval '1 hour';
-  closed integer;
-  noted integer;
+  written integer;
 begin
+  -- Two at once would note the same twice.
+  perform pg_advisory_xact_lock(5678025);
   with over as (
     delete from billing.usage_counters c
      using tenancy.organizations o
@@ -1769,35 +1770,43 @@ begin
        and c.period < date_trunc('month', settled at time zone 'UTC' + interval '14 hours')::date
        and c.period < date_trunc('month', settled at time zone o.time_zone)::date
     returning c.organization_id, c.metric_key, c.period, c.used
+  ),
+  standing as (
+    select c.organization_id, c.metric_key, d.month, sum(c.used) as used
+      from billing.usage_counters c
+      join tenancy.organizations o on o.id = c.organization_id
+     cross join lateral (select date_trunc('month', settled at time zone o.time_zone) as this_month) t
+     cross join lateral (select (t.this_month - interval '1 month')::date as month) d
+     where c.period = '-infinity'
+       and o.created_at < t.this_month at time zone o.time_zone
+       -- once noted there is nothing to look for until the next month
+       and extract(day from settled at time zone o.time_zone) <= 7
+       and not exists (
+             select from tenancy.organization_usage u
+              where u.organization_id = c.organization_id and u.metric_key = c.metric_key and u.month = d.month
+           )
+     group by c.organization_id, c.metric_key, d.month
+  ),
+  noted as (
+    select v.organization_id, v.metric_key, v.period as month, sum(v.used) as used
+      from over v
+     group by v.organization_id, v.metric_key, v.period
+     union all
+    select * from standing
   )
   insert into tenancy.organization_usage as u (organization_id, metric_key, month, used, limit_value)
-  select v.organization_id, v.metric_key, v.period, sum(v.used), billing.limit_of(v.organization_id, v.metric_key)
-    from over v
-   group by v.organization_id, v.metric_key, v.period
-  having sum(v.used) > 0
+  select n.organization_id, n.metric_key, n.month, n.used,
+         case when m.is_per_seat then greatest(l.limit_value, s.seats) else l.limit_value end
+    from noted n
+    join billing.usage_metrics m on m.key = n.metric_key
+    left join billing.subscriptions s on s.organization_id = n.organization_id and s.ended_at is null
+    left join billing.plan_limits l
+      on l.plan_id = s.plan_id and l.metric_key = n.metric_key and l.limit_value is not null
+   where n.used > 0
+  -- what came late is added
   on conflict (organization_id, metric_key, month) do update set used = u.used + excluded.used;
-  get diagnostics closed = row_count;
-
-  insert into tenancy.organization_usage (organization_id, metric_key, month, used, limit_value)
-  select g.organization_id, g.metric_key, g.month, g.used, billing.limit_of(g.organization_id, g.metric_key)
-    from (
-           select c.organization_id, c.metric_key, sum(c.used) as used,
-                  (date_trunc('month', settled at time zone o.time_zone) - interval '1 month')::date as month
-             from billing.usage_counters c
-             join tenancy.organizations o
-               on o.id = c.organization_id
-              and o.created_at < date_trunc('month', settled at time zone o.time_zone) at time zone o.time_zone
-            where c.period = '-infinity'
-            group by c.organization_id, c.metric_key, o.time_zone
-           having sum(c.used) > 0
-         ) g
-   where not exists (
-           select from tenancy.organization_usage u
-            where u.organization_id = g.organization_id and u.metric_key = g.metric_key and u.month = g.month
-         )
-  on conflict (organization_id, metric_key, month) do nothing;
-  get diagnostics noted = row_count;
-  return closed + noted;
+  get diagnostics written = row_count;
+  return written;
 end
 $$;
 
@@ -1805,7 +1814,7 @@ $$;
 -- Name: FUNCTION close_usage_months(as_of timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
 --
 
-COMMENT ON FUNCTION billing.close_usage_months(as_of timestamp with time zone) IS 'Moves what was counted in months that are over, in the time zone of each organization, to tenancy.organization_usage, and notes there what gauges stood at. A job calls it every hour; a second time it changes nothing. Returns how many rows it wrote.';
+COMMENT ON FUNCTION billing.close_usage_months(as_of timestamp with time zone) IS 'Moves what was counted in months that are over, in the time zone of each organization, to tenancy.organization_usage, and notes there what gauges stood at, in the first week of the next one. A job calls it every hour; a second time it changes nothing. Returns how many rows it wrote.';
 
 --
 -- Name: count_usage(uuid, text, bigint); Type: FUNCTION; Schema: billing; Owner: -
@@ -2185,9 +2194,9 @@ CREATE FUNCTION billing.figures(organization_id uuid, metric text DEFAULT NULL::
     LANGUAGE sql STABLE ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select m.key, m.name, m.unit, m.kind, u.used, l.most, greatest(l.most - u.used, 0),
-         round(100 * u.used / nullif(l.most, 0)::numeric, 1),
-         l.most is null or u.used < l.most,
+  select m.key, m.name, m.unit, m.kind, u.used, l.limit_value, greatest(l.limit_value - u.used, 0),
+         round(100 * u.used / nullif(l.limit_value, 0)::numeric, 1),
+         l.limit_value is null or u.used < l.limit_value,
          case when m.kind = 'counter' then p.starts_at end,
          case when m.kind = 'counter' then p.ends_at end
     from billing.usage_metrics m
@@ -2207,7 +2216,7 @@ CREATE FUNCTION billing.figures(organization_id uuid, metric text DEFAULT NULL::
               and c.metric_key = m.key
               and c.period = case m.kind when 'gauge' then '-infinity' else d.month::date end
          ) u
-   cross join lateral (select billing.limit_of(o.id, m.key) as most) l
+    left join billing.limits_of(figures.organization_id) l on l.metric_key = m.key
    where figures.metric is null or m.key = figures.metric
    order by m.position, m.key
 $$;
@@ -2568,20 +2577,37 @@ CREATE FUNCTION billing.limit_of(organization_id uuid, metric text) RETURNS bigi
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select case when m.is_per_seat then greatest(l.limit_value, s.seats) else l.limit_value end
-    from billing.usage_metrics m
-    left join billing.subscriptions s on s.organization_id = limit_of.organization_id and s.ended_at is null
-    join billing.plan_limits l
-      on l.metric_key = m.key
-     and l.plan_id = coalesce(s.plan_id, (select p.id from billing.subscription_plans p where p.is_default))
-   where m.key = limit_of.metric and l.limit_value is not null
+  select l.limit_value from billing.limits_of(limit_of.organization_id) l where l.metric_key = limit_of.metric
 $$;
 
 --
 -- Name: FUNCTION limit_of(organization_id uuid, metric text); Type: COMMENT; Schema: billing; Owner: -
 --
 
-COMMENT ON FUNCTION billing.limit_of(organization_id uuid, metric text) IS 'How much of a metric an organization may have, in units of the metric; null when there is no limit. An organization whose subscription is not there yet has the default plan.';
+COMMENT ON FUNCTION billing.limit_of(organization_id uuid, metric text) IS 'How much of a metric an organization may have; null when there is no limit.';
+
+--
+-- Name: limits_of(uuid); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.limits_of(organization_id uuid) RETURNS TABLE(metric_key text, limit_value bigint)
+    LANGUAGE sql STABLE ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select l.metric_key, case when m.is_per_seat then greatest(l.limit_value, s.seats) else l.limit_value end
+    from (select limits_of.organization_id as id) o
+    left join billing.subscriptions s on s.organization_id = o.id and s.ended_at is null
+    join billing.plan_limits l
+      on l.plan_id = coalesce(s.plan_id, (select p.id from billing.subscription_plans p where p.is_default))
+     and l.limit_value is not null
+    join billing.usage_metrics m on m.key = l.metric_key
+$$;
+
+--
+-- Name: FUNCTION limits_of(organization_id uuid); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.limits_of(organization_id uuid) IS 'How much of each metric an organization may have, in units of the metric; none for those without a limit. An organization whose subscription is not there yet has the default plan.';
 
 --
 -- Name: make_default_payment_method(uuid, uuid); Type: FUNCTION; Schema: billing; Owner: -
@@ -2614,7 +2640,7 @@ COMMENT ON FUNCTION billing.make_default_payment_method(organization_id uuid, pa
 CREATE PROCEDURE billing.meter(IN metered regclass, IN metric text, IN counted jsonb DEFAULT NULL::jsonb, IN amount_column text DEFAULT ''::text)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 declare
   counted_values constant jsonb := coalesce(
     counted,
@@ -2622,25 +2648,36 @@ declare
        from pg_attribute a
       where a.attrelid = metered and a.attname = 'deleted_at' and not a.attisdropped),
     '{}');
+  changes constant text := (
+    select string_agg(format('old.%1$I is distinct from new.%1$I', c.name), ' or ' order by c.name)
+      from (
+             select jsonb_object_keys(counted_values) as name
+             union
+             select nullif(meter.amount_column, '')
+           ) c
+     where c.name is not null
+  );
   event record;
 begin
   if (select m.kind from billing.usage_metrics m where m.key = metric) is distinct from 'gauge' then
     raise exception 'billing.meter(%): % is no gauge.', metered, metric;
   end if;
   for event in
-    select *
-      from (values
-        ('insert', 'new table as new_rows'),
-        ('update', 'old table as old_rows new table as new_rows'),
-        ('delete', 'old table as old_rows')
-      ) as e (name, transition)
+    select * from (values ('insert', 'new'), ('delete', 'old')) as e (name, which)
   loop
     execute format(
-      'create or replace trigger %I after %s on %s referencing %s for each statement '
+      'create or replace trigger %I after %s on %s referencing %s table as rows_of_statement for each statement '
       'execute function billing.meter_trigger(%L, %L, %L)',
-      format('_700_meter_%s_%s', metric, event.name), event.name, metered, event.transition,
-      metric, counted_values, amount_column);
+      format('_700_meter_%s_%s', metric, event.name), event.name, metered, event.which, metric, counted_values,
+      amount_column);
   end loop;
+  execute format('drop trigger if exists %I on %s', format('_700_meter_%s_update', metric), metered);
+  if changes is not null then
+    execute format(
+      'create trigger %I after update on %s for each row when (%s) '
+      'execute function billing.meter_change_trigger(%L, %L, %L)',
+      format('_700_meter_%s_update', metric), metered, changes, metric, counted_values, amount_column);
+  end if;
 
   if exists (
     select
@@ -2657,13 +2694,38 @@ begin
   -- What was there before it was metered counts from now on.
   perform billing.recount_usage(metric);
 end
-$$;
+$_$;
 
 --
 -- Name: PROCEDURE meter(IN metered regclass, IN metric text, IN counted jsonb, IN amount_column text); Type: COMMENT; Schema: billing; Owner: -
 --
 
 COMMENT ON PROCEDURE billing.meter(IN metered regclass, IN metric text, IN counted jsonb, IN amount_column text) IS 'Has the rows of a table counted towards a gauge, whoever writes them; called in access.sql. Counted are the rows that have these values, such as {"status": "active"}; without any, those that are not archived. Each counts as one, or as what amount_column says. Several tables may count towards one metric. Idempotent.';
+
+--
+-- Name: meter_change_trigger(); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.meter_change_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  amount constant bigint := billing.counted_amount(to_jsonb(new), tg_argv[1]::jsonb, tg_argv[2])
+    - billing.counted_amount(to_jsonb(old), tg_argv[1]::jsonb, tg_argv[2]);
+begin
+  if amount <> 0 then
+    perform billing.take_usage(new.organization_id, tg_argv[0], '-infinity', amount);
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION meter_change_trigger(); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.meter_change_trigger() IS 'Counts a row anew that is archived, restored or changed otherwise in what counts; its condition keeps all other changes away from it. Definer: the counters are internal.';
 
 --
 -- Name: meter_trigger(); Type: FUNCTION; Schema: billing; Owner: -
@@ -2674,38 +2736,16 @@ CREATE FUNCTION billing.meter_trigger() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if tg_op = 'INSERT' then
-    perform billing.take_usage(c.organization_id, tg_argv[0], '-infinity', c.amount)
-       from (
-              select n.organization_id, sum(billing.counted_amount(to_jsonb(n), tg_argv[1]::jsonb, tg_argv[2]))::bigint as amount
-                from new_rows n
-               group by n.organization_id
-               order by n.organization_id
-            ) c
-      where c.amount <> 0;
-  elsif tg_op = 'UPDATE' then
-    perform billing.take_usage(c.organization_id, tg_argv[0], '-infinity', c.amount)
-       from (
-              select r.organization_id, sum(r.amount)::bigint as amount
-                from (
-                       select n.organization_id, billing.counted_amount(to_jsonb(n), tg_argv[1]::jsonb, tg_argv[2]) as amount from new_rows n
-                       union all
-                       select o.organization_id, - billing.counted_amount(to_jsonb(o), tg_argv[1]::jsonb, tg_argv[2]) from old_rows o
-                     ) r
-               group by r.organization_id
-               order by r.organization_id
-            ) c
-      where c.amount <> 0;
-  else
-    perform billing.take_usage(c.organization_id, tg_argv[0], '-infinity', - c.amount)
-       from (
-              select o.organization_id, sum(billing.counted_amount(to_jsonb(o), tg_argv[1]::jsonb, tg_argv[2]))::bigint as amount
-                from old_rows o
-               group by o.organization_id
-               order by o.organization_id
-            ) c
-      where c.amount <> 0;
-  end if;
+  perform billing.take_usage(
+            c.organization_id, tg_argv[0], '-infinity', case tg_op when 'INSERT' then c.amount else - c.amount end)
+     from (
+            select r.organization_id,
+                   sum(billing.counted_amount(to_jsonb(r), tg_argv[1]::jsonb, tg_argv[2]))::bigint as amount
+              from rows_of_statement r
+             group by r.organization_id
+             order by r.organization_id
+          ) c
+    where c.amount <> 0;
   return null;
 end
 $$;
@@ -2714,7 +2754,7 @@ $$;
 -- Name: FUNCTION meter_trigger(); Type: COMMENT; Schema: billing; Owner: -
 --
 
-COMMENT ON FUNCTION billing.meter_trigger() IS 'Counts the rows of a metered table, once per statement. Definer: the counters are internal, and rows that the caller does not see count too.';
+COMMENT ON FUNCTION billing.meter_trigger() IS 'Counts the rows that come to a metered table or go from it, once per statement. Definer: the counters are internal.';
 
 --
 -- Name: metered_tenant(uuid, text); Type: FUNCTION; Schema: billing; Owner: -
@@ -3000,9 +3040,11 @@ declare
   counting constant text := (
     select string_agg(
              format(
-               'select t.organization_id, billing.counted_amount(to_jsonb(t), %L, %L) as amount from %s t '
-               'where $1 is null or t.organization_id = $1',
-               m.counted, m.amount_column, m.table_id),
+               'select t.organization_id, %s as amount from %s t where ($1 is null or t.organization_id = $1)%s',
+               case when m.amount_column = '' then '1' else format('coalesce(t.%I, 0)', m.amount_column) end,
+               m.table_id,
+               (select string_agg(format(' and t.%I::text is not distinct from %L', c.key, c.value), '' order by c.key)
+                  from jsonb_each_text(m.counted) as c)),
              ' union all '
              order by m.table_id::text)
       from billing.metered_tables m
@@ -3767,31 +3809,28 @@ CREATE FUNCTION billing.take_usage(organization_id uuid, metric text, period dat
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  free_part smallint;
 begin
-  -- Any part will do that nobody else is using and that has the room by itself: then nobody waits.
-  select c.part
-    into free_part
-    from billing.usage_counters c
-   where c.organization_id = take_usage.organization_id
-     and c.metric_key = take_usage.metric
-     and c.period = take_usage.period
-     and (c.room is null or c.room >= take_usage.amount)
-   order by c.part
-   limit 1
-     for update skip locked;
-  if not found then
-    perform billing.gather_usage(organization_id, metric, period, amount);
-    return;
-  end if;
-  -- What is given back makes no room here: whether it is below the limit at all, only all parts together know.
+  -- Any part will do that nobody else is using and that has the room by itself: then nobody waits. What is given back
+  -- makes no room here: whether it is below the limit at all, only all parts together know.
   update billing.usage_counters c
      set used = c.used + amount, room = c.room - greatest(amount, 0)
    where c.organization_id = take_usage.organization_id
      and c.metric_key = take_usage.metric
      and c.period = take_usage.period
-     and c.part = free_part;
+     and c.part = (
+           select f.part
+             from billing.usage_counters f
+            where f.organization_id = take_usage.organization_id
+              and f.metric_key = take_usage.metric
+              and f.period = take_usage.period
+              and (f.room is null or f.room >= take_usage.amount)
+            order by f.part
+            limit 1
+              for update skip locked
+         );
+  if not found then
+    perform billing.gather_usage(organization_id, metric, period, amount);
+  end if;
 end
 $$;
 
@@ -8173,46 +8212,22 @@ CREATE FUNCTION platform.announce_changes_trigger() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  announced record;
+  entity constant text := tg_table_schema || '.' || tg_table_name;
 begin
   -- A commit that notifies takes a lock shared by the whole server, so nothing is said while nobody listens.
   if not exists (select from platform.change_watchers w where w.expires_at > now()) then
     return null;
   end if;
   if tg_op = 'DELETE' then
-    for announced in
-      select batched.organization_id, jsonb_agg(batched.id) as ids
-        from (
-          select r.organization_id, r.id,
-                 (row_number() over (partition by r.organization_id order by r.id) - 1) / 100 as batch
-            from old_rows r
-           where exists (
-                   select from platform.change_watchers w
-                    where w.organization_id = r.organization_id and w.expires_at > now()
-                 )
-        ) batched
-       group by batched.organization_id, batched.batch
-    loop
-      perform platform.announce_change(
-        announced.organization_id, tg_table_schema || '.' || tg_table_name, lower(tg_op), announced.ids);
-    end loop;
+    perform platform.announce_rows(r.organization_id, array_agg(r.id order by r.id), entity, lower(tg_op))
+       from old_rows r
+       join platform.change_watchers w on w.organization_id = r.organization_id and w.expires_at > now()
+      group by r.organization_id;
   else
-    for announced in
-      select batched.organization_id, jsonb_agg(batched.id) as ids
-        from (
-          select r.organization_id, r.id,
-                 (row_number() over (partition by r.organization_id order by r.id) - 1) / 100 as batch
-            from new_rows r
-           where exists (
-                   select from platform.change_watchers w
-                    where w.organization_id = r.organization_id and w.expires_at > now()
-                 )
-        ) batched
-       group by batched.organization_id, batched.batch
-    loop
-      perform platform.announce_change(
-        announced.organization_id, tg_table_schema || '.' || tg_table_name, lower(tg_op), announced.ids);
-    end loop;
+    perform platform.announce_rows(r.organization_id, array_agg(r.id order by r.id), entity, lower(tg_op))
+       from new_rows r
+       join platform.change_watchers w on w.organization_id = r.organization_id and w.expires_at > now()
+      group by r.organization_id;
   end if;
   return null;
 end
@@ -8223,6 +8238,27 @@ $$;
 --
 
 COMMENT ON FUNCTION platform.announce_changes_trigger() IS 'Tells those who watch an organization which rows changed: ids only, a hundred a message. Definer: callers may neither read who watches nor notify by themselves.';
+
+--
+-- Name: announce_rows(uuid, uuid[], text, text); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.announce_rows(organization_id uuid, ids uuid[], entity_type text, operation text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  for start in 1 .. cardinality(ids) by 100 loop
+    perform platform.announce_change(organization_id, entity_type, operation, to_jsonb(ids[start : start + 99]));
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION announce_rows(organization_id uuid, ids uuid[], entity_type text, operation text); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.announce_rows(organization_id uuid, ids uuid[], entity_type text, operation text) IS 'Tells of changed rows of one organization, a hundred a message: a message has a size that Postgres limits.';
 
 --
 -- Name: audit_changes_trigger(); Type: FUNCTION; Schema: platform; Owner: -
@@ -9379,6 +9415,7 @@ CREATE PROCEDURE platform.protect_tenant(IN protected regclass, IN module_name t
 declare
   read_key constant text := module_name || '.read';
   write_key constant text := module_name || '.write';
+  leader record;
 begin
   perform authz.define_permission(read_key, format('Read what is in %s.', module_name));
   perform authz.define_permission(write_key, format('Create, change, archive and restore what is in %s.', module_name));
@@ -9442,17 +9479,18 @@ begin
       $sql$create trigger _110_kernel_follow_parent before insert or update of %I, workspace_id on %s
         for each row execute function platform.follow_parent_trigger(%L, %L)$sql$,
       parent, protected, parent_id, parent);
+  end if;
+  -- What leads: the table that this one's rows belong to, and this one where others belong to its rows.
+  for leader in
+    select parent_id as id where parent is not null
+     union
+    select protected where exists (select from platform.protected_tables t where t.parent_table = protected)
+  loop
     execute format(
       'create or replace trigger _910_kernel_lead_children after update on %s referencing old table as old_rows '
       'new table as new_rows for each statement execute function platform.lead_children_trigger()',
-      parent_id);
-  end if;
-  if exists (select from platform.protected_tables t where t.parent_table = protected) then
-    execute format(
-      'create or replace trigger _910_kernel_lead_children after update on %s referencing old table as old_rows '
-      'new table as new_rows for each statement execute function platform.lead_children_trigger()',
-      protected);
-  end if;
+      leader.id);
+  end loop;
   call platform.watch_statements(protected, '_800_kernel_custom_fields', 'check_custom_fields_trigger', '{insert,update}');
   call platform.watch_statements(protected, '_920_kernel_announce', 'announce_changes_trigger', '{insert,update,delete}');
 end
@@ -16895,7 +16933,7 @@ COMMENT ON COLUMN identity.connected_apps.is_declared IS 'Whether the user has d
 -- Name: COLUMN connected_apps.last_used_at; Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON COLUMN identity.connected_apps.last_used_at IS 'When Callboard last signed the user in with it or called it for them.';
+COMMENT ON COLUMN identity.connected_apps.last_used_at IS 'When it last signed the user in.';
 
 --
 -- Name: credentials; Type: TABLE; Schema: identity; Owner: -
@@ -18753,7 +18791,7 @@ CREATE INDEX subscriptions_next_plan_id_idx ON billing.subscriptions USING btree
 -- Name: subscriptions_one_current; Type: INDEX; Schema: billing; Owner: -
 --
 
-CREATE UNIQUE INDEX subscriptions_one_current ON billing.subscriptions USING btree (organization_id) WHERE (ended_at IS NULL);
+CREATE UNIQUE INDEX subscriptions_one_current ON billing.subscriptions USING btree (organization_id) INCLUDE (plan_id, seats) WHERE (ended_at IS NULL);
 
 --
 -- Name: subscriptions_past_due_since_idx; Type: INDEX; Schema: billing; Owner: -
@@ -19677,19 +19715,19 @@ CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON collaboration.custom_fields FO
 -- Name: custom_fields _700_meter_custom_fields_delete; Type: TRIGGER; Schema: collaboration; Owner: -
 --
 
-CREATE TRIGGER _700_meter_custom_fields_delete AFTER DELETE ON collaboration.custom_fields REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('custom_fields', '{"deleted_at": null}', '');
+CREATE TRIGGER _700_meter_custom_fields_delete AFTER DELETE ON collaboration.custom_fields REFERENCING OLD TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('custom_fields', '{"deleted_at": null}', '');
 
 --
 -- Name: custom_fields _700_meter_custom_fields_insert; Type: TRIGGER; Schema: collaboration; Owner: -
 --
 
-CREATE TRIGGER _700_meter_custom_fields_insert AFTER INSERT ON collaboration.custom_fields REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('custom_fields', '{"deleted_at": null}', '');
+CREATE TRIGGER _700_meter_custom_fields_insert AFTER INSERT ON collaboration.custom_fields REFERENCING NEW TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('custom_fields', '{"deleted_at": null}', '');
 
 --
 -- Name: custom_fields _700_meter_custom_fields_update; Type: TRIGGER; Schema: collaboration; Owner: -
 --
 
-CREATE TRIGGER _700_meter_custom_fields_update AFTER UPDATE ON collaboration.custom_fields REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('custom_fields', '{"deleted_at": null}', '');
+CREATE TRIGGER _700_meter_custom_fields_update AFTER UPDATE ON collaboration.custom_fields FOR EACH ROW WHEN ((old.deleted_at IS DISTINCT FROM new.deleted_at)) EXECUTE FUNCTION billing.meter_change_trigger('custom_fields', '{"deleted_at": null}', '');
 
 --
 -- Name: custom_fields _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: collaboration; Owner: -
@@ -20313,19 +20351,19 @@ CREATE TRIGGER _500_no_subtask_cycle BEFORE INSERT OR UPDATE OF parent_task_id O
 -- Name: projects _700_meter_projects_delete; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _700_meter_projects_delete AFTER DELETE ON projects.projects REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('projects', '{"deleted_at": null}', '');
+CREATE TRIGGER _700_meter_projects_delete AFTER DELETE ON projects.projects REFERENCING OLD TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('projects', '{"deleted_at": null}', '');
 
 --
 -- Name: projects _700_meter_projects_insert; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _700_meter_projects_insert AFTER INSERT ON projects.projects REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('projects', '{"deleted_at": null}', '');
+CREATE TRIGGER _700_meter_projects_insert AFTER INSERT ON projects.projects REFERENCING NEW TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('projects', '{"deleted_at": null}', '');
 
 --
 -- Name: projects _700_meter_projects_update; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _700_meter_projects_update AFTER UPDATE ON projects.projects REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('projects', '{"deleted_at": null}', '');
+CREATE TRIGGER _700_meter_projects_update AFTER UPDATE ON projects.projects FOR EACH ROW WHEN ((old.deleted_at IS DISTINCT FROM new.deleted_at)) EXECUTE FUNCTION billing.meter_change_trigger('projects', '{"deleted_at": null}', '');
 
 --
 -- Name: projects _750_onboarding; Type: TRIGGER; Schema: projects; Owner: -
@@ -20997,73 +21035,67 @@ CREATE CONSTRAINT TRIGGER _700_keep_owning_member AFTER DELETE OR UPDATE OF role
 -- Name: api_keys _700_meter_api_keys_delete; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_api_keys_delete AFTER DELETE ON tenancy.api_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('api_keys', '{"revoked_at": null}', '');
+CREATE TRIGGER _700_meter_api_keys_delete AFTER DELETE ON tenancy.api_keys REFERENCING OLD TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('api_keys', '{"revoked_at": null}', '');
 
 --
 -- Name: api_keys _700_meter_api_keys_insert; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_api_keys_insert AFTER INSERT ON tenancy.api_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('api_keys', '{"revoked_at": null}', '');
+CREATE TRIGGER _700_meter_api_keys_insert AFTER INSERT ON tenancy.api_keys REFERENCING NEW TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('api_keys', '{"revoked_at": null}', '');
 
 --
 -- Name: api_keys _700_meter_api_keys_update; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_api_keys_update AFTER UPDATE ON tenancy.api_keys REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('api_keys', '{"revoked_at": null}', '');
+CREATE TRIGGER _700_meter_api_keys_update AFTER UPDATE ON tenancy.api_keys FOR EACH ROW WHEN ((old.revoked_at IS DISTINCT FROM new.revoked_at)) EXECUTE FUNCTION billing.meter_change_trigger('api_keys', '{"revoked_at": null}', '');
 
 --
 -- Name: invitations _700_meter_members_delete; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_members_delete AFTER DELETE ON tenancy.invitations REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"lapsed_at": null, "revoked_at": null, "accepted_at": null}', '');
+CREATE TRIGGER _700_meter_members_delete AFTER DELETE ON tenancy.invitations REFERENCING OLD TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"lapsed_at": null, "revoked_at": null, "accepted_at": null}', '');
 
 --
 -- Name: organization_members _700_meter_members_delete; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_members_delete AFTER DELETE ON tenancy.organization_members REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"status": "active"}', '');
+CREATE TRIGGER _700_meter_members_delete AFTER DELETE ON tenancy.organization_members REFERENCING OLD TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"status": "active"}', '');
 
 --
 -- Name: invitations _700_meter_members_insert; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_members_insert AFTER INSERT ON tenancy.invitations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"lapsed_at": null, "revoked_at": null, "accepted_at": null}', '');
+CREATE TRIGGER _700_meter_members_insert AFTER INSERT ON tenancy.invitations REFERENCING NEW TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"lapsed_at": null, "revoked_at": null, "accepted_at": null}', '');
 
 --
 -- Name: organization_members _700_meter_members_insert; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_members_insert AFTER INSERT ON tenancy.organization_members REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"status": "active"}', '');
+CREATE TRIGGER _700_meter_members_insert AFTER INSERT ON tenancy.organization_members REFERENCING NEW TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"status": "active"}', '');
 
 --
 -- Name: invitations _700_meter_members_update; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_members_update AFTER UPDATE ON tenancy.invitations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"lapsed_at": null, "revoked_at": null, "accepted_at": null}', '');
+CREATE TRIGGER _700_meter_members_update AFTER UPDATE ON tenancy.invitations FOR EACH ROW WHEN (((old.accepted_at IS DISTINCT FROM new.accepted_at) OR (old.lapsed_at IS DISTINCT FROM new.lapsed_at) OR (old.revoked_at IS DISTINCT FROM new.revoked_at))) EXECUTE FUNCTION billing.meter_change_trigger('members', '{"lapsed_at": null, "revoked_at": null, "accepted_at": null}', '');
 
 --
 -- Name: organization_members _700_meter_members_update; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_members_update AFTER UPDATE ON tenancy.organization_members REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('members', '{"status": "active"}', '');
+CREATE TRIGGER _700_meter_members_update AFTER UPDATE ON tenancy.organization_members FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION billing.meter_change_trigger('members', '{"status": "active"}', '');
 
 --
 -- Name: workspaces _700_meter_workspaces_delete; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_workspaces_delete AFTER DELETE ON tenancy.workspaces REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('workspaces', '{}', '');
+CREATE TRIGGER _700_meter_workspaces_delete AFTER DELETE ON tenancy.workspaces REFERENCING OLD TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('workspaces', '{}', '');
 
 --
 -- Name: workspaces _700_meter_workspaces_insert; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_workspaces_insert AFTER INSERT ON tenancy.workspaces REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('workspaces', '{}', '');
-
---
--- Name: workspaces _700_meter_workspaces_update; Type: TRIGGER; Schema: tenancy; Owner: -
---
-
-CREATE TRIGGER _700_meter_workspaces_update AFTER UPDATE ON tenancy.workspaces REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('workspaces', '{}', '');
+CREATE TRIGGER _700_meter_workspaces_insert AFTER INSERT ON tenancy.workspaces REFERENCING NEW TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('workspaces', '{}', '');
 
 --
 -- Name: invitations _750_onboarding; Type: TRIGGER; Schema: tenancy; Owner: -
@@ -24910,6 +24942,13 @@ REVOKE ALL ON FUNCTION billing.limit_of(organization_id uuid, metric text) FROM 
 GRANT ALL ON FUNCTION billing.limit_of(organization_id uuid, metric text) TO callboard_service;
 
 --
+-- Name: FUNCTION limits_of(organization_id uuid); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.limits_of(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.limits_of(organization_id uuid) TO callboard_service;
+
+--
 -- Name: FUNCTION make_default_payment_method(organization_id uuid, payment_method_id uuid); Type: ACL; Schema: billing; Owner: -
 --
 
@@ -24921,6 +24960,12 @@ GRANT ALL ON FUNCTION billing.make_default_payment_method(organization_id uuid, 
 --
 
 REVOKE ALL ON PROCEDURE billing.meter(IN metered regclass, IN metric text, IN counted jsonb, IN amount_column text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION meter_change_trigger(); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.meter_change_trigger() FROM PUBLIC;
 
 --
 -- Name: FUNCTION meter_trigger(); Type: ACL; Schema: billing; Owner: -
@@ -26452,6 +26497,12 @@ REVOKE ALL ON FUNCTION platform.announce_change(organization_id uuid, entity_typ
 --
 
 REVOKE ALL ON FUNCTION platform.announce_changes_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION announce_rows(organization_id uuid, ids uuid[], entity_type text, operation text); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.announce_rows(organization_id uuid, ids uuid[], entity_type text, operation text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION audit_changes_trigger(); Type: ACL; Schema: platform; Owner: -

@@ -110,10 +110,14 @@ describe('authz.enter with a session', () => {
     ['is unknown', 'select $1::uuid', '00000000-0000-7000-8000-000000000001'],
     [
       'was revoked',
-      "update identity.sessions set revoked_at = now(), revoked_reason = 'signed_out' where id = $1",
+      "update identity.session_families set revoked_at = now(), revoked_reason = 'signed_out' where id = $1",
       undefined,
     ],
-    ['has run out', 'update identity.sessions set expires_at = now() where id = $1', undefined],
+    [
+      'has run out',
+      'update identity.session_families set expires_at = now() where id = $1',
+      undefined,
+    ],
   ])('refuses one that %s, and takes nobody for anonymous', async (_what, sql, id) => {
     await prepared(sql, [owner.sessionId], async (client) => {
       expect(await entering(client, { ...owner, sessionId: id ?? owner.sessionId ?? '' })).toBe(
@@ -217,7 +221,7 @@ describe('a deactivated account', () => {
       expect(await entering(client, cast.member)).toBe('CB001');
       await client.query('reset role');
       const { rows } = await client.query(
-        'select revoked_reason from identity.sessions where id = $1',
+        'select revoked_reason from identity.session_families where id = $1',
         [member.sessionId],
       );
       expect(rows).toEqual([{ revoked_reason: 'administrator' }]);
@@ -228,8 +232,8 @@ describe('a deactivated account', () => {
     await prepared(deactivate, [member.userId], async (client) => {
       await client.query('reset role');
       for (const sql of [
-        "insert into identity.sessions (user_id, expires_at) values ($1, now() + interval '1 day')",
-        'update identity.sessions set revoked_at = null, revoked_reason = null where user_id = $1',
+        "insert into identity.session_families (user_id, expires_at) values ($1, now() + interval '1 day')",
+        'update identity.session_families set revoked_at = null, revoked_reason = null where user_id = $1',
       ]) {
         expect(await sqlstateOf(client, () => client.query(sql, [member.userId]))).toBe('CB008');
       }
@@ -298,13 +302,15 @@ onServer('at the same moment', () => {
     return rows[0]?.id ?? '';
   };
   const OPEN =
-    "insert into identity.sessions (user_id, expires_at) values ($1, now() + interval '1 day') returning id";
+    "insert into identity.session_families (user_id, expires_at) values ($1, now() + interval '1 day') returning id";
   const DEACTIVATE = 'update identity.users set is_active = false where id = $1';
   const living = async (userId: string) =>
     (
       await database
         .pool()
-        .query('select from identity.sessions where user_id = $1 and revoked_at is null', [userId])
+        .query('select from identity.session_families where user_id = $1 and revoked_at is null', [
+          userId,
+        ])
     ).rowCount;
 
   async function inOrder(first: string, second: string, userId: string) {

@@ -231,7 +231,7 @@ export const RULES: readonly CatalogRule[] = [
         join (${TABLES}) t on t.oid = i.indrelid
        where (i.indisunique or i.indisexclusion)
          and ${HAS_TENANT('i.indrelid')}
-         and i.indrelid not in ('identity.sessions'::regclass, 'platform.change_watchers'::regclass,
+         and i.indrelid not in ('identity.session_families'::regclass, 'platform.change_watchers'::regclass,
                                 'billing.billing_customers'::regclass, 'identity.user_settings'::regclass)
          and i.indexrelid <> 'tenancy.api_keys_secret_hash_key'::regclass
          and not exists (

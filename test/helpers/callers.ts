@@ -81,7 +81,7 @@ export async function withSession<T extends Caller>(
   caller: T,
 ): Promise<T & { readonly sessionId: string }> {
   const { rows } = await database.pool().query<{ id: string }>(
-    `insert into identity.sessions (user_id, organization_id, expires_at)
+    `insert into identity.session_families (user_id, organization_id, expires_at)
        values ($1, $2, now() + interval '1 day') returning id`,
     [caller.userId, caller.organizationId ?? null],
   );

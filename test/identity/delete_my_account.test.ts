@@ -65,7 +65,7 @@ describe('an account that ends', () => {
               u.last_sign_in_at,
               (select count(*)::int from identity.profiles p where p.user_id = u.id) as profiles,
               (select count(*)::int from identity.credentials c where c.user_id = u.id) as credentials,
-              (select count(*)::int from identity.sessions s where s.user_id = u.id) as sessions,
+              (select count(*)::int from identity.session_families s where s.user_id = u.id) as sessions,
               (select count(*)::int from identity.one_time_tokens t where t.user_id = u.id) as links,
               (select m.status from tenancy.organization_members m where m.user_id = u.id) as membership,
               (select p.name from projects.projects p where p.created_by = u.id) as project,
@@ -182,7 +182,7 @@ describe('an account that ends', () => {
         'identity.profiles',
         'identity.recovery_codes',
         'identity.second_factors',
-        'identity.sessions',
+        'identity.session_families',
         'identity.sign_in_challenges',
       ]),
     );

@@ -53,7 +53,7 @@ const reasonOf = async ({ session_id: id }: Grant) =>
   (
     await database
       .pool()
-      .query('select revoked_reason as reason from identity.sessions where id = $1', [id])
+      .query('select revoked_reason as reason from identity.session_families where id = $1', [id])
   ).rows[0].reason;
 
 describe('the list of sessions', () => {
@@ -98,11 +98,13 @@ describe('the list of sessions', () => {
     await signedUp(database, `other${serial}@manage.test`);
     await database
       .pool()
-      .query('update identity.sessions set expires_at = now() where id = $1', [phone.session_id]);
+      .query('update identity.session_families set expires_at = now() where id = $1', [
+        phone.session_id,
+      ]);
     expect((await listed(here)).map((session) => session.row_id)).toEqual([here.session_id]);
     await as(database, ANONYMOUS, async (client) => {
       expect((await client.query('select * from identity.list_sessions()')).rows).toEqual([]);
-      await expect(client.query('select from identity.sessions')).rejects.toMatchObject({
+      await expect(client.query('select from identity.session_families')).rejects.toMatchObject({
         code: '42501',
       });
     });
@@ -171,7 +173,7 @@ describe('what is kept for a while only', () => {
       await client.query('begin');
       const { rows } = await client.query(
         `with ended as (
-           update identity.sessions set revoked_at = now() - interval '91 days', revoked_reason = 'signed_out'
+           update identity.session_families set revoked_at = now() - interval '91 days', revoked_reason = 'signed_out'
             where id = $1
          ),
          old as (
@@ -221,9 +223,10 @@ describe('what is kept for a while only', () => {
         'failed sign-ins': 1,
         'security events': expect.any(Number),
       });
-      const left = await client.query('select id from identity.sessions where user_id = $1', [
-        here.user_id,
-      ]);
+      const left = await client.query(
+        'select id from identity.session_families where user_id = $1',
+        [here.user_id],
+      );
       expect(left.rows).toEqual([{ id: here.session_id }]);
     } finally {
       await client.query('rollback');

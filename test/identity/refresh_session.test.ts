@@ -46,7 +46,7 @@ const sessionOf = async (grant: Grant) =>
     await database
       .pool()
       .query(
-        'select organization_id, revoked_at, revoked_reason, last_used_at, expires_at from identity.sessions where id = $1',
+        'select organization_id, revoked_at, revoked_reason, last_used_at, expires_at from identity.session_families where id = $1',
         [grant.session_id],
       )
   ).rows[0];

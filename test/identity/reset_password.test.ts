@@ -290,7 +290,9 @@ onServer('at the same moment', () => {
       ]);
       const { rows } = await database
         .pool()
-        .query('select from identity.sessions where user_id = $1 and revoked_at is null', [userId]);
+        .query('select from identity.session_families where user_id = $1 and revoked_at is null', [
+          userId,
+        ]);
       expect(rows).toEqual([]);
     }
   });

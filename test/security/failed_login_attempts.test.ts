@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterEach(() =>
   database
     .pool()
-    .query('delete from security.failed_login_attempts; delete from identity.sessions'),
+    .query('delete from security.failed_login_attempts; delete from identity.session_families'),
 );
 
 const attempt = (email: string, password: string, address = HERE): Promise<Grant> =>

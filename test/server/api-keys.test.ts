@@ -127,7 +127,7 @@ describe('over HTTP', () => {
     await database
       .pool()
       .query(
-        "update identity.sessions set revoked_at = now(), revoked_reason = 'signed_out_elsewhere' where id = $1",
+        "update identity.session_families set revoked_at = now(), revoked_reason = 'signed_out_elsewhere' where id = $1",
         [sessionId],
       );
     expect(await post(PROJECTS, token)).toMatchObject(refused);

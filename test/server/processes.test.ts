@@ -104,7 +104,7 @@ onServer('several processes', () => {
     const { rows } = await database
       .pool()
       .query<{ id: string }>(
-        'select id from identity.sessions where user_id = $1 union all select session_id from identity.open_session($1, $2, null) limit 1',
+        'select id from identity.session_families where user_id = $1 union all select session_id from identity.open_session($1, $2, null) limit 1',
         [cast.owner.userId, cast.organizationId],
       );
     const { token } = new AccessTokens(SECRET, 15).issue({

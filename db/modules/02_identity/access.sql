@@ -20,8 +20,8 @@ create or replace trigger _500_handle_new_user after insert on identity.users
   for each row execute function identity.handle_new_user();
 
 call platform.protect('identity.credentials', 'internal');
-call platform.protect('identity.sessions', 'internal');
-create or replace trigger _500_active_user after insert or update of user_id, revoked_at on identity.sessions
+call platform.protect('identity.session_families', 'internal');
+create or replace trigger _500_active_user after insert or update of user_id, revoked_at on identity.session_families
   for each row when (new.revoked_at is null) execute function identity.check_user_is_active_trigger();
 create or replace trigger _500_wait_for_sessions before update of is_active on identity.users
   for each row when (old.is_active and not new.is_active) execute function identity.wait_for_sessions_trigger();

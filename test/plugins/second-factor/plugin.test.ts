@@ -83,7 +83,9 @@ describe('setting up a second factor', () => {
     api.within(async ({ ask, client }) => {
       const { session } = dataOf(await ask(ANONYMOUS, SIGN_UP, { email: EMAIL })).signUp;
       const caller = holderOf(session.accessToken);
-      await client.query("update identity.sessions set created_at = now() - interval '11 minutes'");
+      await client.query(
+        "update identity.session_families set created_at = now() - interval '11 minutes'",
+      );
       expect(errorOf(await ask(caller, ENROLL))).toEqual({
         code: 'REAUTHENTICATION_REQUIRED',
         field: 'password',
@@ -127,7 +129,7 @@ describe('setting up a second factor', () => {
       const { secret } = dataOf(await ask(caller, ENROLL)).enrollSecondFactor;
       dataOf(await ask(caller, CONFIRM, { code: authenticator(secret)(0) }));
       const { rows } = await client.query(
-        'select id = $1 as own, revoked_reason from identity.sessions where user_id = $2 order by own',
+        'select id = $1 as own, revoked_reason from identity.session_families where user_id = $2 order by own',
         [caller.sessionId, caller.userId],
       );
       expect(rows).toEqual([

@@ -98,7 +98,7 @@ describe('linking an account', () => {
     const token = await signUp('late@front.test');
     await database
       .pool()
-      .query("update identity.sessions set created_at = now() - interval '11 minutes'");
+      .query("update identity.session_families set created_at = now() - interval '11 minutes'");
     const input = await linkCode('late');
     expect(codeOf(await journeys.ask(LINK, { input }, token))).toBe('REAUTHENTICATION_REQUIRED');
     const wrong = { ...input, password: 'wrong' };

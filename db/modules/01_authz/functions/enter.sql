@@ -21,7 +21,7 @@ begin
               '|||', enter_session.request_id),
             true),
           set_config('authz.permissions', m.permission_list, true)
-     from identity.sessions s
+     from identity.session_families s
      join tenancy.organization_members m
        on m.organization_id = enter_session.organization_id and m.user_id = s.user_id
     where s.id = enter_session.session_id
@@ -95,7 +95,7 @@ begin
       and u.is_active
       and (enter_user.session_id is null or exists (
              select
-               from identity.sessions s
+               from identity.session_families s
               where s.id = enter_user.session_id
                 and s.user_id = u.id
                 and s.revoked_at is null

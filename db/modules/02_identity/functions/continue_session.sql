@@ -18,7 +18,7 @@ begin
             order by unused.id desc
            offset 50
          );
-  update identity.sessions s
+  update identity.session_families s
      set last_used_at = now(),
          expires_at = now() + identity.session_idle_time(),
          address = coalesce(identity.client_address(), s.address),

@@ -7,7 +7,7 @@ as $$
    where m.user_id = default_organization.user_id and m.may_enter
    order by (
               select max(s.last_used_at)
-                from identity.sessions s
+                from identity.session_families s
                where s.user_id = m.user_id and s.organization_id = m.organization_id
             ) desc nulls last,
             m.joined_at, m.organization_id

@@ -12,13 +12,13 @@ declare
 begin
   -- In one order, so that two who end the same sessions do not wait for each other.
   perform
-     from identity.sessions s
+     from identity.session_families s
     where s.user_id = end_sessions.user_id
       and s.revoked_at is null
       and (chosen is null or s.id = chosen)
     order by s.id
       for update;
-  update identity.sessions s
+  update identity.session_families s
      set revoked_at = now(), revoked_reason = reason
    where s.user_id = end_sessions.user_id
      and s.revoked_at is null

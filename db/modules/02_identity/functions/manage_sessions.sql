@@ -13,7 +13,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select s.id, s.device, host(s.address), s.user_agent, s.created_at, s.last_used_at, s.expires_at,
          s.id is not distinct from authz.session_id()
-    from identity.sessions s
+    from identity.session_families s
    where s.user_id = authz.user_id()
      and s.revoked_at is null
      and s.expires_at > now()

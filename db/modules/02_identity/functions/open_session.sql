@@ -13,7 +13,7 @@ begin
      or octet_length(open_session.device::text) > 2000 then
     perform platform.refuse('CB002', 'A device is described by an object of at most 2000 bytes.', field => 'device');
   end if;
-  insert into identity.sessions (user_id, organization_id, device, address, user_agent, expires_at)
+  insert into identity.session_families (user_id, organization_id, device, address, user_agent, expires_at)
   values (
     open_session.user_id, open_session.organization_id, coalesce(open_session.device, '{}'),
     identity.client_address(), identity.client_user_agent(), now() + identity.session_idle_time())

@@ -15,7 +15,7 @@ begin
   end if;
   if not exists (
     select
-      from identity.sessions s
+      from identity.session_families s
      where s.id = authz.session_id()
        and s.user_id = authz.user_id()
        and s.created_at > now() - interval '10 minutes'

@@ -7,7 +7,7 @@ as $$
     delete from identity.refresh_tokens t where t.expires_at < now() returning 1
   ),
   sessions as (
-    delete from identity.sessions s
+    delete from identity.session_families s
      where s.expires_at < now() - interval '90 days' or s.revoked_at < now() - interval '90 days'
     returning 1
   ),

@@ -20,7 +20,7 @@ begin
   -- it has been had, with what those before have left.
   select s.id, s.user_id, s.organization_id, s.device, u.email, u.name
     into session
-    from identity.sessions s
+    from identity.session_families s
     join identity.refresh_tokens t on t.session_id = s.id
     join identity.users u on u.id = s.user_id and u.is_active
    where t.token_hash = hash
@@ -48,7 +48,7 @@ begin
   end if;
   update identity.refresh_tokens t set used_at = now() where t.id = token.id and t.used_at is null;
   if not coalesce(tenancy.is_active_member(session.organization_id, session.user_id), false) then
-    update identity.sessions s
+    update identity.session_families s
        set organization_id = identity.default_organization(session.user_id)
      where s.id = session.id;
   end if;

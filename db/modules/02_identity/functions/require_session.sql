@@ -6,7 +6,7 @@ begin
   perform authz.require_user();
   if not exists (
     select
-      from identity.sessions s
+      from identity.session_families s
      where s.id = authz.session_id()
        and s.user_id = authz.user_id()
        and s.revoked_at is null

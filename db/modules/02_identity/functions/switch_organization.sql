@@ -7,7 +7,7 @@ begin
   perform tenancy.require_active_member(switch_organization.organization_id, authz.user_id());
   -- Tokens that have not served yet stay good: another tab may be refreshing with one of them at this moment, and finds the
   -- new organization then. Whichever of the two answers the browser keeps goes on.
-  update identity.sessions s
+  update identity.session_families s
      set organization_id = switch_organization.organization_id
    where s.id = authz.session_id()
      and s.user_id = authz.user_id()

@@ -56,7 +56,7 @@ comment on table identity.platform_roles is
   'Who may act for the platform itself, above all organizations (seeds user_roles); user is the one that everyone '
   'has. Not a role in an organization.';
 
-create table identity.sessions (
+create table identity.session_families (
   id uuid primary key default platform.uuidv7(),
   user_id uuid not null references identity.users,
   organization_id uuid,
@@ -73,26 +73,26 @@ create table identity.sessions (
     'account_deleted', 'administrator')),
   check ((revoked_at is null) = (revoked_reason is null))
 );
-create index on identity.sessions (user_id, last_used_at);
-create index on identity.sessions (organization_id);
-create index on identity.sessions (expires_at);
-comment on table identity.sessions is E'@name session_family\n'
+create index on identity.session_families (user_id, last_used_at);
+create index on identity.session_families (organization_id);
+create index on identity.session_families (expires_at);
+comment on table identity.session_families is
   'One row per sign-in on a device, with all refresh tokens that follow from it. A session that is revoked or past its '
   'expiry is out at its next request.';
-comment on column identity.sessions.organization_id is
+comment on column identity.session_families.organization_id is
   'The organization that was active when the session was last refreshed or switched.';
-comment on column identity.sessions.device is 'What the client calls itself, such as {"name": "Phone"}.';
-comment on column identity.sessions.address is 'Where it was last used from, as far as the server knows.';
-comment on column identity.sessions.last_used_at is
+comment on column identity.session_families.device is 'What the client calls itself, such as {"name": "Phone"}.';
+comment on column identity.session_families.address is 'Where it was last used from, as far as the server knows.';
+comment on column identity.session_families.last_used_at is
   'When it was opened, refreshed or switched last: right to the minutes that an access token serves.';
-comment on column identity.sessions.expires_at is 'Moves on with each refresh: thirty days after the last.';
-comment on column identity.sessions.revoked_reason is
+comment on column identity.session_families.expires_at is 'Moves on with each refresh: thirty days after the last.';
+comment on column identity.session_families.revoked_reason is
   'signed_out: on the device itself; signed_out_elsewhere: from another session of the user; reused: a refresh token was '
   'presented again after its grace, so somebody has a copy.';
 
 create table identity.refresh_tokens (
   id uuid primary key default platform.uuidv7(),
-  session_id uuid not null references identity.sessions on delete cascade,
+  session_id uuid not null references identity.session_families on delete cascade,
   token_hash bytea not null unique check (octet_length(token_hash) = 32),
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,

@@ -25,7 +25,7 @@ comment on column tenancy.organizations.time_zone is
   'An IANA name. Days of the organization begin and end in it.';
 comment on column tenancy.organizations.currency is 'ISO 4217; what new accounts and budgets are kept in.';
 
-alter table identity.sessions
+alter table identity.session_families
   add foreign key (organization_id) references tenancy.organizations;
 
 create table tenancy.roles (

@@ -28,7 +28,7 @@ as $$
            exists (
              select
                from identity.users u
-               join identity.sessions s on s.user_id = u.id
+               join identity.session_families s on s.user_id = u.id
               where u.email = lower(btrim(check_failed_login_attempts.email))
                 and platform.network_of(s.address) = platform.network_of(ip_address)
                 and s.last_used_at > now() - interval '30 days'

@@ -909,7 +909,7 @@ begin
               '|||', enter_session.request_id),
             true),
           set_config('authz.permissions', m.permission_list, true)
-     from identity.sessions s
+     from identity.session_families s
      join tenancy.organization_members m
        on m.organization_id = enter_session.organization_id and m.user_id = s.user_id
     where s.id = enter_session.session_id
@@ -956,7 +956,7 @@ begin
       and u.is_active
       and (enter_user.session_id is null or exists (
              select
-               from identity.sessions s
+               from identity.session_families s
               where s.id = enter_user.session_id
                 and s.user_id = u.id
                 and s.revoked_at is null
@@ -5655,7 +5655,7 @@ begin
             order by unused.id desc
            offset 50
          );
-  update identity.sessions s
+  update identity.session_families s
      set last_used_at = now(),
          expires_at = now() + identity.session_idle_time(),
          address = coalesce(identity.client_address(), s.address),
@@ -5699,7 +5699,7 @@ CREATE FUNCTION identity.default_organization(user_id uuid) RETURNS uuid
    where m.user_id = default_organization.user_id and m.may_enter
    order by (
               select max(s.last_used_at)
-                from identity.sessions s
+                from identity.session_families s
                where s.user_id = m.user_id and s.organization_id = m.organization_id
             ) desc nulls last,
             m.joined_at, m.organization_id
@@ -5810,13 +5810,13 @@ declare
 begin
   -- In one order, so that two who end the same sessions do not wait for each other.
   perform
-     from identity.sessions s
+     from identity.session_families s
     where s.user_id = end_sessions.user_id
       and s.revoked_at is null
       and (chosen is null or s.id = chosen)
     order by s.id
       for update;
-  update identity.sessions s
+  update identity.session_families s
      set revoked_at = now(), revoked_reason = reason
    where s.user_id = end_sessions.user_id
      and s.revoked_at is null
@@ -6534,7 +6534,7 @@ CREATE FUNCTION identity.list_sessions() RETURNS TABLE(row_id uuid, device jsonb
     AS $$
   select s.id, s.device, host(s.address), s.user_agent, s.created_at, s.last_used_at, s.expires_at,
          s.id is not distinct from authz.session_id()
-    from identity.sessions s
+    from identity.session_families s
    where s.user_id = authz.user_id()
      and s.revoked_at is null
      and s.expires_at > now()
@@ -6810,7 +6810,7 @@ begin
      or octet_length(open_session.device::text) > 2000 then
     perform platform.refuse('CB002', 'A device is described by an object of at most 2000 bytes.', field => 'device');
   end if;
-  insert into identity.sessions (user_id, organization_id, device, address, user_agent, expires_at)
+  insert into identity.session_families (user_id, organization_id, device, address, user_agent, expires_at)
   values (
     open_session.user_id, open_session.organization_id, coalesce(open_session.device, '{}'),
     identity.client_address(), identity.client_user_agent(), now() + identity.session_idle_time())
@@ -6860,7 +6860,7 @@ begin
   end if;
   if not exists (
     select
-      from identity.sessions s
+      from identity.session_families s
      where s.id = authz.session_id()
        and s.user_id = authz.user_id()
        and s.created_at > now() - interval '10 minutes'
@@ -6892,7 +6892,7 @@ CREATE FUNCTION identity.purge_expired() RETURNS TABLE(what text, rows bigint)
     delete from identity.refresh_tokens t where t.expires_at < now() returning 1
   ),
   sessions as (
-    delete from identity.sessions s
+    delete from identity.session_families s
      where s.expires_at < now() - interval '90 days' or s.revoked_at < now() - interval '90 days'
     returning 1
   ),
@@ -7115,7 +7115,7 @@ begin
   -- it has been had, with what those before have left.
   select s.id, s.user_id, s.organization_id, s.device, u.email, u.name
     into session
-    from identity.sessions s
+    from identity.session_families s
     join identity.refresh_tokens t on t.session_id = s.id
     join identity.users u on u.id = s.user_id and u.is_active
    where t.token_hash = hash
@@ -7143,7 +7143,7 @@ begin
   end if;
   update identity.refresh_tokens t set used_at = now() where t.id = token.id and t.used_at is null;
   if not coalesce(tenancy.is_active_member(session.organization_id, session.user_id), false) then
-    update identity.sessions s
+    update identity.session_families s
        set organization_id = identity.default_organization(session.user_id)
      where s.id = session.id;
   end if;
@@ -7336,7 +7336,7 @@ begin
   perform authz.require_user();
   if not exists (
     select
-      from identity.sessions s
+      from identity.session_families s
      where s.id = authz.session_id()
        and s.user_id = authz.user_id()
        and s.revoked_at is null
@@ -7728,7 +7728,7 @@ begin
   perform tenancy.require_active_member(switch_organization.organization_id, authz.user_id());
   -- Tokens that have not served yet stay good: another tab may be refreshing with one of them at this moment, and finds the
   -- new organization then. Whichever of the two answers the browser keeps goes on.
-  update identity.sessions s
+  update identity.session_families s
      set organization_id = switch_organization.organization_id
    where s.id = authz.session_id()
      and s.user_id = authz.user_id()
@@ -12547,7 +12547,7 @@ CREATE FUNCTION security.check_failed_login_attempts(email text, ip_address inet
            exists (
              select
                from identity.users u
-               join identity.sessions s on s.user_id = u.id
+               join identity.session_families s on s.user_id = u.id
               where u.email = lower(btrim(check_failed_login_attempts.email))
                 and platform.network_of(s.address) = platform.network_of(ip_address)
                 and s.last_used_at > now() - interval '30 days'
@@ -17195,10 +17195,10 @@ COMMENT ON COLUMN identity.second_factors.secret_encrypted IS 'Encrypted by the 
 COMMENT ON COLUMN identity.second_factors.last_step IS 'The span of 30 seconds whose code served last: no code of it, or of one before it, serves again.';
 
 --
--- Name: sessions; Type: TABLE; Schema: identity; Owner: -
+-- Name: session_families; Type: TABLE; Schema: identity; Owner: -
 --
 
-CREATE TABLE identity.sessions (
+CREATE TABLE identity.session_families (
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     user_id uuid NOT NULL,
     organization_id uuid,
@@ -17210,56 +17210,55 @@ CREATE TABLE identity.sessions (
     expires_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
     revoked_reason text,
-    CONSTRAINT sessions_check CHECK (((revoked_at IS NULL) = (revoked_reason IS NULL))),
-    CONSTRAINT sessions_device_check CHECK (((jsonb_typeof(device) = 'object'::text) AND (octet_length((device)::text) <= 2000))),
-    CONSTRAINT sessions_revoked_reason_check CHECK ((revoked_reason = ANY (ARRAY['signed_out'::text, 'signed_out_elsewhere'::text, 'reused'::text, 'password_changed'::text, 'password_reset'::text, 'second_factor_changed'::text, 'account_deleted'::text, 'administrator'::text]))),
-    CONSTRAINT sessions_user_agent_check CHECK ((length(user_agent) <= 500))
+    CONSTRAINT session_families_check CHECK (((revoked_at IS NULL) = (revoked_reason IS NULL))),
+    CONSTRAINT session_families_device_check CHECK (((jsonb_typeof(device) = 'object'::text) AND (octet_length((device)::text) <= 2000))),
+    CONSTRAINT session_families_revoked_reason_check CHECK ((revoked_reason = ANY (ARRAY['signed_out'::text, 'signed_out_elsewhere'::text, 'reused'::text, 'password_changed'::text, 'password_reset'::text, 'second_factor_changed'::text, 'account_deleted'::text, 'administrator'::text]))),
+    CONSTRAINT session_families_user_agent_check CHECK ((length(user_agent) <= 500))
 );
 
-ALTER TABLE ONLY identity.sessions FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY identity.session_families FORCE ROW LEVEL SECURITY;
 
 --
--- Name: TABLE sessions; Type: COMMENT; Schema: identity; Owner: -
+-- Name: TABLE session_families; Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON TABLE identity.sessions IS '@name session_family
-One row per sign-in on a device, with all refresh tokens that follow from it. A session that is revoked or past its expiry is out at its next request.';
+COMMENT ON TABLE identity.session_families IS 'One row per sign-in on a device, with all refresh tokens that follow from it. A session that is revoked or past its expiry is out at its next request.';
 
 --
--- Name: COLUMN sessions.organization_id; Type: COMMENT; Schema: identity; Owner: -
+-- Name: COLUMN session_families.organization_id; Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON COLUMN identity.sessions.organization_id IS 'The organization that was active when the session was last refreshed or switched.';
+COMMENT ON COLUMN identity.session_families.organization_id IS 'The organization that was active when the session was last refreshed or switched.';
 
 --
--- Name: COLUMN sessions.device; Type: COMMENT; Schema: identity; Owner: -
+-- Name: COLUMN session_families.device; Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON COLUMN identity.sessions.device IS 'What the client calls itself, such as {"name": "Phone"}.';
+COMMENT ON COLUMN identity.session_families.device IS 'What the client calls itself, such as {"name": "Phone"}.';
 
 --
--- Name: COLUMN sessions.address; Type: COMMENT; Schema: identity; Owner: -
+-- Name: COLUMN session_families.address; Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON COLUMN identity.sessions.address IS 'Where it was last used from, as far as the server knows.';
+COMMENT ON COLUMN identity.session_families.address IS 'Where it was last used from, as far as the server knows.';
 
 --
--- Name: COLUMN sessions.last_used_at; Type: COMMENT; Schema: identity; Owner: -
+-- Name: COLUMN session_families.last_used_at; Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON COLUMN identity.sessions.last_used_at IS 'When it was opened, refreshed or switched last: right to the minutes that an access token serves.';
+COMMENT ON COLUMN identity.session_families.last_used_at IS 'When it was opened, refreshed or switched last: right to the minutes that an access token serves.';
 
 --
--- Name: COLUMN sessions.expires_at; Type: COMMENT; Schema: identity; Owner: -
+-- Name: COLUMN session_families.expires_at; Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON COLUMN identity.sessions.expires_at IS 'Moves on with each refresh: thirty days after the last.';
+COMMENT ON COLUMN identity.session_families.expires_at IS 'Moves on with each refresh: thirty days after the last.';
 
 --
--- Name: COLUMN sessions.revoked_reason; Type: COMMENT; Schema: identity; Owner: -
+-- Name: COLUMN session_families.revoked_reason; Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON COLUMN identity.sessions.revoked_reason IS 'signed_out: on the device itself; signed_out_elsewhere: from another session of the user; reused: a refresh token was presented again after its grace, so somebody has a copy.';
+COMMENT ON COLUMN identity.session_families.revoked_reason IS 'signed_out: on the device itself; signed_out_elsewhere: from another session of the user; reused: a refresh token was presented again after its grace, so somebody has a copy.';
 
 --
 -- Name: sign_in_challenges; Type: TABLE; Schema: identity; Owner: -
@@ -18299,11 +18298,11 @@ ALTER TABLE ONLY identity.second_factors
     ADD CONSTRAINT second_factors_pkey PRIMARY KEY (user_id);
 
 --
--- Name: sessions sessions_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
+-- Name: session_families session_families_pkey; Type: CONSTRAINT; Schema: identity; Owner: -
 --
 
-ALTER TABLE ONLY identity.sessions
-    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY identity.session_families
+    ADD CONSTRAINT session_families_pkey PRIMARY KEY (id);
 
 --
 -- Name: sign_in_challenges sign_in_challenges_challenge_hash_key; Type: CONSTRAINT; Schema: identity; Owner: -
@@ -19004,22 +19003,22 @@ CREATE INDEX refresh_tokens_expires_at_idx ON identity.refresh_tokens USING btre
 CREATE INDEX refresh_tokens_session_id_idx ON identity.refresh_tokens USING btree (session_id);
 
 --
--- Name: sessions_expires_at_idx; Type: INDEX; Schema: identity; Owner: -
+-- Name: session_families_expires_at_idx; Type: INDEX; Schema: identity; Owner: -
 --
 
-CREATE INDEX sessions_expires_at_idx ON identity.sessions USING btree (expires_at);
+CREATE INDEX session_families_expires_at_idx ON identity.session_families USING btree (expires_at);
 
 --
--- Name: sessions_organization_id_idx; Type: INDEX; Schema: identity; Owner: -
+-- Name: session_families_organization_id_idx; Type: INDEX; Schema: identity; Owner: -
 --
 
-CREATE INDEX sessions_organization_id_idx ON identity.sessions USING btree (organization_id);
+CREATE INDEX session_families_organization_id_idx ON identity.session_families USING btree (organization_id);
 
 --
--- Name: sessions_user_id_last_used_at_idx; Type: INDEX; Schema: identity; Owner: -
+-- Name: session_families_user_id_last_used_at_idx; Type: INDEX; Schema: identity; Owner: -
 --
 
-CREATE INDEX sessions_user_id_last_used_at_idx ON identity.sessions USING btree (user_id, last_used_at);
+CREATE INDEX session_families_user_id_last_used_at_idx ON identity.session_families USING btree (user_id, last_used_at);
 
 --
 -- Name: sign_in_challenges_expires_at_idx; Type: INDEX; Schema: identity; Owner: -
@@ -20114,10 +20113,10 @@ CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON identity.users FOR EACH ROW EX
 CREATE TRIGGER _300_check_settings BEFORE INSERT OR UPDATE ON identity.user_settings FOR EACH ROW EXECUTE FUNCTION identity.check_user_settings_trigger();
 
 --
--- Name: sessions _500_active_user; Type: TRIGGER; Schema: identity; Owner: -
+-- Name: session_families _500_active_user; Type: TRIGGER; Schema: identity; Owner: -
 --
 
-CREATE TRIGGER _500_active_user AFTER INSERT OR UPDATE OF user_id, revoked_at ON identity.sessions FOR EACH ROW WHEN ((new.revoked_at IS NULL)) EXECUTE FUNCTION identity.check_user_is_active_trigger();
+CREATE TRIGGER _500_active_user AFTER INSERT OR UPDATE OF user_id, revoked_at ON identity.session_families FOR EACH ROW WHEN ((new.revoked_at IS NULL)) EXECUTE FUNCTION identity.check_user_is_active_trigger();
 
 --
 -- Name: second_factors _500_follow_second_factor; Type: TRIGGER; Schema: identity; Owner: -
@@ -21760,7 +21759,7 @@ ALTER TABLE ONLY identity.recovery_codes
 --
 
 ALTER TABLE ONLY identity.refresh_tokens
-    ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES identity.sessions(id) ON DELETE CASCADE;
+    ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES identity.session_families(id) ON DELETE CASCADE;
 
 --
 -- Name: second_factors second_factors_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
@@ -21770,18 +21769,18 @@ ALTER TABLE ONLY identity.second_factors
     ADD CONSTRAINT second_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
 
 --
--- Name: sessions sessions_organization_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+-- Name: session_families session_families_organization_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
 --
 
-ALTER TABLE ONLY identity.sessions
-    ADD CONSTRAINT sessions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+ALTER TABLE ONLY identity.session_families
+    ADD CONSTRAINT session_families_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
 
 --
--- Name: sessions sessions_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
+-- Name: session_families session_families_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
 --
 
-ALTER TABLE ONLY identity.sessions
-    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+ALTER TABLE ONLY identity.session_families
+    ADD CONSTRAINT session_families_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
 
 --
 -- Name: sign_in_challenges sign_in_challenges_user_id_fkey; Type: FK CONSTRAINT; Schema: identity; Owner: -
@@ -23177,10 +23176,10 @@ CREATE POLICY back_office ON identity.refresh_tokens TO callboard_owner, callboa
 CREATE POLICY back_office ON identity.second_factors TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
--- Name: sessions back_office; Type: POLICY; Schema: identity; Owner: -
+-- Name: session_families back_office; Type: POLICY; Schema: identity; Owner: -
 --
 
-CREATE POLICY back_office ON identity.sessions TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+CREATE POLICY back_office ON identity.session_families TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
 -- Name: sign_in_challenges back_office; Type: POLICY; Schema: identity; Owner: -
@@ -23335,10 +23334,10 @@ ALTER TABLE identity.refresh_tokens ENABLE ROW LEVEL SECURITY;
 ALTER TABLE identity.second_factors ENABLE ROW LEVEL SECURITY;
 
 --
--- Name: sessions; Type: ROW SECURITY; Schema: identity; Owner: -
+-- Name: session_families; Type: ROW SECURITY; Schema: identity; Owner: -
 --
 
-ALTER TABLE identity.sessions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE identity.session_families ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: sign_in_challenges; Type: ROW SECURITY; Schema: identity; Owner: -
@@ -29352,10 +29351,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.refresh_tokens TO callboard_
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.second_factors TO callboard_service;
 
 --
--- Name: TABLE sessions; Type: ACL; Schema: identity; Owner: -
+-- Name: TABLE session_families; Type: ACL; Schema: identity; Owner: -
 --
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.sessions TO callboard_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.session_families TO callboard_service;
 
 --
 -- Name: TABLE sign_in_challenges; Type: ACL; Schema: identity; Owner: -

@@ -144,7 +144,7 @@ describe('a refresh token', () => {
     const client = await database.pool().connect();
     const session = await signedIn(database, EMAIL);
     try {
-      for (const table of ['refresh_tokens set', 'sessions set']) {
+      for (const table of ['refresh_tokens set', 'session_families set']) {
         await client.query('begin');
         await client.query(`update identity.${table} expires_at = now()`);
         await expect(refresh(client, session.refresh_token)).rejects.toMatchObject({

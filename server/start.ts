@@ -1,7 +1,7 @@
 import { openDatabase } from '../db/connect.ts';
 import { loadDemo } from '../db/demo/load.ts';
 import { migrate } from '../db/migrate.ts';
-import { mailOf, NO_MAIL } from '../worker/mail/mail.ts';
+import { taskContextOf } from '../worker/context.ts';
 import { runWorker } from '../worker/run.ts';
 import { runService, stopRequested } from './process.ts';
 import { serve } from './serve.ts';
@@ -22,9 +22,8 @@ await runService('start', async (settings, log) => {
     }
     const server = await serve({ database, settings, log, demo: settings.demo });
     try {
-      const mail = mailOf(settings, database, server.url);
-      if (!mail) log.warn(NO_MAIL);
-      const worker = await runWorker(database, { mail, log });
+      const context = taskContextOf(settings, database, server.url, log);
+      const worker = await runWorker(database, { ...context, log });
       const place = { url: server.url, database: database.describe(), demo: settings.demo };
       // For the person at the terminal; a machine gets a line of the log.
       if (settings.logFormat === 'plain') process.stdout.write(`${welcome(place)}\n`);

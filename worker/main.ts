@@ -1,7 +1,7 @@
 import { openDatabase } from '../db/connect.ts';
 import { runService, stopRequested } from '../server/process.ts';
 import { requireMigrated } from '../server/readiness.ts';
-import { mailOf, NO_MAIL } from './mail/mail.ts';
+import { taskContextOf } from './context.ts';
 import { runWorker } from './run.ts';
 
 /** The worker alone, for production: as many of them as there is work for. */
@@ -11,9 +11,8 @@ await runService('worker', async (settings, log) => {
     const stop = stopRequested();
     await requireMigrated(database);
     const serverUrl = settings.publicUrl ?? `http://localhost:${settings.port}`;
-    const mail = mailOf(settings, database, serverUrl);
-    if (!mail) log.warn(NO_MAIL);
-    const worker = await runWorker(database, { mail, log });
+    const context = taskContextOf(settings, database, serverUrl, log);
+    const worker = await runWorker(database, { ...context, log });
     log.info({ database: database.describe() }, 'The worker is ready.');
     await Promise.race([stop, worker.ended]);
     log.info('Stopping.');

@@ -3,7 +3,7 @@ import { run } from 'graphile-worker';
 import type { Database } from '../db/connect.ts';
 import { makeLog, type Log } from '../server/log/log.ts';
 import { QueueLog } from './log.ts';
-import { loadTasks, type TaskContext } from './tasks.ts';
+import { loadTasks, type GivenContext } from './tasks.ts';
 
 /** A worker at work. */
 export type RunningWorker = {
@@ -13,7 +13,7 @@ export type RunningWorker = {
   readonly ended: Promise<void>;
 };
 
-export type WorkerOptions = TaskContext & {
+export type WorkerOptions = GivenContext & {
   /** Jobs that run at the same time. */
   readonly concurrency?: number;
   /** Absent: a log of its own. */
@@ -34,7 +34,7 @@ export async function runWorker(
   const { logger, events } = new QueueLog(log);
   const runner = await run({
     pgPool: database.pool('callboard_service'),
-    taskList: await loadTasks(context),
+    taskList: await loadTasks({ ...context, database, log }),
     crontabFile: path.join(import.meta.dirname, 'crontab'),
     concurrency,
     pollInterval: 1_000,

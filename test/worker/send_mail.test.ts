@@ -4,7 +4,7 @@ import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { outboxDelivery, smtpDelivery } from '../../worker/mail/delivery.ts';
 import { runWorker, type RunningWorker } from '../../worker/run.ts';
-import type { TaskContext } from '../../worker/tasks.ts';
+import type { GivenContext } from '../../worker/tasks.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { LogLines } from '../helpers/log-lines.ts';
 
@@ -57,7 +57,7 @@ describe('mail', () => {
   const database = testDatabase();
   const catcher = new MailCatcher();
   const lines = new LogLines();
-  let smtp: TaskContext['mail'];
+  let smtp: GivenContext['mail'];
   let worker: RunningWorker | undefined;
   let userId: string;
 
@@ -107,7 +107,7 @@ describe('mail', () => {
              from graphile_worker.jobs j join graphile_worker._private_jobs p on p.id = j.id`,
         )
     ).rows;
-  const run = async (mail: TaskContext['mail']) => {
+  const run = async (mail: GivenContext['mail']) => {
     worker = await runWorker(database, { mail, log: lines.log });
   };
   const done = async () => {

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/connect.ts';
-import type { TaskContext } from '../tasks.ts';
+import type { GivenContext } from '../tasks.ts';
 import { outboxDelivery, smtpDelivery } from './delivery.ts';
 
 /** The settings that decide how mail goes out. */
@@ -24,7 +24,7 @@ export function mailOf(
   { production, smtpUrl, mailFrom, appUrl }: MailSettings,
   database: Database,
   serverUrl: string,
-): TaskContext['mail'] {
+): GivenContext['mail'] {
   const links = appUrl ?? serverUrl;
   if (smtpUrl) {
     const from = mailFrom ?? `Callboard <no-reply@${new URL(links).hostname}>`;

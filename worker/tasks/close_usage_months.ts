@@ -1,4 +1,7 @@
 import type { Task } from 'graphile-worker';
+import { nothing } from '../payload.ts';
+
+export const payload = nothing;
 
 /** Moves what was counted in months that are over into the history. Doing it twice changes nothing. */
 const closeUsageMonths: Task = async (_payload, helpers) => {

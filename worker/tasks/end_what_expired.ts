@@ -1,4 +1,7 @@
 import type { Task } from 'graphile-worker';
+import { nothing } from '../payload.ts';
+
+export const payload = nothing;
 
 /** Closes invitations and grants that have expired. Doing it twice changes nothing. */
 const endWhatExpired: Task = async (_payload, helpers) => {

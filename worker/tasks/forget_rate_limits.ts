@@ -1,4 +1,7 @@
 import type { Task } from 'graphile-worker';
+import { nothing } from '../payload.ts';
+
+export const payload = nothing;
 
 /** Deletes counts of requests that are too old to count. Doing it twice changes nothing. */
 const forgetRateLimits: Task = async (_payload, helpers) => {

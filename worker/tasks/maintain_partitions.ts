@@ -1,4 +1,7 @@
 import type { Task } from 'graphile-worker';
+import { nothing } from '../payload.ts';
+
+export const payload = nothing;
 
 /** Makes the partitions of the months to come, and drops those whose retention is over. Doing it twice changes nothing. */
 const maintainPartitions: Task = async (_payload, helpers) => {

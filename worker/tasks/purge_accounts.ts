@@ -1,4 +1,7 @@
 import type { Task } from 'graphile-worker';
+import { nothing } from '../payload.ts';
+
+export const payload = nothing;
 
 /** Deletes what is kept of accounts for a while only. Doing it twice changes nothing. */
 const purgeAccounts: Task = async (_payload, helpers) => {

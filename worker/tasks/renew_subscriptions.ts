@@ -1,4 +1,7 @@
 import type { Task } from 'graphile-worker';
+import { nothing } from '../payload.ts';
+
+export const payload = nothing;
 
 const AT_A_TIME = 500;
 

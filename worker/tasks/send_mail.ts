@@ -2,29 +2,37 @@ import type { Task } from 'graphile-worker';
 import { linksOf } from '../mail/compose.ts';
 import { renderMail } from '../mail/render.ts';
 import { TEMPLATES } from '../mail/templates.ts';
+import { instant, object, optional, record, text, uuid, type PayloadOf } from '../payload.ts';
 import type { TaskContext } from '../tasks.ts';
 
 /** What `platform.send_mail` puts into the queue. */
-type MailPayload = {
-  readonly template: string;
-  readonly to: string;
-  readonly variables: Readonly<Record<string, string>>;
+export const payload = object({
+  template: text,
+  to: text,
+  variables: record(text),
   /** A token to make for the link in it. */
-  readonly token?: WantedToken;
-};
+  token: optional(
+    object({
+      /** `invitation`, or one of those that `identity.issue_one_time_token` makes. */
+      purpose: text,
+      organization_id: optional(uuid),
+      invitation_id: optional(uuid),
+      user_id: optional(uuid),
+      asked_at: optional(instant),
+    }),
+  ),
+});
 
-type WantedToken =
-  | {
-      readonly purpose: 'invitation';
-      readonly organization_id: string;
-      readonly invitation_id: string;
+type Payload = PayloadOf<typeof payload>;
+type WantedToken = NonNullable<Payload['token']>;
+
+declare global {
+  namespace GraphileWorker {
+    interface Tasks {
+      send_mail: Payload;
     }
-  | {
-      /** One of those that `identity.issue_one_time_token` makes. */
-      readonly purpose: string;
-      readonly user_id?: string;
-      readonly asked_at?: string;
-    };
+  }
+}
 
 type Issued = {
   readonly id: string;
@@ -32,11 +40,11 @@ type Issued = {
   readonly variables: Readonly<Record<string, string>>;
 };
 
-const isInvitation = (token: WantedToken) => 'invitation_id' in token;
+const isInvitation = (token: WantedToken) => token.invitation_id !== undefined;
 
 /** The statement that makes the token. */
 function issue(token: WantedToken, to: string, queuedAt: Date): [string, unknown[]] {
-  return 'invitation_id' in token
+  return isInvitation(token)
     ? [
         'select id, token, variables from tenancy.issue_invitation_token($1, $2)',
         [token.organization_id, token.invitation_id],
@@ -64,11 +72,10 @@ function variablesOf(template: string, given: Readonly<Record<string, string>>) 
  *
  * Mail may go out twice when a worker dies after sending: both bear the same message id.
  */
-export function makeTask({ mail }: TaskContext): Task | undefined {
+export function makeTask({ mail }: TaskContext): Task<'send_mail'> | undefined {
   if (!mail) return undefined;
   const links = linksOf(mail.appUrl);
-  return async (payload, helpers) => {
-    const { template, to, variables, token } = payload as MailPayload;
+  return async ({ template, to, variables, token }, helpers) => {
     let issued: Issued | undefined;
     if (token) {
       const { rows } = await helpers.query<Issued>(...issue(token, to, helpers.job.created_at));

@@ -3,7 +3,9 @@ create or replace function platform.enqueue(
   payload jsonb default '{}',
   job_key text default null,
   run_at timestamptz default null,
-  max_attempts integer default null
+  max_attempts integer default null,
+  queue_name text default null,
+  priority integer default null
 ) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -17,15 +19,18 @@ begin
                        end::json,
             run_at => enqueue.run_at,
             max_attempts => enqueue.max_attempts,
-            job_key => enqueue.job_key);
+            job_key => enqueue.job_key,
+            queue_name => enqueue.queue_name,
+            priority => enqueue.priority);
 end
 $$;
 
-comment on function platform.enqueue(text, jsonb, text, timestamptz, integer) is
+comment on function platform.enqueue(text, jsonb, text, timestamptz, integer, text, integer) is
   'Adds a job for worker/tasks/<task>.ts: it runs after this transaction has been committed, and not at all when it is '
   'undone. Of jobs with the same key that have not begun only the newest stays. The request it comes from is added to the '
-  'payload, an object, as request_id: the worker''s log names it. For functions that have checked who asks.';
-grant execute on function platform.enqueue(text, jsonb, text, timestamptz, integer) to callboard_service;
+  'payload, an object, as request_id: the worker''s log names it. Jobs of one queue_name run one after another; have few of '
+  'those names. Those with a lower priority run first; it is 0 unless told. For functions that have checked who asks.';
+grant execute on function platform.enqueue(text, jsonb, text, timestamptz, integer, text, integer) to callboard_service;
 
 create or replace function platform.send_mail(
   template text,

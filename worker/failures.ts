@@ -1,0 +1,7 @@
+/**
+ * A job that would fail the same way each time. A task that throws it is not tried again: the job is a dead letter at once,
+ * whatever attempts it has left.
+ */
+export class PermanentFailure extends Error {
+  override readonly name: string = 'PermanentFailure';
+}

@@ -12,7 +12,7 @@ type Column = {
   readonly referencedColumn: string | null;
 };
 
-/** Values that fit the checks of columns with these names, where a value of the type alone would not. */
+/** Values that fit the checks of columns with these names, or of one table's, where a value of the type alone would not. */
 const FITTING: Readonly<Record<string, (serial: number) => unknown>> = {
   email: (serial) => `sample${serial}@rows.test`,
   slug: (serial) => `sample-${serial}`,
@@ -32,6 +32,8 @@ const FITTING: Readonly<Record<string, (serial: number) => unknown>> = {
   phone: () => '+1 212 555 0100',
   month: (serial) => `${1000 + serial}-05-01`,
   time_zone: () => 'Europe/Berlin',
+  metric: (serial) => `sample_${serial}`,
+  'analytics.app_events.name': (serial) => `sample_${serial}`,
 };
 
 /** Rows that a catalog table comes with, so that none has to be made. */
@@ -181,7 +183,7 @@ export class RowMaker {
   #valueOf(table: string, column: Column): unknown {
     const make = column.choice
       ? () => column.choice
-      : (FITTING[column.name] ?? BY_TYPE[column.type]);
+      : (FITTING[`${table}.${column.name}`] ?? FITTING[column.name] ?? BY_TYPE[column.type]);
     if (!make) {
       throw new Error(`No sample value for ${table}.${column.name} (${column.type}): add one.`);
     }

@@ -1,0 +1,37 @@
+create table analytics.app_events (
+  organization_id uuid not null default authz.organization_id(),
+  id uuid not null default platform.uuidv7(),
+  occurred_at timestamptz not null default now() check (isfinite(occurred_at)),
+  received_at timestamptz not null default now(),
+  name text not null check (name ~ '^[a-z][a-z0-9_.]*$' and length(name) <= 100),
+  user_id uuid,
+  lead_id uuid,
+  anonymous_id text check (anonymous_id <> '' and length(anonymous_id) <= 200),
+  session_key text check (session_key <> '' and length(session_key) <= 200),
+  source text not null default 'api' check (source ~ '^[a-z][a-z0-9_-]*$' and length(source) <= 40),
+  url text check (length(url) <= 2000),
+  value numeric check (value > '-Infinity' and value < 'Infinity'),
+  properties jsonb not null default '{}' check (jsonb_typeof(properties) = 'object'),
+  primary key (organization_id, id, occurred_at)
+) partition by range (occurred_at);
+create index on analytics.app_events (organization_id, occurred_at);
+create index on analytics.app_events (organization_id, name, occurred_at);
+create index on analytics.app_events (organization_id, user_id, occurred_at) where user_id is not null;
+create index on analytics.app_events (organization_id, lead_id, occurred_at) where lead_id is not null;
+create table analytics.app_events_default partition of analytics.app_events default;
+comment on table analytics.app_events is
+  'What users, leads and visitors did (seeds events, telemetry_events, app_events, conversion_events). Written by '
+  'upsert_events, never changed; partitioned by month.';
+comment on column analytics.app_events.id is
+  'Chosen by whoever sends the event. An event is known by its id and its time together: the same row sent again is the '
+  'same event. An id of version 7 has its time in it, and is unique by itself.';
+comment on column analytics.app_events.occurred_at is 'When it happened, by the clock of whoever sent it.';
+comment on column analytics.app_events.name is 'Such as call_sheet_opened.';
+comment on column analytics.app_events.user_id is 'The member who did it.';
+comment on column analytics.app_events.lead_id is 'The lead who did it.';
+comment on column analytics.app_events.anonymous_id is 'Who did it, as far as a device knows: nobody has signed in.';
+comment on column analytics.app_events.session_key is
+  'The visit that it belongs to, as the client names it; without one, a pause of half an hour begins a new visit.';
+comment on column analytics.app_events.source is 'Where it was recorded, such as web, ios or api.';
+comment on column analytics.app_events.value is 'What it was worth, where that can be said, such as the total of an order.';
+comment on column analytics.app_events.properties is 'What else is known of it.';

@@ -11,6 +11,7 @@ create table analytics.metric_definitions (
   position integer not null
 );
 comment on table analytics.metric_definitions is
+  E'@behavior -insert -update -delete\n'
   'Which figures are kept for each day of an organization, and how they add up to weeks and months. Part of the product.';
 comment on column analytics.metric_definitions.source is
   'What it is computed from: events, sessions, members, answers to the NPS question, or the daily snapshot.';

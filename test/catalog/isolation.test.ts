@@ -18,6 +18,8 @@ type Table = { name: string; module: string; kind: string; deletable: boolean };
 type Place = 'shared' | 'private';
 type Row = Record<string, unknown>;
 
+/** Tenant tables whose rows functions make, because a row is checked by more than the database. */
+const MADE_BY_FUNCTIONS = new Set(['marketing.email_templates']);
 const DENIED = '42501';
 const maker = new RowMaker();
 
@@ -141,7 +143,10 @@ describe('inside the organization, what a role may do is what the registry of pe
           );
           expect([table.name, sqlstate]).toEqual([
             table.name,
-            expected(table, role, 'write', where) === 'allowed' ? undefined : DENIED,
+            expected(table, role, 'write', where) === 'allowed' &&
+            !MADE_BY_FUNCTIONS.has(table.name)
+              ? undefined
+              : DENIED,
           ]);
         } finally {
           await client.query('rollback');

@@ -45,6 +45,7 @@ const IN_CATALOG: Readonly<Record<string, string>> = {
 const ALSO: Readonly<Record<string, readonly string[]>> = {
   'billing.payment_methods': ['last4', 'expiry_month', 'expiry_year'],
   'identity.emergency_contacts': ['phone'],
+  'marketing.email_templates': ['text_source'],
 };
 
 const BY_TYPE: Readonly<Record<string, (serial: number) => unknown>> = {

@@ -1,0 +1,32 @@
+grant usage on schema marketing to callboard_authenticator, callboard_anonymous, callboard_member, callboard_service;
+
+-- People outside of the organization: not for guests.
+select authz.define_permission('marketing.read', 'Read templates, mails and campaigns, and what became of them.', '{owner,admin,member}');
+select authz.define_permission('marketing.write', 'Write templates and campaigns, and say who gets no mail.', '{owner,admin,member}');
+select authz.define_permission('marketing.manage', 'Send mails again that may have gone out, change how mail is sent, and who may report about it.', '{owner,admin}');
+
+call platform.protect('marketing.email_templates', 'tenant', read_only => '{version,subject,html_source,text_source,variables}');
+call platform.protect('marketing.email_template_versions', 'tenant_log');
+call platform.protect('marketing.campaigns', 'tenant', read_only => '{status,started_at,finished_at}');
+call platform.protect('marketing.campaign_recipients', 'tenant_log');
+call platform.protect('marketing.email_queue', 'tenant_log');
+call platform.protect('marketing.email_interactions', 'tenant_log');
+call platform.protect('marketing.email_suppressions', 'tenant_log');
+call platform.protect('marketing.sending_states', 'internal');
+
+call platform.allow_transitions('marketing.campaigns', 'status', '{
+  "draft": ["scheduled", "running", "cancelled"],
+  "scheduled": ["draft", "running", "cancelled"],
+  "running": ["paused", "completed", "cancelled"],
+  "paused": ["running", "cancelled"]
+}');
+
+create or replace trigger _500_send after insert on marketing.email_queue
+  referencing new table as new_rows
+  for each statement execute function marketing.send_queued_trigger();
+create or replace trigger _500_leave_sequences after insert on marketing.email_suppressions
+  referencing new table as new_rows
+  for each statement execute function marketing.follow_suppressions_trigger();
+create or replace trigger _600_follow_consent after update of email_consent on crm.leads
+  for each row when (old.email_consent is distinct from new.email_consent)
+  execute function marketing.follow_consent_trigger();

@@ -50,6 +50,7 @@ export function serving(
       PORT: '0',
       JWT_SECRET: SECRET,
       DEMO: 'off',
+      PASSWORD_COST: '4',
       ...environment,
     });
     server = await startServer({ database, settings, log: lines.log, ...options });

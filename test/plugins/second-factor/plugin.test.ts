@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ANONYMOUS } from '../../helpers/callers.ts';
 import { testDatabase } from '../../helpers/database.ts';
 import { dataOf, errorOf, testApi } from '../../helpers/graphql.ts';
+import { cheapPasswords } from '../../identity/accounts.ts';
 import {
   authenticator,
   challenge,
@@ -20,13 +21,9 @@ import {
 } from './factor.ts';
 
 const database = testDatabase();
+cheapPasswords(database);
 const api = testApi(database, OPTIONS);
 const EMAIL = 'ada@factor.test';
-
-beforeAll(async () => {
-  await database.pool().query('alter role callboard_authenticator set callboard.password_cost = 4');
-  await database.pool().query('alter role current_user set callboard.password_cost = 4');
-});
 
 describe('setting up a second factor', () => {
   test('changes nothing before a code of it has come', () =>

@@ -59,9 +59,6 @@ export class Journeys {
   }
 
   async #start(): Promise<void> {
-    await this.#database
-      .pool()
-      .query('alter role callboard_authenticator set callboard.password_cost = 4');
     const port = await freePort();
     this.origin = `http://127.0.0.1:${port}`;
     this.provider = await LocalProvider.start(() => `${this.origin}/auth/studio/callback`);
@@ -72,6 +69,7 @@ export class Journeys {
         PORT: String(port),
         JWT_SECRET: 'a secret for tests, which is long enough',
         ENCRYPTION_KEY: KEY,
+        PASSWORD_COST: '4',
         APP_URL: 'http://front.test',
         RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000',
         ...this.provider.settings('studio'),

@@ -24,6 +24,7 @@ import { noteOperation, notesOf } from '../plugins/notes.ts';
 import { PlainMutationsPlugin } from '../plugins/plain-mutations.ts';
 import { providerSignInPlugin } from '../plugins/provider-sign-in/plugin.ts';
 import { PlansPlugin } from '../plugins/plans/plugin.ts';
+import { RememberedBehaviorsPlugin } from '../plugins/remembered-behaviors.ts';
 import { ScalarsPlugin } from '../plugins/scalars.ts';
 import { secondFactorPlugin } from '../plugins/second-factor/plugin.ts';
 import { HiddenSessionFunctionsPlugin } from '../plugins/session/hidden.ts';
@@ -99,6 +100,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       PgAggregatesPreset,
     ],
     plugins: [
+      RememberedBehaviorsPlugin,
       InflectionPlugin,
       CollisionsPlugin,
       TenantKeysPlugin,

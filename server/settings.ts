@@ -5,7 +5,7 @@ import { LOG_FORMATS, LOG_LEVELS, type LogSettings } from './log/log.ts';
 import { documentSettingsOf, type DocumentSettings } from './settings/documents.ts';
 import { encryptionKeysOf } from './settings/encryption.ts';
 import { developmentSecret, keysOf, secretOf } from './settings/keys.ts';
-import { originsOf, proxiesOf, type CorsOrigins } from './settings/network.ts';
+import { domainsOf, originsOf, proxiesOf, type CorsOrigins } from './settings/network.ts';
 import { providersOf, type ProviderSettings } from './settings/providers.ts';
 import {
   addressOf,
@@ -114,6 +114,16 @@ export const SETTINGS: readonly SettingDescription[] = [
   ),
   optional('MAIL_FROM', 'Callboard <no-reply@host of APP_URL>', 'Whom mails are from.'),
   optional(
+    'MAIL_SENDER_DOMAINS',
+    'none: that of MAIL_FROM alone',
+    'Domains that mails of organizations to leads may be from, by commas; * for any.',
+  ),
+  optional(
+    'SMTP_CONNECTIONS',
+    '10',
+    'Connections to the mail server that a worker opens at most for mails to leads.',
+  ),
+  optional(
     'CORS_ORIGINS',
     'none; in development any port of this machine',
     'Origins whose pages may call the API: https://a.example,https://b.example, or * for all.',
@@ -191,6 +201,9 @@ export type Settings = SettingsOfParts & {
   readonly smtpUrl: string | undefined;
   /** Undefined: an address at the host of the front end. */
   readonly mailFrom: string | undefined;
+  /** Domains beside that of `mailFrom`; `*` is any. */
+  readonly mailSenderDomains: readonly string[];
+  readonly smtpConnections: number;
   readonly jwtIssuer: string;
   readonly jwtAudience: string;
   readonly corsOrigins: CorsOrigins;
@@ -283,6 +296,8 @@ export function readSettings(environment: Environment = process.env): Settings {
     appUrl: siteOf(environment, 'APP_URL') ?? siteOf(environment, 'PUBLIC_URL'),
     smtpUrl: addressOf(environment, 'SMTP_URL', mailServer, 'smtp://login:password@host:port'),
     mailFrom: senderOf(environment),
+    mailSenderDomains: domainsOf(environment, 'MAIL_SENDER_DOMAINS'),
+    smtpConnections: integerOf(environment, 'SMTP_CONNECTIONS', 1, 100) ?? 10,
     passwordCost: integerOf(environment, 'PASSWORD_COST', 4, 15) ?? 10,
     databaseUrl,
     databaseOwnerUrl,

@@ -2,6 +2,7 @@ import type { Database } from '../db/connect.ts';
 import type { Log } from '../server/log/log.ts';
 import type { Settings } from '../server/settings.ts';
 import { mailOf, NO_MAIL } from './mail/mail.ts';
+import { marketingOf } from './marketing/marketing.ts';
 import type { GivenContext } from './tasks.ts';
 
 /**
@@ -18,5 +19,5 @@ export function taskContextOf(
 ): GivenContext {
   const mail = mailOf(settings, database, serverUrl);
   if (!mail) log.warn(NO_MAIL);
-  return { mail };
+  return { mail, marketing: marketingOf(settings, database, serverUrl) };
 }

@@ -4,6 +4,7 @@ import type { Task, TaskList } from 'graphile-worker';
 import type { Database } from '../db/connect.ts';
 import type { Log } from '../server/log/log.ts';
 import type { Delivery } from './mail/delivery.ts';
+import type { Marketing } from './marketing/marketing.ts';
 import { Misfit, type Shape } from './payload.ts';
 
 /** What a process gives its tasks: `taskContextOf` reads it from the settings. What is absent cannot be done here. */
@@ -16,6 +17,8 @@ export type GivenContext = {
         readonly appUrl: string;
       }
     | undefined;
+  /** How mails to leads go out; absent where they cannot, and then they wait. */
+  readonly marketing?: Marketing | undefined;
 };
 
 /** What tasks have beside their payload. */

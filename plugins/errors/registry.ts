@@ -123,6 +123,23 @@ export const ERRORS = [
     when: 'It is too long since the caller signed in: ask for the password, or have them sign in again.',
   },
   {
+    code: 'CONSENT_REQUIRED',
+    sqlstates: ['CB050'],
+    speaks: true,
+    when: 'Whoever has unsubscribed gets mail again once they have agreed to it, and in no other way: set emailConsent of the lead when they have.',
+  },
+  {
+    code: 'RECIPIENT_SUPPRESSED',
+    sqlstates: ['CB051'],
+    speaks: true,
+    when: 'The lead gets no mail; `detail` says why: unsubscribed, hard_bounce, soft_bounce, complaint, manual or consent_withdrawn.',
+  },
+  {
+    code: 'TEMPLATE_INVALID',
+    sqlstates: [],
+    when: 'A template of mails would not render: `part` (subject, html, text or variables) and `line` say where, `variable` which one is neither declared nor given with every mail.',
+  },
+  {
     code: 'LAST_OWNER',
     sqlstates: ['CB020'],
     speaks: true,

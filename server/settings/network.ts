@@ -24,6 +24,16 @@ export function originsOf(
   );
 }
 
+/** @throws {SettingsError} when one is no domain */
+export function domainsOf(environment: Environment, name: string): readonly string[] {
+  const domains = partsOf(textOf(environment, name) ?? '');
+  const wrong = domains.find((each) => each !== '*' && !/^([a-z0-9-]+\.)+[a-z0-9-]+$/i.test(each));
+  if (wrong === undefined) return domains;
+  throw new SettingsError(
+    `${name} has "${wrong}", which is no domain such as mail.example; or * alone.`,
+  );
+}
+
 const PROXY_NETWORKS = new Set(['loopback', 'linklocal', 'uniquelocal']);
 
 function isNetwork(text: string): boolean {

@@ -14,6 +14,10 @@ export type MailSettings = {
 /** Said at the start when mail cannot go out. */
 export const NO_MAIL = 'SMTP_URL is not set: mails wait in the queue until a worker with it comes.';
 
+/** Whom mails are from where nothing is set: an address at the host of the front end. */
+export const senderOf = (mailFrom: string | undefined, links: string): string =>
+  mailFrom ?? `Callboard <no-reply@${new URL(links).hostname}>`;
+
 /**
  * How mail goes out: through the mail server of the settings; without one, in development, into the outbox that `/dev/mail`
  * shows. Undefined in production without a mail server.
@@ -27,8 +31,7 @@ export function mailOf(
 ): GivenContext['mail'] {
   const links = appUrl ?? serverUrl;
   if (smtpUrl) {
-    const from = mailFrom ?? `Callboard <no-reply@${new URL(links).hostname}>`;
-    return { deliver: smtpDelivery(smtpUrl, from), appUrl: links };
+    return { deliver: smtpDelivery(smtpUrl, senderOf(mailFrom, links)), appUrl: links };
   }
   if (production) return undefined;
   return { deliver: outboxDelivery(database.pool('callboard_service')), appUrl: links };

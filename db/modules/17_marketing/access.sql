@@ -7,7 +7,7 @@ select authz.define_permission('marketing.manage', 'Send mails again that may ha
 
 call platform.protect('marketing.email_templates', 'tenant', read_only => '{version,subject,html_source,text_source,variables}');
 call platform.protect('marketing.email_template_versions', 'tenant_log');
-call platform.protect('marketing.campaigns', 'tenant', read_only => '{status,started_at,finished_at}');
+call platform.protect('marketing.campaigns', 'tenant', read_only => '{status,scheduled_at,started_at,audience_taken_at,finished_at}');
 call platform.protect('marketing.campaign_recipients', 'tenant_log');
 call platform.protect('marketing.email_queue', 'tenant_log');
 call platform.protect('marketing.email_interactions', 'tenant_log');
@@ -20,6 +20,14 @@ call platform.allow_transitions('marketing.campaigns', 'status', '{
   "running": ["paused", "completed", "cancelled"],
   "paused": ["running", "cancelled"]
 }');
+
+create or replace trigger _250_started_stays before update of template_id, audience, segment_id, lead_statuses, minimum_score, variables
+  on marketing.campaigns
+  for each row when (old.status in ('running', 'paused', 'completed', 'cancelled'))
+  execute function marketing.keep_started_campaign_trigger();
+create or replace trigger _500_stop_archived after update of deleted_at on marketing.campaigns
+  for each row when (old.deleted_at is null and new.deleted_at is not null)
+  execute function marketing.stop_archived_campaign_trigger();
 
 create or replace trigger _500_send after insert on marketing.email_queue
   referencing new table as new_rows

@@ -11,6 +11,7 @@ $$;
 
 comment on function tenancy.setting(uuid, text) is
   'A section of an organization''s settings, with defaults. For functions that have checked who asks.';
+grant execute on function tenancy.setting(uuid, text) to callboard_service;
 
 create or replace function tenancy.check_settings(section text, value jsonb, field text) returns void
 language plpgsql stable

@@ -25,7 +25,7 @@ comment on column marketing.email_templates.html_source is
 comment on column marketing.email_templates.text_source is 'Liquid in plain text. Null: made of the HTML.';
 comment on column marketing.email_templates.variables is
   'Variables of its own: a list of {"name", "description", "default", "sample"}. One without a default has to be given with '
-  'each mail. lead, organization, unsubscribe_url and view of the mail''s own are always there.';
+  'each mail. lead, organization and unsubscribe_url are always there.';
 
 create table marketing.email_template_versions (
   like platform.tenant_log_row including all,

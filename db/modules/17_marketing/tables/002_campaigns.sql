@@ -12,6 +12,7 @@ create table marketing.campaigns (
     check (status in ('draft', 'scheduled', 'running', 'paused', 'completed', 'cancelled')),
   scheduled_at timestamptz,
   started_at timestamptz,
+  audience_taken_at timestamptz,
   finished_at timestamptz,
   check ((audience = 'segment') = (segment_id is not null)),
   check (status <> 'scheduled' or scheduled_at is not null),
@@ -33,4 +34,5 @@ comment on column marketing.campaigns.status is
   'Changed by scheduleCampaign, startCampaign, pauseCampaign, resumeCampaign and cancelCampaign; completed when no mail of it '
   'waits any more.';
 comment on column marketing.campaigns.scheduled_at is 'When it starts by itself.';
+comment on column marketing.campaigns.audience_taken_at is 'When it was written down who gets it; who comes later does not.';
 comment on column marketing.campaigns.finished_at is 'When it was completed or cancelled.';

@@ -1,0 +1,166 @@
+create or replace function marketing.note_interactions(organization_id uuid, events jsonb) returns integer
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  event record;
+  mail marketing.email_queue;
+  had bigint;
+  is_repeat boolean;
+  added integer;
+  noted integer := 0;
+begin
+  for event in
+    select e.*
+      from jsonb_to_recordset(events) as e (
+             id uuid, kind text, source text, occurred_at timestamptz, is_machine boolean, is_hard boolean, url text,
+             reason text, external_id text)
+     order by e.id, e.occurred_at
+  loop
+    -- Two at once are told apart by who comes second.
+    select q.* into mail
+      from marketing.email_queue q
+     where q.organization_id = note_interactions.organization_id and q.id = event.id
+       for update;
+    -- What never left cannot have been opened.
+    continue when not found or mail.status in ('queued', 'paused', 'suppressed', 'cancelled') and mail.attempts = 0;
+    select count(*), coalesce(bool_or(not i.is_machine and i.url is not distinct from event.url), false)
+      into had, is_repeat
+      from marketing.email_interactions i
+     where i.organization_id = note_interactions.organization_id
+       and i.queued_email_id = mail.id
+       and i.kind = event.kind;
+    -- Whoever has a link could ask for it for ever; a hundred tell enough.
+    continue when had >= 100;
+    insert into marketing.email_interactions
+      (organization_id, occurred_at, queued_email_id, lead_id, campaign_id, kind, source, is_machine, is_repeat,
+       is_hard_bounce, url, reason, external_id)
+    values (note_interactions.organization_id, least(coalesce(event.occurred_at, now()), now()), mail.id, mail.lead_id,
+            mail.campaign_id, event.kind, event.source, coalesce(event.is_machine, false),
+            is_repeat and not coalesce(event.is_machine, false),
+            case event.kind when 'bounced' then coalesce(event.is_hard, false) end,
+            case event.kind when 'clicked' then event.url end,
+            left(event.reason, 1000), event.external_id)
+    on conflict on constraint email_interactions_organization_id_external_id_key do nothing;
+    get diagnostics added = row_count;
+    continue when added = 0;
+    noted := noted + 1;
+    perform marketing.follow_interaction(
+      mail, event.kind, least(coalesce(event.occurred_at, now()), now()), coalesce(event.is_machine, false),
+      coalesce(event.is_hard, false), event.reason);
+  end loop;
+  return noted;
+end
+$$;
+
+comment on function marketing.note_interactions(uuid, jsonb) is
+  'Records what happened to mails, a list of {id, kind, source, occurred_at, is_machine, is_hard, url, reason, external_id}, and '
+  'what follows: bounces and complaints suppress the address, an unsubscription withdraws consent. What was reported '
+  'before, mails of other organizations and mails that never left are passed over. Returns how many are new.';
+grant execute on function marketing.note_interactions(uuid, jsonb) to callboard_service;
+
+create or replace function marketing.follow_interaction(
+  mail marketing.email_queue,
+  kind text,
+  occurred_at timestamptz,
+  is_machine boolean,
+  is_hard boolean,
+  reason text
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update marketing.email_queue q
+     set delivered_at = case kind when 'delivered' then least(q.delivered_at, follow_interaction.occurred_at) else q.delivered_at end,
+         opened_at = case
+           when kind in ('opened', 'clicked') and not is_machine then least(q.opened_at, follow_interaction.occurred_at)
+           else q.opened_at
+         end,
+         clicked_at = case
+           when kind = 'clicked' and not is_machine then least(q.clicked_at, follow_interaction.occurred_at)
+           else q.clicked_at
+         end,
+         replied_at = case kind when 'replied' then least(q.replied_at, follow_interaction.occurred_at) else q.replied_at end,
+         bounced_at = case kind when 'bounced' then least(q.bounced_at, follow_interaction.occurred_at) else q.bounced_at end,
+         complained_at = case kind when 'complained' then least(q.complained_at, follow_interaction.occurred_at) else q.complained_at end,
+         unsubscribed_at = case kind
+           when 'unsubscribed' then least(q.unsubscribed_at, follow_interaction.occurred_at)
+           else q.unsubscribed_at
+         end,
+         -- Nobody knew whether it had gone out: now it is known.
+         status = case when q.status = 'uncertain' then 'sent' else q.status end,
+         sent_at = case when q.status = 'uncertain' then coalesce(q.sent_at, q.attempted_at) else q.sent_at end,
+         updated_at = now()
+   where q.organization_id = mail.organization_id and q.id = mail.id;
+  if kind = 'bounced' then
+    perform marketing.suppress_email(
+      mail.organization_id, mail.email, case when is_hard then 'hard_bounce' else 'soft_bounce' end,
+      reason, mail.id, case when not is_hard then now() + interval '3 days' end);
+  elsif kind = 'complained' then
+    perform marketing.suppress_email(mail.organization_id, mail.email, 'complaint', reason, mail.id);
+  elsif kind = 'unsubscribed' then
+    perform marketing.suppress_email(mail.organization_id, mail.email, 'unsubscribed', reason, mail.id);
+    update crm.leads l
+       set email_consent = 'withdrawn', email_consent_source = 'Unsubscribed by the link of a mail'
+     where l.organization_id = mail.organization_id
+       and l.email = mail.email
+       and l.deleted_at is null
+       and l.email_consent <> 'withdrawn';
+  end if;
+end
+$$;
+
+comment on function marketing.follow_interaction(marketing.email_queue, text, timestamptz, boolean, boolean, text) is
+  'What follows of something that happened to a mail. Part of note_interactions.';
+grant execute on function marketing.follow_interaction(marketing.email_queue, text, timestamptz, boolean, boolean, text)
+  to callboard_service;
+
+create or replace function marketing.note_visit(
+  organization_id uuid,
+  mail_id uuid,
+  kind text,
+  source text,
+  is_machine boolean default false,
+  url text default null,
+  reason text default null
+) returns boolean
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform marketing.note_interactions(
+    organization_id,
+    jsonb_build_array(jsonb_build_object(
+      'id', mail_id, 'kind', kind, 'source', source, 'is_machine', is_machine, 'url', url, 'reason', reason)));
+  return exists (
+    select from marketing.email_queue q where q.organization_id = note_visit.organization_id and q.id = mail_id);
+end
+$$;
+
+comment on function marketing.note_visit(uuid, uuid, text, text, boolean, text, text) is
+  'Somebody followed a signed link of a mail; the server has checked the signature. Returns whether there is such a mail. '
+  'Definer: whoever has a mail need not be signed in. Granted to the server''s login alone.';
+grant execute on function marketing.note_visit(uuid, uuid, text, text, boolean, text, text) to callboard_authenticator;
+
+create or replace function marketing.read_unsubscription(organization_id uuid, mail_id uuid) returns table (
+  organization_name text,
+  is_unsubscribed boolean,
+  sent_at timestamptz
+)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select o.name,
+         marketing.suppression_of(q.organization_id, coalesce(q.email, l.email)) is not null,
+         coalesce(q.sent_at, q.attempted_at)
+    from marketing.email_queue q
+    join tenancy.organizations o on o.id = q.organization_id
+    join crm.leads l on l.organization_id = q.organization_id and l.id = q.lead_id
+   where q.organization_id = read_unsubscription.organization_id and q.id = mail_id
+$$;
+
+comment on function marketing.read_unsubscription(uuid, uuid) is
+  'What the page behind an unsubscribe link says: whose mails they are, and whether none come any more. Never an address. '
+  'Definer: whoever has a mail need not be signed in. Granted to the server''s login alone.';
+grant execute on function marketing.read_unsubscription(uuid, uuid) to callboard_authenticator;

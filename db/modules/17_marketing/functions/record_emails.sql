@@ -1,0 +1,139 @@
+create or replace function marketing.retry_delay(attempts integer) returns interval
+language sql immutable parallel safe
+return (array['1 min', '5 min', '15 min', '1 h', '3 h', '6 h', '12 h']::interval[])[attempts];
+
+comment on function marketing.retry_delay(integer) is
+  'How long a mail waits after so many attempts; null: there is no further one.';
+grant execute on function marketing.retry_delay(integer) to callboard_service;
+
+create or replace function marketing.record_emails(organization_id uuid, claim_id uuid, outcomes jsonb) returns integer
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  bounce record;
+  recorded integer;
+  given_back bigint;
+begin
+  -- The claim is asked for: after a mail was sent anew by hand, what became of it before does not count.
+  update marketing.email_queue q
+     set status = case
+           when o.outcome in ('sent', 'uncertain') then o.outcome
+           when o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null then 'queued'
+           else 'failed'
+         end,
+         send_after = case o.outcome
+           when 'retry' then coalesce(now() + marketing.retry_delay(q.attempts), q.send_after)
+           else q.send_after
+         end,
+         attempts = q.attempts - (o.outcome = 'returned')::integer,
+         -- Nobody heard of it, so it does not count as a mail that the lead had.
+         attempted_at = case o.outcome when 'returned' then null else q.attempted_at end,
+         sent_at = case o.outcome when 'sent' then coalesce(q.sent_at, clock_timestamp()) end,
+         bounced_at = case o.outcome when 'bounced' then clock_timestamp() else q.bounced_at end,
+         reason = left(o.reason, 1000),
+         reply_code = left(o.code, 20),
+         claim_expires_at = null,
+         updated_at = clock_timestamp()
+    from jsonb_to_recordset(outcomes) as o (id uuid, outcome text, reason text, code text)
+   where q.organization_id = record_emails.organization_id
+     and q.id = o.id
+     and q.claim_id = record_emails.claim_id
+     and q.status in ('sending', 'uncertain');
+  get diagnostics recorded = row_count;
+
+  if outcomes @> '[{"outcome": "returned"}]' then
+    -- They count towards the plan when they go out.
+    select count(*) into given_back
+      from jsonb_to_recordset(outcomes) as o (id uuid, outcome text)
+      join marketing.email_queue q
+        on q.organization_id = record_emails.organization_id and q.id = o.id and q.claim_id = record_emails.claim_id
+     where o.outcome = 'returned' and q.status = 'queued' and q.attempts = 0;
+    if given_back > 0 then
+      perform billing.take_usage(organization_id, 'emails', billing.usage_period(organization_id, 'emails'), -given_back);
+    end if;
+  end if;
+
+  if outcomes @> '[{"outcome": "bounced"}]' then
+    for bounce in
+      select q.id, q.email, q.lead_id, q.campaign_id, q.reason
+        from jsonb_to_recordset(outcomes) as o (id uuid, outcome text)
+        join marketing.email_queue q
+          on q.organization_id = record_emails.organization_id and q.id = o.id and q.claim_id = record_emails.claim_id
+       where o.outcome = 'bounced' and q.status = 'failed'
+       order by q.email
+    loop
+      insert into marketing.email_interactions
+        (organization_id, queued_email_id, lead_id, campaign_id, kind, source, is_hard_bounce, reason)
+      values (record_emails.organization_id, bounce.id, bounce.lead_id, bounce.campaign_id, 'bounced', 'smtp', true,
+              bounce.reason);
+      perform marketing.suppress_email(organization_id, bounce.email, 'hard_bounce', bounce.reason, bounce.id);
+    end loop;
+  end if;
+  return recorded;
+end
+$$;
+
+comment on function marketing.record_emails(uuid, uuid, jsonb) is
+  'Records what became of mails of a batch, a list of {id, outcome, reason, code}: sent; retry: later, with longer and longer '
+  'waits; returned: nobody has heard of it, at once again; failed; bounced: failed, and the address is suppressed; uncertain. '
+  'Returns how many it recorded: those that another claim has by now are left alone.';
+grant execute on function marketing.record_emails(uuid, uuid, jsonb) to callboard_service;
+
+create or replace function marketing.find_uncertain_emails() returns integer
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  found_mails integer;
+begin
+  update marketing.email_queue q
+     set status = 'uncertain', reason = 'worker_died', claim_expires_at = null, updated_at = now()
+   where q.status = 'sending' and q.claim_expires_at < now();
+  get diagnostics found_mails = row_count;
+  return found_mails;
+end
+$$;
+
+comment on function marketing.find_uncertain_emails() is
+  'Mails whose worker has not told in time what became of them: nobody knows whether a mail server has them, so they are not '
+  'sent again by themselves. Returns how many there are.';
+grant execute on function marketing.find_uncertain_emails() to callboard_service;
+
+create or replace function marketing.send_due_emails() returns integer
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  due_organization uuid;
+  organizations integer := 0;
+begin
+  -- From one organization to the next in the index, however many mails each has.
+  select q.organization_id into due_organization
+    from marketing.email_queue q
+   where q.status = 'queued'
+   order by q.organization_id
+   limit 1;
+  while due_organization is not null loop
+    if exists (
+      select
+        from marketing.email_queue q
+       where q.organization_id = due_organization and q.status = 'queued' and q.send_after <= now()
+    ) then
+      perform marketing.send_soon(due_organization);
+      organizations := organizations + 1;
+    end if;
+    select q.organization_id into due_organization
+      from marketing.email_queue q
+     where q.status = 'queued' and q.organization_id > due_organization
+     order by q.organization_id
+     limit 1;
+    exit when not found;
+  end loop;
+  return organizations;
+end
+$$;
+
+comment on function marketing.send_due_emails() is
+  'Adds a job for every organization that has mails which are due. Returns for how many. The timetable calls it every minute.';
+grant execute on function marketing.send_due_emails() to callboard_service;

@@ -1,0 +1,98 @@
+create or replace function marketing.webhook_versions(organization_id uuid) returns integer[]
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select case
+           when s.webhook_rotated_at > now() - interval '1 day' then array[s.webhook_version, s.webhook_version - 1]
+           else array[coalesce(s.webhook_version, 1)]
+         end
+    from tenancy.organizations o
+    left join marketing.sending_states s on s.organization_id = o.id
+   where o.id = webhook_versions.organization_id and o.status = 'active'
+$$;
+
+comment on function marketing.webhook_versions(uuid) is
+  'Which versions of the secret of an organization''s reports hold: the present one first, the one before for a day. Null: '
+  'there is no such organization. Definer: whoever reports is not signed in. Granted to the server''s login alone.';
+grant execute on function marketing.webhook_versions(uuid) to callboard_authenticator;
+
+create or replace function marketing.read_mail_webhook() returns integer
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (marketing.webhook_versions(authz.require('marketing.manage')))[1];
+end
+$$;
+
+comment on function marketing.read_mail_webhook() is
+  E'@behavior -*\nThe version of the secret with which reports about mails are signed. Needs marketing.manage. Errors: '
+  'UNAUTHENTICATED, FORBIDDEN. Definer: the versions are internal.';
+grant execute on function marketing.read_mail_webhook() to callboard_member;
+
+create or replace function marketing.rotate_mail_webhook() returns integer
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  organization constant uuid := authz.require('marketing.manage');
+  version integer;
+begin
+  insert into marketing.sending_states as s (organization_id, webhook_version, webhook_rotated_at)
+  values (organization, 2, now())
+  on conflict on constraint sending_states_pkey do update
+    set webhook_version = s.webhook_version + 1, webhook_rotated_at = now()
+  returning s.webhook_version into version;
+  return version;
+end
+$$;
+
+comment on function marketing.rotate_mail_webhook() is
+  E'@behavior -*\nMakes a new secret for reports about mails; the one before holds for a day. Needs marketing.manage. Errors: '
+  'UNAUTHENTICATED, FORBIDDEN. Definer: the versions are internal.';
+grant execute on function marketing.rotate_mail_webhook() to callboard_member;
+
+create or replace function marketing.take_mail_reports(organization_id uuid, reports jsonb) returns jsonb
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  found_mails jsonb;
+  by_address record;
+  noted integer;
+begin
+  -- A report names the mail by its id; or, when it knows no more, the address.
+  select coalesce(jsonb_agg(r.report || jsonb_build_object('id', q.id)), '[]')
+    into found_mails
+    from jsonb_array_elements(reports) as r (report)
+    join marketing.email_queue q
+      on q.organization_id = take_mail_reports.organization_id and q.id = (r.report ->> 'id')::uuid;
+  noted := marketing.note_interactions(organization_id, found_mails);
+  for by_address in
+    select lower(btrim(r.email)) as email,
+           case r.kind when 'complained' then 'complaint' when 'unsubscribed' then 'unsubscribed'
+             else case when r.is_hard then 'hard_bounce' else 'soft_bounce' end end as reason,
+           r.reason as note
+      from jsonb_to_recordset(reports) as r (id uuid, email text, kind text, is_hard boolean, reason text)
+     where r.email is not null
+       and r.kind in ('bounced', 'complained', 'unsubscribed')
+       and not exists (
+             select from marketing.email_queue q
+              where q.organization_id = take_mail_reports.organization_id and q.id = r.id
+           )
+     order by 1
+  loop
+    perform marketing.suppress_email(
+      organization_id, by_address.email, by_address.reason, by_address.note,
+      expires_at => case by_address.reason when 'soft_bounce' then now() + interval '3 days' end);
+    noted := noted + 1;
+  end loop;
+  return jsonb_build_object('taken', noted);
+end
+$$;
+
+comment on function marketing.take_mail_reports(uuid, jsonb) is
+  'Takes reports about mails of one organization: {id, email, kind, is_hard, occurred_at, reason, source, external_id}. The '
+  'server has checked that the organization''s own secret signed them. Definer: whoever reports is not signed in. Granted to '
+  'the server''s login alone.';
+grant execute on function marketing.take_mail_reports(uuid, jsonb) to callboard_authenticator;

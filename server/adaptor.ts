@@ -113,7 +113,6 @@ export function enteredClientsWithin(client: PoolClient, statementTimeoutMs: num
 }
 
 declare global {
-  // eslint-disable-next-line @typescript-eslint/no-namespace -- how PostGraphile learns of adaptors
   namespace GraphileConfig {
     interface PgAdaptors {
       'callboard/adaptor': {

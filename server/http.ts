@@ -1,4 +1,5 @@
 import './environment.ts';
+import cluster from 'node:cluster';
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import express from 'express';
@@ -20,6 +21,10 @@ import { logRequests } from './http/log-requests.ts';
 import { allowOrigins, mayOpenSocket } from './http/origins.ts';
 import { Sockets } from './http/sockets.ts';
 import { stopGently } from './http/stop.ts';
+import { metricsOfAll } from './metrics/cluster.ts';
+import { metricsEndpoint } from './metrics/endpoint.ts';
+import { measureRequests } from './metrics/measure-requests.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { Leases } from './limits/leases.ts';
 import { Limiter } from './limits/limiter.ts';
 import { RequestLimits } from './limits/request-limits.ts';
@@ -49,6 +54,8 @@ export type ServerOptions = {
   readonly mount?: (app: express.Express) => void;
   /** Absent: a log of its own, as the settings say. */
   readonly log?: Log;
+  /** What the process tells Prometheus; absent: requests, the pool and the queue. */
+  readonly metrics?: Metrics | undefined;
   /** Told about errors that nobody foresaw; otherwise they go to the log. */
   readonly report?: (error: Unexpected) => void;
 };
@@ -61,7 +68,8 @@ const logUnexpected =
     log.error({ errorId: id, ...(path ? { field: path } : {}), err: error }, 'Unexpected error.');
 
 /**
- * Serves GraphQL over HTTP and web sockets at `/graphql`, and `/healthz` and `/readyz` for those who watch over the process.
+ * Serves GraphQL over HTTP and web sockets at `/graphql`, and `/healthz`, `/readyz` and `/metrics` for those who watch over the
+ * process.
  *
  * @throws {ListenError} when the address cannot be had
  */
@@ -105,6 +113,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // A schema that cannot be built is an error of the start, not of the first request.
   await api.getSchema();
 
+  const metrics = options.metrics ?? new Metrics({ database, roles: ['callboard_authenticator'] });
+
   const app = express();
   app.disable('x-powered-by').disable('etag');
   const server = createServer(SERVER_OPTIONS, app);
@@ -121,9 +131,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   sockets.attachTo(server);
 
-  app.use(requests.identify, logRequests(log, requests));
+  app.use(requests.identify, logRequests(log, requests), measureRequests(metrics));
   app.use(secureHeaders(publicUrl?.startsWith('https:') ?? false));
   app.use(health(database));
+  // Not there by accident: in production somebody has to have chosen a token.
+  if (settings.metricsToken !== undefined || !settings.production) {
+    const { registry } = metrics;
+    const read = () => (cluster.isWorker ? metricsOfAll() : registry.metrics());
+    const { contentType } = registry;
+    app.use(metricsEndpoint({ token: settings.metricsToken, read, contentType }));
+  }
   app.use(
     GRAPHQL_PATH,
     storeNothing,

@@ -33,6 +33,7 @@ export function runService(
       log.fatal({ err: error }, isPlain(error) ? error.message : 'The process ends with an error.');
       process.exitCode = 1;
     }
+    if (leaving) process.exit();
   });
 }
 
@@ -64,4 +65,18 @@ export function stopRequested(): Promise<void> {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   return promise;
+}
+
+/** Longer than the embedded engine takes to close with clients in use. */
+const LONGEST_END = 8_000;
+
+let leaving = false;
+
+/**
+ * Lets the process end when its program has, even if something in it goes on: a task that did not finish. When the program
+ * itself waits for that, as for a client that a task holds, in a few seconds.
+ */
+export function leaveAnyway(): void {
+  leaving = true;
+  setTimeout(() => process.exit(), LONGEST_END).unref();
 }

@@ -154,6 +154,27 @@ export const SETTINGS: readonly SettingDescription[] = [
     '1',
     'Processes that serve on the port together; more than one needs a Postgres server.',
   ),
+  optional('WORKER_CONCURRENCY', '4', 'Jobs that a worker runs at the same time.'),
+  optional(
+    'WORKER_POLL_MS',
+    '1000',
+    'Milliseconds between two looks into the queue, for jobs whose time has come.',
+  ),
+  optional(
+    'WORKER_STOP_SECONDS',
+    '20',
+    'Seconds that running jobs have to finish when the worker stops; the rest is given back.',
+  ),
+  optional(
+    'WORKER_PORT',
+    'none',
+    'The port on which `npm run worker` answers /metrics and /healthz; 0 takes any that is free.',
+  ),
+  optional(
+    'METRICS_TOKEN',
+    'none: /metrics is open in development, and not there in production',
+    'What whoever reads /metrics shows as Authorization: Bearer …; at least 16 characters.',
+  ),
   optional('LOG_LEVEL', 'info', 'The least serious lines of the log: fatal, error, warn, info, …'),
   optional('LOG_FORMAT', 'plain; json in production', 'json: an object a line; plain: for people.'),
   optional('DEMO', 'on; off in production', 'Whether `npm start` loads demo data: on or off.'),
@@ -212,6 +233,14 @@ export type Settings = SettingsOfParts & {
   readonly maxRequestBytes: number;
   readonly rateLimits: RateLimitSettings;
   readonly serverProcesses: number;
+  /** Jobs that a worker runs at the same time. */
+  readonly workerConcurrency: number;
+  readonly workerPollMs: number;
+  readonly workerStopSeconds: number;
+  /** Undefined: the worker listens nowhere. */
+  readonly workerPort: number | undefined;
+  /** Undefined: whoever reaches `/metrics` may read it, if it is there. */
+  readonly metricsToken: string | undefined;
   readonly demo: boolean;
   readonly providers: readonly ProviderSettings[];
   /** For `Encryption`, the current key first. Asked for by who encrypts: reading it may write the development key. */
@@ -246,6 +275,15 @@ function senderOf(environment: Environment): string | undefined {
   if (text === undefined || /^([^<>\r\n]*<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/.test(text))
     return text;
   throw new SettingsError('MAIL_FROM is not of the form Name <name@host>.');
+}
+
+/** Short enough to be typed is short enough to be guessed. */
+function metricsTokenOf(environment: Environment): string | undefined {
+  const token = textOf(environment, 'METRICS_TOKEN');
+  if (token === undefined || /^[\x21-\x7e]{16,}$/.test(token)) return token;
+  throw new SettingsError(
+    'METRICS_TOKEN has to be at least 16 characters of ASCII, without spaces.',
+  );
 }
 
 /**
@@ -326,6 +364,11 @@ export function readSettings(environment: Environment = process.env): Settings {
       ),
     },
     serverProcesses,
+    workerConcurrency: integerOf(environment, 'WORKER_CONCURRENCY', 1, 500) ?? 4,
+    workerPollMs: integerOf(environment, 'WORKER_POLL_MS', 50, 30_000) ?? 1_000,
+    workerStopSeconds: integerOf(environment, 'WORKER_STOP_SECONDS', 0, 3_600) ?? 20,
+    workerPort: integerOf(environment, 'WORKER_PORT', 0, 65_535),
+    metricsToken: metricsTokenOf(environment),
     logLevel: choiceOf(environment, 'LOG_LEVEL', LOG_LEVELS, mode === 'test' ? 'error' : 'info'),
     logFormat: choiceOf(environment, 'LOG_FORMAT', LOG_FORMATS, production ? 'json' : 'plain'),
     jwtKeys() {

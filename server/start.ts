@@ -2,9 +2,10 @@ import { openDatabase } from '../db/connect.ts';
 import { loadDemo } from '../db/demo/load.ts';
 import { migrate } from '../db/migrate.ts';
 import { taskContextOf } from '../worker/context.ts';
-import { runWorker } from '../worker/run.ts';
-import { runService, stopRequested } from './process.ts';
-import { serve } from './serve.ts';
+import { poolSizeOf, runWorker } from '../worker/run.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { leaveAnyway, runService, stopRequested } from './process.ts';
+import { serve, startsOthers } from './serve.ts';
 import { welcome } from './welcome.ts';
 
 /**
@@ -13,23 +14,35 @@ import { welcome } from './welcome.ts';
  */
 await runService('start', async (settings, log) => {
   const stop = stopRequested();
-  const database = await openDatabase(settings);
+  const { workerConcurrency, workerPollMs, workerStopSeconds } = settings;
+  const isEmbedded = settings.databaseUrl === undefined;
+  const poolSize = isEmbedded ? settings.poolSize : poolSizeOf(settings);
+  const database = await openDatabase({ ...settings, poolSize });
   try {
     const { ran } = await migrate(database);
     if (ran.length > 0) log.info(`${database.describe()}: ${ran.length} SQL files ran.`);
     if (settings.demo) {
       await loadDemo(database);
     }
-    const server = await serve({ database, settings, log, demo: settings.demo });
+    const metrics = new Metrics({
+      database,
+      roles: startsOthers(settings)
+        ? ['callboard_service']
+        : ['callboard_authenticator', 'callboard_service'],
+      ofProcess: true,
+    });
+    const server = await serve({ database, settings, log, demo: settings.demo, metrics });
     try {
       const context = taskContextOf(settings, database, server.url, log);
-      const worker = await runWorker(database, { ...context, log });
+      const options = { workerConcurrency, workerPollMs, workerStopSeconds, log };
+      const onAttempt = metrics.attemptEnded;
+      const worker = await runWorker(database, { ...context, ...options, onAttempt });
       const place = { url: server.url, database: database.describe(), demo: settings.demo };
       // For the person at the terminal; a machine gets a line of the log.
       if (settings.logFormat === 'plain') process.stdout.write(`${welcome(place)}\n`);
       else log.info(place, 'Callboard listens.');
       await stop;
-      await worker.stop();
+      if ((await worker.stop()) > 0) leaveAnyway();
     } finally {
       await server.close();
     }

@@ -5,3 +5,8 @@
 export class PermanentFailure extends Error {
   override readonly name: string = 'PermanentFailure';
 }
+
+/** An attempt that counts for nothing: its job was given back, or somebody else has it. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Logger, type Job, type LogLevel, type WorkerEvents } from 'graphile-worker';
 import type { Log } from '../server/log/log.ts';
+import { Interrupted } from './failures.ts';
 
 const LEVELS: Readonly<Record<LogLevel, 'error' | 'warn' | 'info' | 'debug'>> = {
   error: 'error',
@@ -45,6 +46,10 @@ export class QueueLog {
     const cause = error ?? fatalError;
     // The coming and going of jobs is news, that of the queue's own parts is not.
     const isNews = level !== 'info' || id !== undefined;
+    if (cause instanceof Interrupted) {
+      this.#log.info({ task, jobId: id, requestId }, cause.message);
+      return;
+    }
     this.#log[isNews ? LEVELS[level] : 'debug'](
       {
         ...(task === undefined ? {} : { task }),

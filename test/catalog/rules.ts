@@ -224,7 +224,7 @@ export const RULES: readonly CatalogRule[] = [
   {
     name: 'uniqueness includes the tenant',
     // A session belongs to its user, and goes from one organization to another; what payment providers report, and API
-    // keys by their hash, are looked up before anybody knows a tenant.
+    // keys by their hash, are looked up before anybody knows a tenant; a dead letter may be the platform's own.
     offenders: `
       select i.indexrelid::regclass::text as offender
         from pg_index i
@@ -232,7 +232,8 @@ export const RULES: readonly CatalogRule[] = [
        where (i.indisunique or i.indisexclusion)
          and ${HAS_TENANT('i.indrelid')}
          and i.indrelid not in ('identity.session_families'::regclass, 'platform.change_watchers'::regclass,
-                                'billing.billing_customers'::regclass, 'identity.user_settings'::regclass)
+                                'billing.billing_customers'::regclass, 'identity.user_settings'::regclass,
+                                'ops.dead_letters'::regclass)
          and i.indexrelid <> 'tenancy.api_keys_secret_hash_key'::regclass
          and not exists (
                select

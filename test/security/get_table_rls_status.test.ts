@@ -118,7 +118,7 @@ describe('security.get_table_rls_status', () => {
 
   test('is in the API', async () => {
     const ask =
-      '{ tableRlsStatus: getTableRlsStatus { nodes { tableName kind isUnprotected reason policies } } }';
+      '{ tableRlsStatus: getTableRlsStatus(first: 500) { nodes { tableName kind isUnprotected reason policies } } }';
     const { nodes } = dataOf(await api.ask(cast.admin, ask)).tableRlsStatus;
     expect(nodes).toContainEqual(
       expect.objectContaining({ tableName: 'projects.projects', isUnprotected: false }),

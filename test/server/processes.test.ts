@@ -1,53 +1,18 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AccessTokens } from '../../plugins/session/tokens.ts';
 import { makeCast, type Cast } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
-import type { LogLine } from '../helpers/log-lines.ts';
+import { Program, until } from '../helpers/program.ts';
 import { SECRET } from '../helpers/serving.ts';
 import { serverAddress, testServer } from '../setup/environment.ts';
 
-const ROOT = path.join(import.meta.dirname, '../..');
-
-/** A program of Callboard with its log. */
-class Program {
-  readonly child: ChildProcess;
-  readonly ended: Promise<unknown>;
-  #text = '';
-
-  constructor(program: string, environment: Record<string, string>) {
-    const { PATH = '', HOME = '' } = process.env;
-    this.child = spawn(process.execPath, [program], {
-      cwd: ROOT,
-      env: { PATH, HOME, ...environment },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    this.child.stdout?.on('data', (data: Buffer) => (this.#text += data.toString()));
-    this.ended = once(this.child, 'exit').then(([code]) => code as unknown);
-  }
-
-  lines(): LogLine[] {
-    const complete = this.#text.slice(0, this.#text.lastIndexOf('\n') + 1);
-    return complete
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as LogLine);
-  }
-
-  /** The processes that listen, in the order in which they began to; the one that started them is not among them. */
-  listening(): number[] {
-    return this.lines()
-      .filter(({ msg, pid }) => msg === 'Callboard listens.' && pid !== this.child.pid)
-      .map(({ pid }) => Number(pid));
-  }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await pause(20);
-}
+/** The processes that listen, in the order in which they began to; the one that started them is not among them. */
+const listeningOf = (program: Program): number[] =>
+  program
+    .lines()
+    .filter(({ msg, pid }) => msg === 'Callboard listens.' && pid !== program.pid)
+    .map(({ pid }) => Number(pid));
 
 const isAlive = (pid: number) => {
   try {
@@ -86,7 +51,7 @@ onServer('several processes', () => {
     });
     await until(
       () =>
-        program.listening().length === 2 &&
+        listeningOf(program).length === 2 &&
         program
           .lines()
           .some(({ msg, pid }) => msg === 'Callboard listens.' && pid === program.child.pid),
@@ -95,7 +60,7 @@ onServer('several processes', () => {
   }, 120_000);
   afterAll(() => {
     program?.child.kill('SIGKILL');
-    for (const pid of program?.listening() ?? []) {
+    for (const pid of program ? listeningOf(program) : []) {
       if (isAlive(pid)) process.kill(pid, 'SIGKILL');
     }
   });
@@ -123,7 +88,7 @@ onServer('several processes', () => {
   }
 
   test('serve on one port', async () => {
-    expect(new Set(program.listening()).size).toBe(2);
+    expect(new Set(listeningOf(program)).size).toBe(2);
     // At once, so that they do not all go over one connection.
     await Promise.all(Array.from({ length: 20 }, () => ask('{ __typename }')));
     await until(() => {
@@ -133,7 +98,7 @@ onServer('several processes', () => {
   }, 60_000);
 
   test('go on when one is killed: nothing that was acknowledged is lost, and another takes its place', async () => {
-    const [killed] = program.listening();
+    const [killed] = listeningOf(program);
     const acknowledged: string[] = [];
     let failed = 0;
     let afterwards = 0;
@@ -157,7 +122,7 @@ onServer('several processes', () => {
     await until(() => acknowledged.length > 20);
     process.kill(killed ?? 0, 'SIGKILL');
     isKilled = true;
-    await until(() => afterwards > 20 && program.listening().length === 3);
+    await until(() => afterwards > 20 && listeningOf(program).length === 3);
     running = false;
     await Promise.all(clients);
 
@@ -183,6 +148,6 @@ onServer('several processes', () => {
     program.child.kill('SIGTERM');
     expect(await resting).toEqual(Array(3).fill({ nap: { result: 'rested' } }));
     expect(await program.ended).toBe(0);
-    expect(program.listening().filter(isAlive)).toEqual([]);
+    expect(listeningOf(program).filter(isAlive)).toEqual([]);
   }, 60_000);
 });

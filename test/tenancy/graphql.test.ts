@@ -311,7 +311,7 @@ test('settings are read with their schema and changed by a patch', () =>
         '{ getOrganizationSettings { nodes { section title value schema version } } }',
       ),
     ).getOrganizationSettings;
-    expect(nodes).toHaveLength(6);
+    expect(nodes).toHaveLength(7);
     expect(nodes[0]).toMatchObject({ section: 'general', value: { weekStartsOn: 7 }, version: 1 });
   }));
 

@@ -6,7 +6,13 @@ declare
   unsaid constant text[] := '{organization_id,id}'::text[];
   -- What triggers make out of changes that are logged themselves, what is noted all the time, and what is a secret.
   derived constant text[] :=
-    '{updated_at,role_key,effective_permissions,permissions_valid_until,may_enter,permission_list,last_used_at,secret_hash}'::text[];
+    '{updated_at,role_key,effective_permissions,permissions_valid_until,may_enter,permission_list,last_used_at,secret_hash}'::text[]
+    || case
+         -- a word that stands for what people say elsewhere
+         when tg_table_schema = 'crm' and tg_table_name = 'leads' then
+           '{score,score_fit,score_behaviour,score_engagement,score_negative,scored_at,rescore_at,last_activity_at}'::text[]
+         else '{}'
+       end;
 begin
   if tg_op = 'INSERT' then
     insert into security.audit_logs (organization_id, actor_id, api_key_id, request_id, entity_type, entity_id, action, after)

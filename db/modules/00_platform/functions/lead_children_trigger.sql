@@ -13,11 +13,25 @@ begin
     return null;
   end if;
   for child in
-    select t.table_id, t.parent_column, t.outlives_parent
+    select t.table_id, t.parent_column, t.outlives_parent,
+           exists (select from pg_attribute a where a.attrelid = t.table_id and a.attname = 'deleted_at') as is_archivable
       from platform.protected_tables t
      where t.parent_table = tg_relid
+       and exists (select from pg_attribute a where a.attrelid = t.table_id and a.attname = 'workspace_id')
      order by t.table_id::text
   loop
+    if not child.is_archivable then
+      execute format(
+        $sql$
+        update %1$s c
+           set workspace_id = n.workspace_id
+          from new_rows n
+         where c.organization_id = n.organization_id
+           and c.%2$I = n.id
+           and c.workspace_id is distinct from n.workspace_id
+        $sql$, child.table_id, child.parent_column);
+      continue;
+    end if;
     execute format(
       $sql$
       update %1$s c

@@ -58,7 +58,7 @@ begin
       perform platform.make_archive_functions(
         protected, module_name, case when not outlives_parent then parent end, parent_id, singular);
     when 'tenant_log' then
-      call platform.protect_log(protected, module_name);
+      call platform.protect_log(protected, module_name, parent, parent_id);
     when 'personal' then
       call platform.protect_personal(protected, read_only);
     when 'catalog' then

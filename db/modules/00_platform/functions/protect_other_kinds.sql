@@ -1,4 +1,9 @@
-create or replace procedure platform.protect_log(protected regclass, module_name text)
+create or replace procedure platform.protect_log(
+  protected regclass,
+  module_name text,
+  parent text,
+  parent_id regclass
+)
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -11,14 +16,27 @@ begin
     'create policy tenant_read on %s for select to callboard_member using (organization_id = (select authz.allowed(%L)))',
     protected, module_name || '.read');
   execute format('grant select on table %s to callboard_member', protected);
+  -- What is logged about a row in a private workspace is as private as the row.
+  if exists (
+    select from pg_attribute a where a.attrelid = protected and a.attname = 'workspace_id' and not a.attisdropped
+  ) then
+    execute format(
+      $sql$create policy workspace on %s as restrictive for select to callboard_member
+        using ((select authz.has('workspaces.all'))
+          or coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
+             = any ((select authz.visible_workspaces())::uuid[]))$sql$,
+      protected);
+    call platform.follow_and_lead(protected, parent, parent_id);
+  end if;
   for partition in select i.inhrelid from pg_inherits i where i.inhparent = protected loop
     call platform.close_partition(partition);
   end loop;
 end
 $$;
 
-comment on procedure platform.protect_log(regclass, text) is
-  'The rules of kind tenant_log: read by permission, written by functions and triggers alone.';
+comment on procedure platform.protect_log(regclass, text, text, regclass) is
+  'The rules of kind tenant_log: read by permission, written by functions and triggers alone. A log with a workspace_id is '
+  'read by those who see that workspace, and follows what parent names.';
 
 create or replace procedure platform.protect_personal(protected regclass, read_only text[])
 language plpgsql

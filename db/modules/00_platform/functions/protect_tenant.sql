@@ -12,7 +12,6 @@ as $$
 declare
   read_key constant text := module_name || '.read';
   write_key constant text := module_name || '.write';
-  leader record;
 begin
   perform authz.define_permission(read_key, format('Read what is in %s.', module_name));
   perform authz.define_permission(write_key, format('Create, change, archive and restore what is in %s.', module_name));
@@ -71,23 +70,7 @@ begin
   execute format(
     'create trigger _100_kernel_touch before update on %s for each row execute function platform.touch_row_trigger()',
     protected);
-  if parent is not null then
-    execute format(
-      $sql$create trigger _110_kernel_follow_parent before insert or update of %I, workspace_id on %s
-        for each row execute function platform.follow_parent_trigger(%L, %L)$sql$,
-      parent, protected, parent_id, parent);
-  end if;
-  -- What leads: the table that this one's rows belong to, and this one where others belong to its rows.
-  for leader in
-    select parent_id as id where parent is not null
-     union
-    select protected where exists (select from platform.protected_tables t where t.parent_table = protected)
-  loop
-    execute format(
-      'create or replace trigger _910_kernel_lead_children after update on %s referencing old table as old_rows '
-      'new table as new_rows for each statement execute function platform.lead_children_trigger()',
-      leader.id);
-  end loop;
+  call platform.follow_and_lead(protected, parent, parent_id);
   call platform.watch_statements(protected, '_800_kernel_custom_fields', 'check_custom_fields_trigger', '{insert,update}');
   call platform.watch_statements(protected, '_920_kernel_announce', 'announce_changes_trigger', '{insert,update,delete}');
 end
@@ -119,3 +102,33 @@ $$;
 
 comment on procedure platform.watch_statements(regclass, text, text, text[]) is
   'A statement-level trigger with transition tables for each of the events.';
+
+create or replace procedure platform.follow_and_lead(protected regclass, parent text, parent_id regclass)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  leader record;
+begin
+  if parent is not null then
+    execute format(
+      $sql$create trigger _110_kernel_follow_parent before insert or update of %I, workspace_id on %s
+        for each row execute function platform.follow_parent_trigger(%L, %L)$sql$,
+      parent, protected, parent_id, parent);
+  end if;
+  -- What leads: the table that this one's rows belong to, and this one where others belong to its rows.
+  for leader in
+    select parent_id as id where parent is not null
+     union
+    select protected where exists (select from platform.protected_tables t where t.parent_table = protected)
+  loop
+    execute format(
+      'create or replace trigger _910_kernel_lead_children after update on %s referencing old table as old_rows '
+      'new table as new_rows for each statement execute function platform.lead_children_trigger()',
+      leader.id);
+  end loop;
+end
+$$;
+
+comment on procedure platform.follow_and_lead(regclass, text, regclass) is
+  'The triggers by which the rows of a table follow what they belong to, and lead what belongs to them.';

@@ -32,6 +32,7 @@ const FITTING: Readonly<Record<string, (serial: number) => unknown>> = {
   phone: () => '+1 212 555 0100',
   month: (serial) => `${1000 + serial}-05-01`,
   time_zone: () => 'Europe/Berlin',
+  signal: () => 'company_name',
   metric: (serial) => `sample_${serial}`,
   'analytics.app_events.name': (serial) => `sample_${serial}`,
 };
@@ -45,6 +46,8 @@ const IN_CATALOG: Readonly<Record<string, string>> = {
 const ALSO: Readonly<Record<string, readonly string[]>> = {
   'billing.payment_methods': ['last4', 'expiry_month', 'expiry_year'],
   'identity.emergency_contacts': ['phone'],
+  'crm.lead_activities': ['lead_id'],
+  'community.referrals': ['referrer_id'],
   'marketing.email_templates': ['text_source'],
 };
 

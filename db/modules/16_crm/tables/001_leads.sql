@@ -18,10 +18,7 @@ comment on column crm.lead_sources.is_active is 'Whether new leads are still sai
 
 create table crm.leads (
   like platform.tenant_row including all,
-  email text not null
-    check (email = lower(btrim(email))
-           and email ~ '^[^@[:space:][:cntrl:]<>(),;:"\\[\]]{1,64}@[^@[:space:][:cntrl:]<>(),;:"\\[\]]+\.[^@.[:space:][:cntrl:]<>(),;:"\\[\]]+$'
-           and length(email) <= 254),
+  email text not null check (platform.is_email_address(email)),
   first_name text check (btrim(first_name) <> '' and length(first_name) <= 200),
   last_name text check (btrim(last_name) <> '' and length(last_name) <= 200),
   full_name text generated always as
@@ -48,17 +45,18 @@ create table crm.leads (
   interests text[] not null default '{}' check (array_position(interests, null) is null and cardinality(interests) <= 100),
   notes text,
   score smallint check (score between 0 and 100),
-  score_fit numeric(5,2) check (score_fit between 0 and 100),
-  score_behaviour numeric(5,2) check (score_behaviour between 0 and 100),
-  score_engagement numeric(5,2) check (score_engagement between 0 and 100),
-  score_negative numeric(5,2) check (score_negative between 0 and 100),
+  score_fit smallint check (score_fit between 0 and 100),
+  score_behaviour smallint check (score_behaviour between 0 and 100),
+  score_engagement smallint check (score_engagement between 0 and 100),
+  score_negative smallint check (score_negative between 0 and 100),
   scored_at timestamptz,
+  rescore_at timestamptz,
   last_activity_at timestamptz,
   converted_at timestamptz,
   merged_into_lead_id uuid,
-  constraint leads_budget_check check (budget_amount is null or currency is not null),
-  constraint leads_converted_check check ((status = 'converted') = (converted_at is not null)),
-  constraint leads_merged_check check (merged_into_lead_id <> id and deleted_at is not null or merged_into_lead_id is null),
+  constraint leads_budget_rule check (budget_amount is null or currency is not null),
+  constraint leads_converted_rule check ((status = 'converted') = (converted_at is not null)),
+  constraint leads_merged_rule check (merged_into_lead_id <> id and deleted_at is not null or merged_into_lead_id is null),
   foreign key (organization_id, lead_source_id) references crm.lead_sources,
   foreign key (organization_id, merged_into_lead_id) references crm.leads
 );
@@ -67,6 +65,8 @@ create index on crm.leads (organization_id, lead_source_id);
 create index on crm.leads (organization_id, owner_id);
 create index on crm.leads (organization_id, merged_into_lead_id);
 create index on crm.leads (organization_id, status, score);
+-- for the job, which asks for all organizations at once
+create index leads_rescore on crm.leads (rescore_at) where rescore_at is not null and deleted_at is null;
 create index on crm.leads (organization_id, score);
 create index on crm.leads (organization_id, last_activity_at);
 create index on crm.leads (organization_id, company_name);
@@ -82,7 +82,8 @@ comment on column crm.leads.country is 'ISO 3166, two letters.';
 comment on column crm.leads.time_zone is 'An IANA name; null: that of the organization.';
 comment on column crm.leads.locale is 'A language tag such as en or pt-BR; null: unknown.';
 comment on column crm.leads.status is
-  'new → contacted → qualified; unqualified and lost can be taken up again; converted by convertLead alone, and for good.';
+  'new → contacted → qualified; unqualified and lost can be taken up again. converted follows from a conversion that makes '
+  'the lead a client: convertLead, or a deal that is won.';
 comment on column crm.leads.email_consent is
   'Whether they agreed to be written to for marketing. Withdrawn stands until they agree anew.';
 comment on column crm.leads.email_consent_at is 'When the consent became what it is; the moment of the change when left out.';
@@ -96,7 +97,9 @@ comment on column crm.leads.score_behaviour is 'What they did, 0 to 100; fades w
 comment on column crm.leads.score_engagement is 'What they did with mails, 0 to 100; fades with time.';
 comment on column crm.leads.score_negative is 'What speaks against them, 0 to 100: more is worse.';
 comment on column crm.leads.scored_at is 'When the score became what it is.';
-comment on column crm.leads.last_activity_at is 'The last time that they did something, or somebody did something about them.';
+comment on column crm.leads.rescore_at is
+  E'@behavior -*\nWhen the score moves next because time goes by: nothing else has to be looked at until then.';
+comment on column crm.leads.last_activity_at is 'The last time that they did something or somebody did something about them. Kept along with the score.';
 comment on column crm.leads.converted_at is 'When they became a client.';
 comment on column crm.leads.merged_into_lead_id is
   'The lead that this one was merged into; it is archived then, and not restored.';

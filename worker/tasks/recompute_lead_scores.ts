@@ -1,0 +1,44 @@
+import type { JobHelpers, Task } from 'graphile-worker';
+import { flag, object, optional, uuid, type PayloadOf } from '../payload.ts';
+
+/**
+ * Without anything: the leads whose changes wait, of all organizations. `all`: every lead of the organization, because its
+ * rules are others. `due`: those whose score moves because time goes by.
+ */
+export const payload = object({
+  organization_id: optional(uuid),
+  all: optional(flag),
+  due: optional(flag),
+});
+
+const AT_A_TIME = 500;
+
+async function scoreAll(helpers: JobHelpers, organizationId: string): Promise<void> {
+  let after: string | null = null;
+  do {
+    const { rows }: { rows: { last: string | null }[] } = await helpers.query(
+      'select crm.score_leads_after($1, $2, $3) as last',
+      [organizationId, after, AT_A_TIME],
+    );
+    after = rows[0]?.last ?? null;
+  } while (after !== null);
+}
+
+async function drain(helpers: JobHelpers, scoring: string): Promise<void> {
+  let scored: number;
+  do {
+    const { rows } = await helpers.query<{ scored: number }>(`select ${scoring}($1) as scored`, [
+      AT_A_TIME,
+    ]);
+    scored = rows[0]?.scored ?? 0;
+  } while (scored > 0);
+}
+
+/** Computes scores of leads, each batch in a transaction of its own. Doing it twice changes nothing. */
+const recomputeLeadScores: Task = async (given, helpers) => {
+  const { organization_id: organizationId, all, due } = given as PayloadOf<typeof payload>;
+  if (all && organizationId) await scoreAll(helpers, organizationId);
+  else await drain(helpers, due ? 'crm.score_due_leads' : 'crm.score_queued_leads');
+};
+
+export default recomputeLeadScores;

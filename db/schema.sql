@@ -14,6 +14,12 @@ SET client_min_messages = warning;
 SET row_security = off;
 
 --
+-- Name: analytics; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA analytics;
+
+--
 -- Name: authz; Type: SCHEMA; Schema: -; Owner: -
 --
 
@@ -32,6 +38,18 @@ CREATE SCHEMA billing;
 CREATE SCHEMA collaboration;
 
 --
+-- Name: community; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA community;
+
+--
+-- Name: crm; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA crm;
+
+--
 -- Name: extensions; Type: SCHEMA; Schema: -; Owner: -
 --
 
@@ -48,6 +66,18 @@ CREATE SCHEMA finance;
 --
 
 CREATE SCHEMA identity;
+
+--
+-- Name: marketing; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA marketing;
+
+--
+-- Name: ops; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA ops;
 
 --
 -- Name: platform; Type: SCHEMA; Schema: -; Owner: -
@@ -146,6 +176,40 @@ CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA extensions;
 COMMENT ON EXTENSION vector IS 'vector data type and ivfflat and hnsw access methods';
 
 --
+-- Name: metric_point; Type: TYPE; Schema: analytics; Owner: -
+--
+
+CREATE TYPE analytics.metric_point AS (
+	bucket date,
+	dimension text,
+	value numeric
+);
+
+--
+-- Name: TYPE metric_point; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON TYPE analytics.metric_point IS 'A point of a series.';
+
+--
+-- Name: COLUMN metric_point.bucket; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metric_point.bucket IS 'The first day of the day, week, month, quarter or year.';
+
+--
+-- Name: COLUMN metric_point.dimension; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metric_point.dimension IS 'Such as the name of the event; null for the figure as a whole.';
+
+--
+-- Name: COLUMN metric_point.value; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metric_point.value IS 'Null where there is nothing that a ratio could be of.';
+
+--
 -- Name: usage_figure; Type: TYPE; Schema: billing; Owner: -
 --
 
@@ -222,6 +286,389 @@ COMMENT ON COLUMN billing.usage_figure.period_starts_at IS 'Since when a counter
 --
 
 COMMENT ON COLUMN billing.usage_figure.resets_at IS 'When a counter begins anew: the first of the next month there; null for gauges.';
+
+--
+-- Name: attribution_line; Type: TYPE; Schema: crm; Owner: -
+--
+
+CREATE TYPE crm.attribution_line AS (
+	dimension text,
+	key text,
+	label text,
+	currency character(3),
+	conversions numeric(14,4),
+	customers numeric(14,4),
+	revenue numeric(14,2)
+);
+
+--
+-- Name: TYPE attribution_line; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TYPE crm.attribution_line IS 'What a channel, a campaign or a source earned.';
+
+--
+-- Name: COLUMN attribution_line.key; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.attribution_line.key IS 'The channel, the campaign, or the id of the source; null: nothing met the lead before.';
+
+--
+-- Name: COLUMN attribution_line.currency; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.attribution_line.currency IS 'Of the revenue. Conversions are counted in the line of the organization''s own.';
+
+--
+-- Name: COLUMN attribution_line.conversions; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.attribution_line.conversions IS 'Conversions in the days asked about, in shares of their touchpoints: they add up to all there were.';
+
+--
+-- Name: COLUMN attribution_line.customers; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.attribution_line.customers IS 'The same of conversions that made a client.';
+
+--
+-- Name: COLUMN attribution_line.revenue; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.attribution_line.revenue IS 'Its share of what came in in these days; all lines of a currency add up to it, to the cent.';
+
+--
+-- Name: deal_total; Type: TYPE; Schema: crm; Owner: -
+--
+
+CREATE TYPE crm.deal_total AS (
+	currency character(3),
+	deals integer,
+	amount numeric(14,2),
+	weighted numeric(14,2)
+);
+
+--
+-- Name: TYPE deal_total; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TYPE crm.deal_total IS 'What deals come to, in one currency.';
+
+--
+-- Name: COLUMN deal_total.amount; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deal_total.amount IS 'Deals without an amount count as nothing.';
+
+--
+-- Name: COLUMN deal_total.weighted; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deal_total.weighted IS 'By the probability of each, in cents each.';
+
+--
+-- Name: forecast_line; Type: TYPE; Schema: crm; Owner: -
+--
+
+CREATE TYPE crm.forecast_line AS (
+	bucket date,
+	currency character(3),
+	committed numeric(14,2),
+	best_case numeric(14,2),
+	weighted numeric(14,2),
+	closed_won numeric(14,2),
+	open_amount numeric(14,2),
+	open_deals integer,
+	won_deals integer
+);
+
+--
+-- Name: TYPE forecast_line; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TYPE crm.forecast_line IS 'What a span of time may bring, in one currency.';
+
+--
+-- Name: COLUMN forecast_line.bucket; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.forecast_line.bucket IS 'The first day of the month (or week, quarter, year); null: open deals that have no expected day.';
+
+--
+-- Name: COLUMN forecast_line.committed; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.forecast_line.committed IS 'Open deals that count as committed.';
+
+--
+-- Name: COLUMN forecast_line.best_case; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.forecast_line.best_case IS 'Committed, and those that count as best case.';
+
+--
+-- Name: COLUMN forecast_line.weighted; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.forecast_line.weighted IS 'Every open deal by its probability, in cents each.';
+
+--
+-- Name: COLUMN forecast_line.closed_won; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.forecast_line.closed_won IS 'What was won in it.';
+
+--
+-- Name: lead_draft; Type: TYPE; Schema: crm; Owner: -
+--
+
+CREATE TYPE crm.lead_draft AS (
+	email text,
+	first_name text,
+	last_name text,
+	company_name text,
+	job_title text,
+	phone text,
+	website text,
+	industry text,
+	employees integer,
+	city text,
+	country text,
+	time_zone text,
+	locale text,
+	email_consent text,
+	email_consent_source text,
+	source text,
+	budget_amount numeric,
+	currency text,
+	interests text[],
+	notes text
+);
+
+--
+-- Name: TYPE lead_draft; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TYPE crm.lead_draft IS 'A row of an import. What is empty leaves the field of a lead that is there as it is.';
+
+--
+-- Name: COLUMN lead_draft.email; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.email IS 'By which the lead is found.';
+
+--
+-- Name: COLUMN lead_draft.email_consent; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.email_consent IS 'unknown, granted or withdrawn. A lead that has withdrawn its consent does not get it back by an import.';
+
+--
+-- Name: COLUMN lead_draft.source; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.source IS 'The name of a source that there is.';
+
+--
+-- Name: COLUMN lead_draft.budget_amount; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.budget_amount IS 'In the currency, which is that of the organization when left out.';
+
+--
+-- Name: lead_outcome; Type: TYPE; Schema: crm; Owner: -
+--
+
+CREATE TYPE crm.lead_outcome AS (
+	number integer,
+	email text,
+	outcome text,
+	lead_id uuid,
+	field text,
+	reason text
+);
+
+--
+-- Name: TYPE lead_outcome; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TYPE crm.lead_outcome IS 'What became of a row of an import.';
+
+--
+-- Name: COLUMN lead_outcome.number; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_outcome.number IS 'Which row, from 1.';
+
+--
+-- Name: COLUMN lead_outcome.outcome; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_outcome.outcome IS 'created, updated, unchanged or rejected.';
+
+--
+-- Name: COLUMN lead_outcome.field; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_outcome.field IS 'For a row that was rejected: what was wrong.';
+
+--
+-- Name: COLUMN lead_outcome.reason; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_outcome.reason IS 'For a row that was rejected: why, in a sentence. Also what of another row was not taken over.';
+
+--
+-- Name: lead_score_entry; Type: TYPE; Schema: crm; Owner: -
+--
+
+CREATE TYPE crm.lead_score_entry AS (
+	part text,
+	rule_id uuid,
+	name text,
+	signal text,
+	times integer,
+	points numeric(10,2)
+);
+
+--
+-- Name: TYPE lead_score_entry; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TYPE crm.lead_score_entry IS 'What one rule brings to a score.';
+
+--
+-- Name: COLUMN lead_score_entry.times; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_entry.times IS 'How often it happened; 1 for a field.';
+
+--
+-- Name: COLUMN lead_score_entry.points; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_entry.points IS 'What is left of its points by now.';
+
+--
+-- Name: lead_score; Type: TYPE; Schema: crm; Owner: -
+--
+
+CREATE TYPE crm.lead_score AS (
+	lead_id uuid,
+	score integer,
+	fit integer,
+	behaviour integer,
+	engagement integer,
+	negative integer,
+	fit_weight numeric(5,2),
+	behaviour_weight numeric(5,2),
+	engagement_weight numeric(5,2),
+	negative_weight numeric(5,2),
+	next_change_at timestamp with time zone,
+	entries crm.lead_score_entry[]
+);
+
+--
+-- Name: TYPE lead_score; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TYPE crm.lead_score IS 'The score of a lead at this moment, with what it is made of.';
+
+--
+-- Name: COLUMN lead_score.score; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score.score IS '0 to 100: the mean of fit, behaviour and engagement by their weights, less what the negative part takes away.';
+
+--
+-- Name: COLUMN lead_score.next_change_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score.next_change_at IS 'When it moves by itself because time goes by; null: it does not.';
+
+--
+-- Name: COLUMN lead_score.entries; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score.entries IS 'The rules that bring points, those with the most first.';
+
+--
+-- Name: timeline_entry; Type: TYPE; Schema: crm; Owner: -
+--
+
+CREATE TYPE crm.timeline_entry AS (
+	occurred_at timestamp with time zone,
+	entry_type text,
+	row_id uuid,
+	kind text,
+	title text,
+	body text,
+	channel text,
+	campaign text,
+	url text,
+	deal_id uuid,
+	actor_id uuid,
+	amount numeric(14,2),
+	currency character(3),
+	cursor text
+);
+
+--
+-- Name: TYPE timeline_entry; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TYPE crm.timeline_entry IS 'Something that happened with a lead.';
+
+--
+-- Name: COLUMN timeline_entry.entry_type; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.timeline_entry.entry_type IS 'activity, touchpoint, mail, deal (it changed its stage), conversion or revenue.';
+
+--
+-- Name: COLUMN timeline_entry.row_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.timeline_entry.row_id IS 'Of the activity, the touchpoint and so on.';
+
+--
+-- Name: COLUMN timeline_entry.kind; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.timeline_entry.kind IS 'What it was: the kind of the activity or touchpoint, opened for a mail, the status of a deal.';
+
+--
+-- Name: COLUMN timeline_entry.actor_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.timeline_entry.actor_id IS 'Who did it, of the organization''s own people.';
+
+--
+-- Name: COLUMN timeline_entry.cursor; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.timeline_entry.cursor IS 'Its place: what is earlier is asked for with before.';
+
+--
+-- Name: lead_timeline; Type: TYPE; Schema: crm; Owner: -
+--
+
+CREATE TYPE crm.lead_timeline AS (
+	entries crm.timeline_entry[],
+	next_cursor text
+);
+
+--
+-- Name: TYPE lead_timeline; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TYPE crm.lead_timeline IS 'A page of what happened with a lead, the latest first.';
+
+--
+-- Name: COLUMN lead_timeline.next_cursor; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_timeline.next_cursor IS 'The before of the next page; null when there is none.';
 
 --
 -- Name: budget_draft; Type: TYPE; Schema: finance; Owner: -
@@ -431,6 +878,176 @@ CREATE TYPE identity.session_grant AS (
 --
 
 COMMENT ON TYPE identity.session_grant IS 'What opens or continues a session; the server makes the access token out of it. Instead of a session there is a challenge when more than the password is needed, or a refusal (platform.refusal) when something had to be recorded that raising an error would undo.';
+
+--
+-- Name: rate; Type: TYPE; Schema: marketing; Owner: -
+--
+
+CREATE TYPE marketing.rate AS (
+	numerator bigint,
+	denominator bigint,
+	percent numeric
+);
+
+--
+-- Name: TYPE rate; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TYPE marketing.rate IS 'A share, with what it is made of.';
+
+--
+-- Name: COLUMN rate.percent; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.rate.percent IS 'With two decimals; null when there is nothing to divide by.';
+
+--
+-- Name: campaign_progress; Type: TYPE; Schema: marketing; Owner: -
+--
+
+CREATE TYPE marketing.campaign_progress AS (
+	recipients bigint,
+	waiting bigint,
+	sending bigint,
+	sent bigint,
+	failed bigint,
+	suppressed bigint,
+	cancelled bigint,
+	uncertain bigint,
+	delivered bigint,
+	opened bigint,
+	clicked bigint,
+	replied bigint,
+	bounced bigint,
+	complained bigint,
+	unsubscribed bigint,
+	open_rate marketing.rate,
+	click_rate marketing.rate,
+	reply_rate marketing.rate,
+	bounce_rate marketing.rate,
+	complaint_rate marketing.rate,
+	unsubscribe_rate marketing.rate
+);
+
+--
+-- Name: TYPE campaign_progress; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TYPE marketing.campaign_progress IS 'How far a campaign has come: mails, each counted once.';
+
+--
+-- Name: COLUMN campaign_progress.recipients; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_progress.recipients IS 'Who gets it, as far as it has been written down.';
+
+--
+-- Name: COLUMN campaign_progress.waiting; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_progress.waiting IS 'Recipients whose mail has not gone out yet, also while it is paused.';
+
+--
+-- Name: COLUMN campaign_progress.suppressed; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_progress.suppressed IS 'Recipients who may not get it: unsubscribed, bounced, no consent.';
+
+--
+-- Name: COLUMN campaign_progress.delivered; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_progress.delivered IS 'Sent, and not bounced so far.';
+
+--
+-- Name: COLUMN campaign_progress.opened; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_progress.opened IS 'Opened by a person, as far as one can tell; following a link counts.';
+
+--
+-- Name: COLUMN campaign_progress.bounced; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_progress.bounced IS 'Refused by the other side, at once or later.';
+
+--
+-- Name: COLUMN campaign_progress.open_rate; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_progress.open_rate IS 'Of those delivered.';
+
+--
+-- Name: COLUMN campaign_progress.click_rate; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_progress.click_rate IS 'Of those delivered.';
+
+--
+-- Name: COLUMN campaign_progress.reply_rate; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_progress.reply_rate IS 'Of those delivered.';
+
+--
+-- Name: COLUMN campaign_progress.bounce_rate; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_progress.bounce_rate IS 'Of those sent, and those refused at once.';
+
+--
+-- Name: COLUMN campaign_progress.complaint_rate; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_progress.complaint_rate IS 'Of those delivered.';
+
+--
+-- Name: COLUMN campaign_progress.unsubscribe_rate; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_progress.unsubscribe_rate IS 'Of those delivered.';
+
+--
+-- Name: roi_line; Type: TYPE; Schema: marketing; Owner: -
+--
+
+CREATE TYPE marketing.roi_line AS (
+	dimension text,
+	key text,
+	currency character(3),
+	cost numeric(14,2),
+	revenue numeric(14,2),
+	leads integer,
+	conversions numeric(14,4),
+	customers numeric(14,4),
+	cost_per_lead numeric(14,2),
+	acquisition_cost numeric(14,2),
+	roi_percent numeric
+);
+
+--
+-- Name: TYPE roi_line; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TYPE marketing.roi_line IS 'What a channel or a campaign cost and brought: see RoiTracking.';
+
+--
+-- Name: COLUMN roi_line.cost_per_lead; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_line.cost_per_lead IS 'Null without leads.';
+
+--
+-- Name: COLUMN roi_line.acquisition_cost; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_line.acquisition_cost IS 'What a new client cost (CAC); null without any.';
+
+--
+-- Name: COLUMN roi_line.roi_percent; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_line.roi_percent IS '100 × (revenue − cost) ÷ cost; null where nothing was spent.';
 
 --
 -- Name: health_part; Type: TYPE; Schema: projects; Owner: -
@@ -791,6 +1408,234 @@ COMMENT ON COLUMN tenancy.settings_in_force.schema IS 'A JSON Schema of the valu
 --
 
 COMMENT ON COLUMN tenancy.settings_in_force.write_permission IS 'What it takes to change it.';
+
+--
+-- Name: buckets(date, date, text); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.buckets(from_day date, to_day date, grain text) RETURNS SETOF date
+    LANGUAGE sql STABLE ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select g::date
+    from generate_series(
+           date_trunc(grain, from_day::timestamp),
+           to_day::timestamp,
+           case grain when 'quarter' then interval '3 months' else ('1 ' || grain)::interval end) g
+$$;
+
+--
+-- Name: FUNCTION buckets(from_day date, to_day date, grain text); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.buckets(from_day date, to_day date, grain text) IS '@behavior -*
+The first days of the days, weeks, months, quarters or years that two days lie in.';
+
+--
+-- Name: distinct_series(uuid, date, date, text, text, text); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.distinct_series(organization_id uuid, from_day date, to_day date, grain text, dimension text, time_zone text) RETURNS SETOF analytics.metric_point
+    LANGUAGE sql STABLE ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with spans as (
+    select b.bucket, greatest(b.bucket, from_day)::timestamp at time zone time_zone as starts_at,
+           least(
+             (b.bucket + case grain when 'quarter' then interval '3 months' else ('1 ' || grain)::interval end),
+             (to_day + 1)::timestamp) at time zone time_zone as ends_at
+      from analytics.buckets(from_day, to_day, grain) as b (bucket)
+  ),
+  points as (
+    select s.bucket, c.member, c.users
+      from spans s
+     cross join lateral (
+             select d.member, count(*) as users
+               from (
+                      select distinct
+                             case distinct_series.dimension when 'event' then e.name when 'source' then e.source else '' end
+                               as member,
+                             e.user_id
+                        from analytics.app_events e
+                       where e.organization_id = distinct_series.organization_id
+                         and e.user_id is not null
+                         and e.occurred_at >= s.starts_at
+                         and e.occurred_at < s.ends_at
+                    ) d
+              group by d.member
+           ) c
+  )
+  select s.bucket, nullif(k.member, ''), coalesce(p.users, 0)::numeric
+    from spans s
+   cross join (select distinct q.member from points q union select '' where distinct_series.dimension = '') k
+    left join points p on p.bucket = s.bucket and p.member = k.member
+   order by k.member, s.bucket
+$$;
+
+--
+-- Name: FUNCTION distinct_series(organization_id uuid, from_day date, to_day date, grain text, dimension text, time_zone text); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.distinct_series(organization_id uuid, from_day date, to_day date, grain text, dimension text, time_zone text) IS 'Users in each week, month, quarter or year, each counted once: the part of metric_series that days do not add up to, from the events themselves as far back as they are kept.';
+
+--
+-- Name: is_recorded(uuid, text); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.is_recorded(organization_id uuid, metric text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select
+      from analytics.metrics_log l
+     where l.organization_id = is_recorded.organization_id and l.metric = is_recorded.metric)
+$$;
+
+--
+-- Name: FUNCTION is_recorded(organization_id uuid, metric text); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.is_recorded(organization_id uuid, metric text) IS 'Whether a value of this name has been recorded in metrics_log.';
+
+--
+-- Name: metric_series(text, date, date, text, text); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.metric_series(metric text, from_day date, to_day date, grain text DEFAULT 'day'::text, dimension text DEFAULT NULL::text) RETURNS SETOF analytics.metric_point
+    LANGUAGE plpgsql STABLE ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('analytics.read');
+begin
+  return query
+  select s.bucket, s.dimension, s.value
+    from analytics.metric_series_of(organization, metric, from_day, to_day, grain, dimension) s;
+end
+$$;
+
+--
+-- Name: FUNCTION metric_series(metric text, from_day date, to_day date, grain text, dimension text); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.metric_series(metric text, from_day date, to_day date, grain text, dimension text) IS 'A metric over days of the organization, both included, at most ten years: a point for each day, week (from Monday), month, quarter or year, of which only the days asked for count, up to today. metric is a key of metric_definitions, or the name of what was recorded in metrics_log, which is averaged. With a dimension there is such a series for each of its values; of a recorded metric it is source or the name of a label. Needs analytics.read. Errors: INVALID_INPUT, which names the argument.';
+
+--
+-- Name: metric_series_of(uuid, text, date, date, text, text); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.metric_series_of(organization_id uuid, metric text, from_day date, to_day date, grain text DEFAULT 'day'::text, dimension text DEFAULT NULL::text) RETURNS SETOF analytics.metric_point
+    LANGUAGE plpgsql STABLE ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  definition record;
+  zone constant text := (
+    select o.time_zone from tenancy.organizations o where o.id = metric_series_of.organization_id);
+  last_day constant date := least(to_day, platform.today(organization_id));
+  breakdown constant text := coalesce(nullif(metric_series_of.dimension, ''), '');
+begin
+  if from_day is null or to_day is null or not isfinite(from_day) or not isfinite(to_day) then
+    perform platform.refuse(
+      'CB002', 'A series has a first and a last day.',
+      field => case when from_day is null or not isfinite(from_day) then 'from_day' else 'to_day' end);
+  elsif to_day < from_day then
+    perform platform.refuse('CB002', 'The last day comes before the first.', field => 'to_day');
+  elsif to_day - from_day > 3660 then
+    perform platform.refuse('CB002', 'A series is at most ten years long.', field => 'to_day');
+  end if;
+  if grain is null or grain <> all ('{day,week,month,quarter,year}') then
+    perform platform.refuse('CB002', 'A series goes by day, week, month, quarter or year.', field => 'grain');
+  end if;
+  select d.key, d.rollup, d.scale, d.dimensions
+    into definition
+    from analytics.metric_definitions d
+   where d.key = metric_series_of.metric;
+  if definition.key is null then
+    if not analytics.is_recorded(metric_series_of.organization_id, metric_series_of.metric) then
+      perform platform.refuse('CB002', 'There is no such metric.', field => 'metric');
+    end if;
+    return query
+    select s.bucket, s.dimension, s.value
+      from analytics.recorded_series(organization_id, metric, from_day, last_day, grain, breakdown, zone) s;
+  elsif breakdown <> '' and breakdown <> all (definition.dimensions) then
+    perform platform.refuse(
+      'CB002', 'The metric is not kept by this dimension.', field => 'dimension',
+      hint => coalesce('It is kept by ' || nullif(array_to_string(definition.dimensions, ', '), '') || '.',
+                       'It is kept as a whole only.'));
+  elsif definition.rollup = 'distinct' and grain <> 'day' then
+    return query
+    select s.bucket, s.dimension, s.value
+      from analytics.distinct_series(organization_id, from_day, last_day, grain, breakdown, zone) s;
+  else
+    return query
+    with points as (
+      select date_trunc(grain, m.day::timestamp)::date as bucket, m.dimension_value as member,
+             case definition.rollup
+               when 'ratio' then round(definition.scale * sum(m.numerator) / nullif(sum(m.denominator), 0), 4)
+               when 'last' then (array_agg(m.value order by m.day desc))[1]
+               else sum(m.value)
+             end as value
+        from analytics.metrics_daily m
+       where m.organization_id = metric_series_of.organization_id
+         and m.metric = metric_series_of.metric
+         and m.dimension = breakdown
+         and m.day between from_day and last_day
+       group by 1, 2
+    )
+    select b.bucket, nullif(k.member, ''),
+           -- nothing to count is none of it; nothing to divide by is no ratio
+           coalesce(p.value, case when definition.rollup in ('sum', 'distinct') then 0 end)
+      from analytics.buckets(from_day, last_day, grain) as b (bucket)
+     cross join (select distinct q.member from points q union select '' where breakdown = '') k
+      left join points p on p.bucket = b.bucket and p.member = k.member
+     order by k.member, b.bucket;
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION metric_series_of(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.metric_series_of(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text) IS 'metric_series of an organization, for jobs and functions that have checked who asks. Under row security a caller gets what the caller may read. Errors: INVALID_INPUT.';
+
+--
+-- Name: recorded_series(uuid, text, date, date, text, text, text); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.recorded_series(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text, time_zone text) RETURNS SETOF analytics.metric_point
+    LANGUAGE sql STABLE ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with points as (
+    select date_trunc(grain, l.occurred_at at time zone time_zone)::date as bucket,
+           case recorded_series.dimension
+             when '' then ''
+             when 'source' then l.source
+             else coalesce(l.labels ->> recorded_series.dimension, '')
+           end as member,
+           round(avg(l.value), 4) as value
+      from analytics.metrics_log l
+     where l.organization_id = recorded_series.organization_id
+       and l.metric = recorded_series.metric
+       and l.occurred_at >= from_day::timestamp at time zone time_zone
+       and l.occurred_at < (to_day + 1)::timestamp at time zone time_zone
+     group by 1, 2
+  )
+  select b.bucket, nullif(k.member, ''), p.value
+    from analytics.buckets(from_day, to_day, grain) as b (bucket)
+   cross join (select distinct q.member from points q union select '' where recorded_series.dimension = '') k
+    left join points p on p.bucket = b.bucket and p.member = k.member
+   order by k.member, b.bucket
+$$;
+
+--
+-- Name: FUNCTION recorded_series(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text, time_zone text); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.recorded_series(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text, time_zone text) IS 'The averages of what was recorded in metrics_log: the part of metric_series about metrics that are not kept by day.';
 
 --
 -- Name: actor_id(); Type: FUNCTION; Schema: authz; Owner: -
@@ -4109,6 +4954,4638 @@ CREATE FUNCTION collaboration.restore_custom_field(row_id uuid) RETURNS collabor
 --
 
 COMMENT ON FUNCTION collaboration.restore_custom_field(row_id uuid) IS 'Puts an archived custom field back, with what was archived along with it. Needs collaboration.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: is_email_address(text); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.is_email_address(address text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((length(address) <= 254) AND (address = lower(btrim(address))) AND (address ~ '^[^@[:space:][:cntrl:]<>(),;:"\\[\]]{1,64}@[^@.[:space:][:cntrl:]<>(),;:"\\[\]]+(\.[^@.[:space:][:cntrl:]<>(),;:"\\[\]]+)+$'::text));
+
+--
+-- Name: FUNCTION is_email_address(address text); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.is_email_address(address text) IS 'Whether this is one address, in lower case, and nothing besides: no name before it, no second one after a comma, no end of line, so that it can stand in the header of a mail.';
+
+--
+-- Name: referrals; Type: TABLE; Schema: community; Owner: -
+--
+
+CREATE TABLE community.referrals (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    code text DEFAULT ''::text NOT NULL,
+    referrer_id uuid,
+    referrer_lead_id uuid,
+    invitee_email text,
+    invitee_name text,
+    status text DEFAULT 'open'::text NOT NULL,
+    lead_id uuid,
+    expires_at timestamp with time zone,
+    used_at timestamp with time zone,
+    reward text,
+    rewarded_at timestamp with time zone,
+    notes text,
+    CONSTRAINT referrals_code_check CHECK ((code ~ '^[34679ACDEFHJKMNPRTWXY]{4}-[34679ACDEFHJKMNPRTWXY]{4}$'::text)),
+    CONSTRAINT referrals_expires_at_finite CHECK (isfinite(expires_at)),
+    CONSTRAINT referrals_invitee_email_check CHECK (platform.is_email_address(invitee_email)),
+    CONSTRAINT referrals_invitee_name_check CHECK (((btrim(invitee_name) <> ''::text) AND (length(invitee_name) <= 200))),
+    CONSTRAINT referrals_lead_rule CHECK (((status <> ALL (ARRAY['used'::text, 'rewarded'::text])) OR (lead_id IS NOT NULL))),
+    CONSTRAINT referrals_notes_check CHECK ((length(notes) <= 2000)),
+    CONSTRAINT referrals_referrer_rule CHECK ((num_nonnulls(referrer_id, referrer_lead_id) = 1)),
+    CONSTRAINT referrals_reward_check CHECK (((btrim(reward) <> ''::text) AND (length(reward) <= 500))),
+    CONSTRAINT referrals_rewarded_at_finite CHECK (isfinite(rewarded_at)),
+    CONSTRAINT referrals_rewarded_rule CHECK (((rewarded_at IS NOT NULL) = (status = 'rewarded'::text))),
+    CONSTRAINT referrals_self_rule CHECK ((lead_id <> referrer_lead_id)),
+    CONSTRAINT referrals_status_check CHECK ((status = ANY (ARRAY['open'::text, 'used'::text, 'rewarded'::text, 'expired'::text, 'cancelled'::text]))),
+    CONSTRAINT referrals_used_at_finite CHECK (isfinite(used_at)),
+    CONSTRAINT referrals_used_rule CHECK (((used_at IS NOT NULL) = (status = ANY (ARRAY['used'::text, 'rewarded'::text])))),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY community.referrals FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE referrals; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON TABLE community.referrals IS 'Somebody recommends the organization to somebody else (seed referrals): by a code that can be told on the phone. useReferral says who came by it.';
+
+--
+-- Name: COLUMN referrals.organization_id; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN referrals.id; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN referrals.workspace_id; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN referrals.created_by; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN referrals.created_at; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN referrals.updated_at; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN referrals.custom_fields; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN referrals.deleted_at; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN referrals.code; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.code IS '@behavior -attribute:insert -attribute:update
+Such as K7PM-X4TR: without letters and digits that look alike.';
+
+--
+-- Name: COLUMN referrals.referrer_id; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.referrer_id IS 'Who recommends, of the organization''s own people; or else a lead does.';
+
+--
+-- Name: COLUMN referrals.referrer_lead_id; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.referrer_lead_id IS 'The lead, often a client, who recommends.';
+
+--
+-- Name: COLUMN referrals.invitee_email; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.invitee_email IS 'Whom it is meant for, where that is known.';
+
+--
+-- Name: COLUMN referrals.status; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.status IS 'open → used by useReferral → rewarded; or expired or cancelled before it is used.';
+
+--
+-- Name: COLUMN referrals.lead_id; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.lead_id IS 'Who came by it. A lead comes by one referral.';
+
+--
+-- Name: COLUMN referrals.expires_at; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.expires_at IS 'After this it is not used any more; null: it does not end.';
+
+--
+-- Name: COLUMN referrals.reward; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON COLUMN community.referrals.reward IS 'What the referrer gets, in words.';
+
+--
+-- Name: delete_referral(uuid); Type: FUNCTION; Schema: community; Owner: -
+--
+
+CREATE FUNCTION community.delete_referral(row_id uuid) RETURNS community.referrals
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived community.referrals;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update community.referrals t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such referral, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_referral(row_id uuid); Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON FUNCTION community.delete_referral(row_id uuid) IS 'Archives a referral with all that belongs to it; restore_referral puts it back. Needs community.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: generate_referral_code(); Type: FUNCTION; Schema: community; Owner: -
+--
+
+CREATE FUNCTION community.generate_referral_code() RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- Of letters and digits that look or sound alike none is here: 0 O Q, 1 I L, 2 Z, 5 S, 8 B, U V, G.
+  alphabet constant text := '34679ACDEFHJKMNPRTWXY';
+  candidate text;
+  bytes bytea;
+begin
+  for attempt in 1 .. 50 loop
+    candidate := '';
+    while length(candidate) < 8 loop
+      -- six bytes at the end of a random id are random through and through
+      bytes := substr(uuid_send(gen_random_uuid()), 11, 6);
+      for i in 0 .. 5 loop
+        -- 252 is the largest multiple of 21: what is above would make the first letters likelier
+        if get_byte(bytes, i) < 252 and length(candidate) < 8 then
+          candidate := candidate || substr(alphabet, get_byte(bytes, i) % 21 + 1, 1);
+        end if;
+      end loop;
+    end loop;
+    candidate := left(candidate, 4) || '-' || right(candidate, 4);
+    -- Whoever has drawn the same one and has not committed yet holds its lock.
+    if pg_try_advisory_xact_lock(hashtextextended(candidate, 5678049))
+       and not exists (select from community.referrals r where r.code = candidate) then
+      return candidate;
+    end if;
+  end loop;
+  perform platform.refuse('CB005', 'No free code was found.', hint => 'Try again.');
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION generate_referral_code(); Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON FUNCTION community.generate_referral_code() IS 'A new code for a referral, such as K7PM-X4TR: unique over all organizations, also among those that others are making at this moment, and without characters that look alike. Errors: CONFLICT. Definer: codes of other organizations count.';
+
+--
+-- Name: keep_referral_trigger(); Type: FUNCTION; Schema: community; Owner: -
+--
+
+CREATE FUNCTION community.keep_referral_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'INSERT' then
+    new.code := community.generate_referral_code();
+  else
+    new.code := old.code;
+  end if;
+  new.invitee_email := nullif(lower(btrim(new.invitee_email)), '');
+  new.used_at := case when new.status in ('used', 'rewarded') then coalesce(new.used_at, now()) end;
+  new.rewarded_at := case when new.status = 'rewarded' then coalesce(new.rewarded_at, now()) end;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_referral_trigger(); Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON FUNCTION community.keep_referral_trigger() IS 'A referral has the code that was drawn for it, and says when it was used and rewarded.';
+
+--
+-- Name: restore_referral(uuid); Type: FUNCTION; Schema: community; Owner: -
+--
+
+CREATE FUNCTION community.restore_referral(row_id uuid) RETURNS community.referrals
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored community.referrals;
+    begin
+      update community.referrals t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived referral, or you may not restore it.', field => 'row_id');
+      end if;
+      
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_referral(row_id uuid); Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON FUNCTION community.restore_referral(row_id uuid) IS 'Puts an archived referral back, with what was archived along with it. Needs community.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: use_referral(text, uuid); Type: FUNCTION; Schema: community; Owner: -
+--
+
+CREATE FUNCTION community.use_referral(code text, lead_id uuid) RETURNS community.referrals
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('community.write');
+  -- as people type it
+  bare constant text := regexp_replace(upper(coalesce(use_referral.code, '')), '[^0-9A-Z]', '', 'g');
+  referral community.referrals;
+begin
+  select r.*
+    into referral
+    from community.referrals r
+   where r.organization_id = organization
+     and r.code = left(bare, 4) || '-' || substr(bare, 5)
+     and r.deleted_at is null
+     for update;
+  if referral.id is null then
+    perform platform.refuse('CB004', 'There is no such code.', field => 'code');
+  end if;
+  if not exists (
+    select
+      from crm.leads l
+     where l.organization_id = organization and l.id = use_referral.lead_id and l.deleted_at is null
+  ) then
+    perform platform.refuse('CB004', 'There is no such lead, or you may not read it.', field => 'lead_id');
+  end if;
+  if referral.status in ('used', 'rewarded') and referral.lead_id = use_referral.lead_id then
+    return referral;
+  end if;
+  if referral.status <> 'open' or referral.expires_at <= now() then
+    perform platform.refuse(
+      'CB006', 'This code is not valid any more.', field => 'code',
+      hint => case when referral.status = 'open' then 'It has expired.' else format('It is %s.', referral.status) end);
+  end if;
+  if referral.referrer_lead_id = use_referral.lead_id then
+    perform platform.refuse('CB002', 'Nobody recommends themselves.', field => 'lead_id');
+  end if;
+  if exists (
+    select
+      from community.referrals r
+     where r.organization_id = organization and r.lead_id = use_referral.lead_id and r.deleted_at is null
+  ) then
+    perform platform.refuse('CB005', 'This lead came by another referral.', field => 'lead_id');
+  end if;
+  update community.referrals r
+     set status = 'used', lead_id = use_referral.lead_id
+   where r.organization_id = organization and r.id = referral.id
+  returning r.* into referral;
+  return referral;
+end
+$$;
+
+--
+-- Name: FUNCTION use_referral(code text, lead_id uuid); Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON FUNCTION community.use_referral(code text, lead_id uuid) IS 'Writes down that a lead came by a referral, whose code may be typed in any case and without its dash. The same lead twice changes nothing. Needs community.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION for a code that is used, cancelled or expired, CONFLICT for a lead that came by another one, INVALID_INPUT.';
+
+--
+-- Name: lead_touchpoints; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.lead_touchpoints (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    workspace_id uuid,
+    lead_id uuid NOT NULL,
+    session_id uuid,
+    lead_source_id uuid,
+    kind text NOT NULL,
+    channel text DEFAULT 'direct'::text NOT NULL,
+    campaign text,
+    title text,
+    url text,
+    referrer text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    client_key text,
+    recorded_by uuid,
+    CONSTRAINT lead_touchpoints_campaign_check CHECK (((campaign = lower(btrim(campaign))) AND (campaign <> ''::text) AND (length(campaign) <= 200))),
+    CONSTRAINT lead_touchpoints_channel_check CHECK ((channel = ANY (ARRAY['direct'::text, 'organic_search'::text, 'paid_search'::text, 'organic_social'::text, 'paid_social'::text, 'email'::text, 'referral'::text, 'event'::text, 'partner'::text, 'outbound'::text, 'content'::text, 'phone'::text, 'other'::text]))),
+    CONSTRAINT lead_touchpoints_client_key_check CHECK (((length(client_key) >= 1) AND (length(client_key) <= 200))),
+    CONSTRAINT lead_touchpoints_kind_check CHECK ((kind = ANY (ARRAY['page_view'::text, 'content_viewed'::text, 'download'::text, 'form_submitted'::text, 'quote_requested'::text, 'event_attended'::text, 'call'::text, 'meeting'::text, 'chat'::text, 'ad_click'::text, 'email_click'::text, 'social_engagement'::text, 'referral'::text, 'proposal_viewed'::text, 'site_visit'::text, 'other'::text]))),
+    CONSTRAINT lead_touchpoints_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 20000))),
+    CONSTRAINT lead_touchpoints_occurred_at_check CHECK (isfinite(occurred_at)),
+    CONSTRAINT lead_touchpoints_referrer_check CHECK ((length(referrer) <= 4000)),
+    CONSTRAINT lead_touchpoints_title_check CHECK (((btrim(title) <> ''::text) AND (length(title) <= 500))),
+    CONSTRAINT lead_touchpoints_url_check CHECK ((length(url) <= 4000))
+);
+
+ALTER TABLE ONLY crm.lead_touchpoints FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE lead_touchpoints; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.lead_touchpoints IS 'Each time that a lead met the organization (seed lead_touchpoints): a page, a form, a stand at a festival. Written by recordTouchpoint.';
+
+--
+-- Name: COLUMN lead_touchpoints.session_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_touchpoints.session_id IS 'The visit that it is part of, where there is a visitor.';
+
+--
+-- Name: COLUMN lead_touchpoints.campaign; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_touchpoints.campaign IS 'Which campaign brought them, in lower case: what costs are compared by.';
+
+--
+-- Name: COLUMN lead_touchpoints.client_key; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_touchpoints.client_key IS 'What the client knows it by: recording it again gives the one that is there.';
+
+--
+-- Name: COLUMN lead_touchpoints.recorded_by; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_touchpoints.recorded_by IS 'On whose account it was recorded.';
+
+--
+-- Name: add_touchpoint(uuid, text, text, text, text, text, text, uuid, text, timestamp with time zone, jsonb, text); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.add_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text) RETURNS crm.lead_touchpoints
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('crm.write');
+  visit_id uuid;
+  made crm.lead_touchpoints;
+begin
+  -- Visits of a lead are told apart one after the other, and the same key of two callers as well.
+  if visitor_id is not null or client_key is not null then
+    perform pg_advisory_xact_lock(hashtextextended(concat(organization, coalesce(client_key, visitor_id)), 5678047));
+  end if;
+  if client_key is not null then
+    select t.* into made
+      from crm.lead_touchpoints t
+     where t.organization_id = organization and t.client_key = add_touchpoint.client_key;
+    if made.id is not null then
+      if made.lead_id <> add_touchpoint.lead_id then
+        perform platform.refuse('CB005', 'Another touchpoint has this key.', field => 'client_key');
+      end if;
+      return made;
+    end if;
+  end if;
+  if visitor_id is not null then
+    update crm.lead_sessions s
+       set occurred_at = least(s.occurred_at, add_touchpoint.occurred_at),
+           last_seen_at = greatest(s.last_seen_at, add_touchpoint.occurred_at),
+           touchpoints = s.touchpoints + 1
+     where s.organization_id = organization
+       and s.id = (
+             select v.id
+               from crm.lead_sessions v
+              where v.organization_id = organization
+                and v.lead_id = add_touchpoint.lead_id
+                and v.visitor_id = add_touchpoint.visitor_id
+                and v.last_seen_at >= add_touchpoint.occurred_at - interval '30 minutes'
+                and v.occurred_at <= add_touchpoint.occurred_at + interval '30 minutes'
+              order by v.last_seen_at desc
+              limit 1)
+    returning s.id into visit_id;
+    if visit_id is null then
+      insert into crm.lead_sessions
+        (organization_id, occurred_at, lead_id, visitor_id, last_seen_at, touchpoints, landing_url, referrer, channel,
+         campaign)
+      values (
+        organization, add_touchpoint.occurred_at, add_touchpoint.lead_id, add_touchpoint.visitor_id,
+        add_touchpoint.occurred_at, 1, add_touchpoint.url, add_touchpoint.referrer, add_touchpoint.channel,
+        add_touchpoint.campaign)
+      returning id into visit_id;
+    end if;
+  end if;
+  insert into crm.lead_touchpoints
+    (organization_id, occurred_at, lead_id, session_id, lead_source_id, kind, channel, campaign, title, url, referrer,
+     metadata, client_key, recorded_by)
+  values (
+    organization, add_touchpoint.occurred_at, add_touchpoint.lead_id, visit_id, add_touchpoint.lead_source_id,
+    add_touchpoint.kind, add_touchpoint.channel, add_touchpoint.campaign, add_touchpoint.title, add_touchpoint.url,
+    add_touchpoint.referrer, add_touchpoint.metadata, add_touchpoint.client_key, authz.actor_id())
+  returning * into made;
+  return made;
+end
+$$;
+
+--
+-- Name: FUNCTION add_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.add_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text) IS '@behavior -*
+The part of crm.record_touchpoint that writes, after the lead and the source have been looked up with the caller''s rights. Errors: CB005. Definer: callers may not write what is logged.';
+
+--
+-- Name: attribution_credits(uuid, timestamp with time zone, timestamp with time zone, text); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.attribution_credits(organization_id uuid, from_time timestamp with time zone, to_time timestamp with time zone, model text) RETURNS TABLE(channel text, campaign text, lead_source_id uuid, currency character, conversion_units bigint, customer_units bigint, revenue_cents numeric)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with settings as materialized (
+    select s.lookback_days * interval '1 day' as lookback, s.attribution_half_life_days as half_life
+      from crm.crm_settings s
+     where s.organization_id = attribution_credits.organization_id
+  ),
+  -- What is to be shared out: conversions of these days as ten thousandths, money of these days in cents, of whatever
+  -- conversion.
+  earned as materialized (
+    select c.id, c.lead_id, c.occurred_at, null::char(3) as currency,
+           case when c.makes_customer then 'customer' else 'conversion' end as what, 10000::numeric as units
+      from crm.conversions c
+     where c.organization_id = attribution_credits.organization_id
+       and c.occurred_at >= from_time and c.occurred_at < to_time
+       and c.deleted_at is null
+    union all
+    select c.id, c.lead_id, c.occurred_at, r.currency, 'revenue', sum(r.amount) * 100
+      from crm.revenue_events r
+      join crm.conversions c on c.organization_id = r.organization_id and c.id = r.conversion_id and c.deleted_at is null
+     where r.organization_id = attribution_credits.organization_id
+       and r.occurred_at >= from_time and r.occurred_at < to_time
+       and r.deleted_at is null
+     group by c.id, c.lead_id, c.occurred_at, r.currency
+  ),
+  weighed as (
+    select e.id, t.id as touchpoint_id, t.number, t.channel, t.campaign, t.lead_source_id,
+           crm.touchpoint_weight(
+             model, t.number, t.touchpoints,
+             greatest(extract(epoch from e.occurred_at - t.occurred_at)::double precision / 86400, 0), s.half_life) as weight
+      from (select distinct x.id, x.lead_id, x.occurred_at from earned x) e
+     cross join settings s
+     cross join lateral (
+             select p.id, p.occurred_at, p.channel, p.campaign, p.lead_source_id,
+                    row_number() over (order by p.occurred_at, p.id) as number, count(*) over () as touchpoints
+               from crm.lead_touchpoints p
+              where p.organization_id = attribution_credits.organization_id
+                and p.lead_id = e.lead_id
+                and p.occurred_at <= e.occurred_at
+                and p.occurred_at >= e.occurred_at - s.lookback
+           ) t
+  ),
+  shares as (
+    select w.*, sum(w.weight) over (partition by w.id) as weights from weighed w where w.weight > 0
+  ),
+  -- Whole units for all, and what is left over one each for those with the largest remainders: it always adds up.
+  divided as (
+    select e.id, e.what, e.currency, sign(e.units) as side, s.channel, s.campaign, s.lead_source_id,
+           case when s.id is null then abs(e.units) else div(abs(e.units) * s.weight, s.weights) end as whole,
+           row_number() over (
+             partition by e.id, e.what, e.currency
+             order by mod(abs(e.units) * s.weight, s.weights) desc, s.number) as place,
+           abs(e.units) as units
+      from earned e
+      left join shares s on s.id = e.id
+  ),
+  credits as (
+    select d.*,
+           d.side * (d.whole + case
+             when d.place <= d.units - sum(d.whole) over (partition by d.id, d.what, d.currency) then 1
+             else 0
+           end) as credit
+      from divided d
+  )
+  select c.channel, c.campaign, c.lead_source_id, c.currency,
+         coalesce(sum(c.credit) filter (where c.what in ('conversion', 'customer')), 0)::bigint,
+         coalesce(sum(c.credit) filter (where c.what = 'customer'), 0)::bigint,
+         coalesce(sum(c.credit) filter (where c.what = 'revenue'), 0)
+    from credits c
+   group by c.channel, c.campaign, c.lead_source_id, c.currency
+$$;
+
+--
+-- Name: FUNCTION attribution_credits(organization_id uuid, from_time timestamp with time zone, to_time timestamp with time zone, model text); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.attribution_credits(organization_id uuid, from_time timestamp with time zone, to_time timestamp with time zone, model text) IS 'Who gets the credit for the conversions (in ten thousandths) and the revenue (in cents) of a span of time, by channel, campaign and source together: to the unit what there was. What no touchpoint came before has null for all three.';
+
+--
+-- Name: attribution_lines(uuid, date, date, text, text); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.attribution_lines(organization_id uuid, from_day date, to_day date, model text, dimension text) RETURNS SETOF crm.attribution_line
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select dimension, k.key,
+         case when dimension = 'source' then (
+           select s.name
+             from crm.lead_sources s
+            where s.organization_id = attribution_lines.organization_id and s.id::text = k.key) else k.key end,
+         k.currency, k.conversions / 10000.0, k.customers / 10000.0, k.revenue / 100
+    from (
+           select case dimension
+                    when 'channel' then c.channel
+                    when 'campaign' then c.campaign
+                    else c.lead_source_id::text
+                  end as key,
+                  -- conversions have no currency: they are counted with the organization's own
+                  coalesce(c.currency, o.currency) as currency, sum(c.conversion_units) as conversions, sum(c.customer_units) as customers,
+                  sum(c.revenue_cents) as revenue
+             from tenancy.organizations o
+            cross join lateral crm.attribution_credits(
+                    o.id, from_day::timestamp at time zone o.time_zone, (to_day + 1)::timestamp at time zone o.time_zone,
+                    model) c
+            where o.id = attribution_lines.organization_id
+            group by 1, 2
+         ) k
+   order by k.currency <> (select o.currency from tenancy.organizations o where o.id = attribution_lines.organization_id),
+            k.currency, k.revenue desc, k.conversions desc, k.key
+$$;
+
+--
+-- Name: FUNCTION attribution_lines(organization_id uuid, from_day date, to_day date, model text, dimension text); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.attribution_lines(organization_id uuid, from_day date, to_day date, model text, dimension text) IS 'The credits of some days of the organization by one dimension.';
+
+--
+-- Name: calculate_lead_score(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.calculate_lead_score(lead_id uuid) RETURNS crm.lead_score
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('crm.read');
+  result crm.lead_score;
+begin
+  if not exists (
+    select
+      from crm.leads l
+     where l.organization_id = organization and l.id = calculate_lead_score.lead_id and l.deleted_at is null
+  ) then
+    perform platform.refuse('CB004', 'There is no such lead, or you may not read it.', field => 'lead_id');
+  end if;
+  select s.lead_id, s.score, s.fit, s.behaviour, s.engagement, s.negative, w.fit_weight, w.behaviour_weight,
+         w.engagement_weight, w.negative_weight, s.next_change_at,
+         array(
+           select (e.part, e.rule_id, r.name, r.signal, e.times, e.points)::crm.lead_score_entry
+             from crm.lead_score_points(organization, array[calculate_lead_score.lead_id]) e
+             join crm.lead_score_rules r on r.organization_id = organization and r.id = e.rule_id
+            where e.times > 0
+            order by e.points desc, r.name)
+    into result
+    from crm.score_leads(organization, array[calculate_lead_score.lead_id]) s
+    join crm.crm_settings w on w.organization_id = organization;
+  return result;
+end
+$$;
+
+--
+-- Name: FUNCTION calculate_lead_score(lead_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.calculate_lead_score(lead_id uuid) IS 'How likely a lead becomes a client, 0 to 100, at this moment, with the rules that bring points. fit is the sum of the points of its fields, up to 100. behaviour and engagement sum what touchpoints and mails are worth by now (half after half_life_days) and never pass 100. The score is their mean by the weights of the organization, less negative × its weight ÷ 100. What is stored with the lead is the same, as of scoredAt. Needs crm.read. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: call_for_scores(uuid, boolean); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.call_for_scores(organization_id uuid, all_leads boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  job_key constant text := concat('recompute_lead_scores:', case when all_leads then 'all:' end, organization_id);
+begin
+  -- Adding a job whose key is there waits for whoever is adding it at the moment. One that waits to run serves this change
+  -- too, unless it begins before this transaction ends: then the timetable brings the next.
+  if exists (
+    select
+      from graphile_worker.jobs j
+     where j.key = job_key and j.locked_at is null and j.attempts < j.max_attempts and j.run_at > now() + interval '1 second'
+  ) then
+    return;
+  end if;
+  perform platform.enqueue(
+    'recompute_lead_scores',
+    jsonb_build_object('organization_id', organization_id, 'all', all_leads),
+    job_key => job_key,
+    run_at => now() + interval '3 seconds');
+end
+$$;
+
+--
+-- Name: FUNCTION call_for_scores(organization_id uuid, all_leads boolean); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.call_for_scores(organization_id uuid, all_leads boolean) IS 'Has the scores of an organization''s leads computed soon, once for all changes of a few seconds: of those in crm.leads_to_score, or of all.';
+
+--
+-- Name: check_days(date, date, text); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.check_days(from_day date, to_day date, grain text DEFAULT 'month'::text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if from_day is null or not isfinite(from_day) then
+    perform platform.refuse('CB002', 'Say the first day.', field => 'from_day');
+  end if;
+  if to_day is null or not isfinite(to_day) then
+    perform platform.refuse('CB002', 'Say the last day.', field => 'to_day');
+  end if;
+  if to_day < from_day then
+    perform platform.refuse('CB002', 'The last day is before the first.', field => 'to_day');
+  end if;
+  if grain is null or grain not in ('week', 'month', 'quarter', 'year') then
+    perform platform.refuse('CB002', 'The grain is week, month, quarter or year.', field => 'grain');
+  end if;
+  if to_day - from_day > 3700 then
+    perform platform.refuse('CB002', 'That is more than ten years.', field => 'to_day');
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION check_days(from_day date, to_day date, grain text); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.check_days(from_day date, to_day date, grain text) IS '@behavior -*
+Refuses days that make no span of at most ten years, and grains that are none. Errors: CB002.';
+
+--
+-- Name: conversions; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.conversions (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    lead_id uuid NOT NULL,
+    deal_id uuid,
+    kind text DEFAULT 'customer'::text NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    makes_customer boolean DEFAULT false NOT NULL,
+    notes text,
+    client_key text,
+    CONSTRAINT conversions_client_key_check CHECK (((length(client_key) >= 1) AND (length(client_key) <= 200))),
+    CONSTRAINT conversions_kind_check CHECK ((kind = ANY (ARRAY['customer'::text, 'deal_won'::text, 'purchase'::text, 'sign_up'::text, 'booking_request'::text, 'other'::text]))),
+    CONSTRAINT conversions_notes_check CHECK ((length(notes) <= 2000)),
+    CONSTRAINT conversions_occurred_at_finite CHECK (isfinite(occurred_at)),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY crm.conversions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE conversions; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.conversions IS '@behavior -insert -update
+When a lead did what was hoped for (seeds conversions, pipeline_conversions). Written by recordConversion, convertLead and by deals that are won.';
+
+--
+-- Name: COLUMN conversions.organization_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.conversions.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN conversions.id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.conversions.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN conversions.workspace_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.conversions.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN conversions.created_by; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.conversions.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN conversions.created_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.conversions.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN conversions.updated_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.conversions.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN conversions.custom_fields; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.conversions.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN conversions.deleted_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.conversions.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN conversions.kind; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.conversions.kind IS 'customer, deal_won and purchase make a lead a client.';
+
+--
+-- Name: COLUMN conversions.makes_customer; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.conversions.makes_customer IS 'Whether it is the one that made the lead a client: the first of those that count.';
+
+--
+-- Name: COLUMN conversions.client_key; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.conversions.client_key IS 'What the client knows it by: recording it again gives the one that is there.';
+
+--
+-- Name: convert_lead(uuid, numeric, text, timestamp with time zone); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.convert_lead(lead_id uuid, amount numeric DEFAULT NULL::numeric, currency text DEFAULT NULL::text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS crm.conversions
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('crm.write');
+  present text;
+begin
+  select l.status
+    into present
+    from crm.leads l
+   where l.organization_id = organization and l.id = convert_lead.lead_id and l.deleted_at is null
+     for no key update;
+  if present is null then
+    perform platform.refuse('CB004', 'There is no such lead, or you may not change it.', field => 'lead_id');
+  end if;
+  if present = 'converted' then
+    perform platform.refuse('CB006', 'This lead is a client already.', field => 'lead_id');
+  end if;
+  return crm.record_conversion(convert_lead.lead_id, 'customer', convert_lead.amount, convert_lead.currency, convert_lead.occurred_at);
+end
+$$;
+
+--
+-- Name: FUNCTION convert_lead(lead_id uuid, amount numeric, currency text, occurred_at timestamp with time zone); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.convert_lead(lead_id uuid, amount numeric, currency text, occurred_at timestamp with time zone) IS 'Makes a lead a client, with the money that it brought at once. A deal that is won does the same by itself. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION for one that is a client, INVALID_INPUT.';
+
+--
+-- Name: deals; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.deals (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    lead_id uuid NOT NULL,
+    stage_id uuid,
+    name text NOT NULL,
+    description text,
+    status text DEFAULT 'open'::text NOT NULL,
+    amount numeric(14,2),
+    currency character(3),
+    probability numeric(5,2),
+    forecast_category text,
+    expected_close_on date,
+    owner_id uuid,
+    lead_source_id uuid,
+    project_id uuid,
+    "position" numeric DEFAULT 0 NOT NULL,
+    stage_entered_at timestamp with time zone DEFAULT now() NOT NULL,
+    closed_at timestamp with time zone,
+    lost_reason text,
+    CONSTRAINT deals_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT deals_amount_finite CHECK ((amount <> 'NaN'::numeric)),
+    CONSTRAINT deals_closed_at_finite CHECK (isfinite(closed_at)),
+    CONSTRAINT deals_closed_rule CHECK (((status = 'open'::text) = (closed_at IS NULL))),
+    CONSTRAINT deals_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT deals_currency_given_rule CHECK ((currency IS NOT NULL)),
+    CONSTRAINT deals_description_check CHECK ((length(description) <= 50000)),
+    CONSTRAINT deals_expected_close_on_finite CHECK (isfinite(expected_close_on)),
+    CONSTRAINT deals_forecast_category_check CHECK ((forecast_category = ANY (ARRAY['pipeline'::text, 'best_case'::text, 'committed'::text]))),
+    CONSTRAINT deals_lost_reason_check CHECK (((btrim(lost_reason) <> ''::text) AND (length(lost_reason) <= 500))),
+    CONSTRAINT deals_lost_rule CHECK (((status = 'lost'::text) = (lost_reason IS NOT NULL))),
+    CONSTRAINT deals_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT deals_position_finite CHECK (("position" <> 'NaN'::numeric)),
+    CONSTRAINT deals_probability_check CHECK (((probability >= (0)::numeric) AND (probability <= (100)::numeric))),
+    CONSTRAINT deals_probability_finite CHECK ((probability <> 'NaN'::numeric)),
+    CONSTRAINT deals_stage_entered_at_finite CHECK (isfinite(stage_entered_at)),
+    CONSTRAINT deals_stage_rule CHECK ((stage_id IS NOT NULL)),
+    CONSTRAINT deals_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text]))),
+    CONSTRAINT deals_won_rule CHECK (((status <> 'won'::text) OR (amount IS NOT NULL))),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY crm.deals FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE deals; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.deals IS 'What may be sold to a lead (seeds pipeline_deals, pipeline_opportunities). moveDeal takes it from stage to stage.';
+
+--
+-- Name: COLUMN deals.organization_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN deals.id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN deals.workspace_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN deals.created_by; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN deals.created_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN deals.updated_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN deals.custom_fields; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN deals.deleted_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN deals.lead_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.lead_id IS 'With whom it is made; others who have a say are its contacts.';
+
+--
+-- Name: COLUMN deals.stage_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.stage_id IS '@behavior -attribute:update
+The first open stage when left out; changed by moveDeal.';
+
+--
+-- Name: COLUMN deals.status; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.status IS 'What kind of stage it is in.';
+
+--
+-- Name: COLUMN deals.amount; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.amount IS 'What it is worth; a deal that is won has one. Stays as it is while the deal is closed.';
+
+--
+-- Name: COLUMN deals.currency; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.currency IS 'ISO 4217; that of the organization when left out.';
+
+--
+-- Name: COLUMN deals.probability; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.probability IS 'In percent; null: that of the stage.';
+
+--
+-- Name: COLUMN deals.forecast_category; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.forecast_category IS 'committed, best_case or pipeline; null: that of the stage.';
+
+--
+-- Name: COLUMN deals.expected_close_on; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.expected_close_on IS 'The day by which it should be decided; the forecast goes by it.';
+
+--
+-- Name: COLUMN deals.project_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.project_id IS 'The production that came of it.';
+
+--
+-- Name: COLUMN deals."position"; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals."position" IS '@behavior -attribute:insert -attribute:update
+Its place within the stage: less is higher up.';
+
+--
+-- Name: COLUMN deals.stage_entered_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.stage_entered_at IS 'Since when it is in its stage.';
+
+--
+-- Name: COLUMN deals.closed_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.closed_at IS 'When it was won or lost.';
+
+--
+-- Name: COLUMN deals.lost_reason; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deals.lost_reason IS '@behavior -attribute:update
+Why it was lost; for deals that are, always.';
+
+--
+-- Name: deals_current_probability(crm.deals); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.deals_current_probability(deal crm.deals) RETURNS numeric
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case deal.status
+           when 'won' then 100.00
+           when 'lost' then 0.00
+           else coalesce(
+             deal.probability,
+             (select s.probability
+                from crm.pipeline_stages s
+               where s.organization_id = deal.organization_id and s.id = deal.stage_id))
+         end
+$$;
+
+--
+-- Name: FUNCTION deals_current_probability(deal crm.deals); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.deals_current_probability(deal crm.deals) IS 'In percent: its own or else that of its stage; 100 when won, 0 when lost.';
+
+--
+-- Name: deals_days_in_stage(crm.deals); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.deals_days_in_stage(deal crm.deals) RETURNS integer
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (floor((EXTRACT(epoch FROM (now() - (deal).stage_entered_at)) / (86400)::numeric)))::integer;
+
+--
+-- Name: FUNCTION deals_days_in_stage(deal crm.deals); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.deals_days_in_stage(deal crm.deals) IS 'For how many whole days it has been in its stage.';
+
+--
+-- Name: deals_is_stale(crm.deals); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.deals_is_stale(deal crm.deals) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select deal.status = 'open' and coalesce(
+           (select deal.stage_entered_at + make_interval(days => s.stale_after_days) < now()
+              from crm.pipeline_stages s
+             where s.organization_id = deal.organization_id and s.id = deal.stage_id), false)
+$$;
+
+--
+-- Name: FUNCTION deals_is_stale(deal crm.deals); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.deals_is_stale(deal crm.deals) IS 'Whether it has been in its stage for longer than the stage says (staleAfterDays).';
+
+--
+-- Name: delete_conversion(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.delete_conversion(row_id uuid) RETURNS crm.conversions
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived crm.conversions;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update crm.conversions t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such conversion, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_conversion(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.delete_conversion(row_id uuid) IS 'Archives a conversion with all that belongs to it; restore_conversion puts it back. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: delete_deal(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.delete_deal(row_id uuid) RETURNS crm.deals
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived crm.deals;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update crm.deals t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such deal, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_deal(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.delete_deal(row_id uuid) IS 'Archives a deal with all that belongs to it; restore_deal puts it back. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: deal_contacts; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.deal_contacts (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    deal_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    role text DEFAULT 'other'::text NOT NULL,
+    notes text,
+    CONSTRAINT deal_contacts_notes_check CHECK ((length(notes) <= 2000)),
+    CONSTRAINT deal_contacts_role_check CHECK ((role = ANY (ARRAY['decision_maker'::text, 'influencer'::text, 'champion'::text, 'budget_holder'::text, 'legal'::text, 'user'::text, 'other'::text]))),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY crm.deal_contacts FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE deal_contacts; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.deal_contacts IS 'Who else has a say in a deal (seed pipeline_contacts).';
+
+--
+-- Name: COLUMN deal_contacts.organization_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deal_contacts.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN deal_contacts.id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deal_contacts.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN deal_contacts.workspace_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deal_contacts.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN deal_contacts.created_by; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deal_contacts.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN deal_contacts.created_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deal_contacts.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN deal_contacts.updated_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deal_contacts.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN deal_contacts.custom_fields; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deal_contacts.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN deal_contacts.deleted_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deal_contacts.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: delete_deal_contact(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.delete_deal_contact(row_id uuid) RETURNS crm.deal_contacts
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived crm.deal_contacts;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update crm.deal_contacts t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such deal contact, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_deal_contact(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.delete_deal_contact(row_id uuid) IS 'Archives a deal contact with all that belongs to it; restore_deal_contact puts it back. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: is_time_zone(text); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.is_time_zone(name text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  perform now() at time zone name;
+  -- offsets such as +02 and POSIX rules have no daylight saving of a place: only names count
+  return name ~ '^[A-Za-z]+([/_+-][A-Za-z0-9_+-]+)*$';
+exception when invalid_parameter_value then
+  return false;
+end
+$_$;
+
+--
+-- Name: FUNCTION is_time_zone(name text); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.is_time_zone(name text) IS 'Whether Postgres knows a time zone of this name.';
+
+--
+-- Name: leads; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.leads (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    email text NOT NULL,
+    first_name text,
+    last_name text,
+    full_name text GENERATED ALWAYS AS (NULLIF(btrim(((COALESCE(first_name, ''::text) || ' '::text) || COALESCE(last_name, ''::text))), ''::text)) STORED,
+    company_name text,
+    job_title text,
+    phone text,
+    website text,
+    industry text,
+    employees integer,
+    city text,
+    country character(2),
+    time_zone text,
+    locale text,
+    status text DEFAULT 'new'::text NOT NULL,
+    email_consent text DEFAULT 'unknown'::text NOT NULL,
+    email_consent_at timestamp with time zone,
+    email_consent_source text,
+    lead_source_id uuid,
+    owner_id uuid,
+    budget_amount numeric(14,2),
+    currency character(3),
+    interests text[] DEFAULT '{}'::text[] NOT NULL,
+    notes text,
+    score smallint,
+    score_fit smallint,
+    score_behaviour smallint,
+    score_engagement smallint,
+    score_negative smallint,
+    scored_at timestamp with time zone,
+    rescore_at timestamp with time zone,
+    last_activity_at timestamp with time zone,
+    converted_at timestamp with time zone,
+    merged_into_lead_id uuid,
+    CONSTRAINT leads_budget_amount_check CHECK ((budget_amount >= (0)::numeric)),
+    CONSTRAINT leads_budget_amount_finite CHECK ((budget_amount <> 'NaN'::numeric)),
+    CONSTRAINT leads_budget_rule CHECK (((budget_amount IS NULL) OR (currency IS NOT NULL))),
+    CONSTRAINT leads_city_check CHECK (((btrim(city) <> ''::text) AND (length(city) <= 200))),
+    CONSTRAINT leads_company_name_check CHECK (((btrim(company_name) <> ''::text) AND (length(company_name) <= 200))),
+    CONSTRAINT leads_converted_at_finite CHECK (isfinite(converted_at)),
+    CONSTRAINT leads_converted_rule CHECK (((status = 'converted'::text) = (converted_at IS NOT NULL))),
+    CONSTRAINT leads_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT leads_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT leads_email_check CHECK (platform.is_email_address(email)),
+    CONSTRAINT leads_email_consent_at_finite CHECK (isfinite(email_consent_at)),
+    CONSTRAINT leads_email_consent_check CHECK ((email_consent = ANY (ARRAY['unknown'::text, 'granted'::text, 'withdrawn'::text]))),
+    CONSTRAINT leads_email_consent_source_check CHECK ((length(email_consent_source) <= 500)),
+    CONSTRAINT leads_employees_check CHECK ((employees >= 0)),
+    CONSTRAINT leads_first_name_check CHECK (((btrim(first_name) <> ''::text) AND (length(first_name) <= 200))),
+    CONSTRAINT leads_industry_check CHECK (((btrim(industry) <> ''::text) AND (length(industry) <= 100))),
+    CONSTRAINT leads_interests_check CHECK (((array_position(interests, NULL::text) IS NULL) AND (cardinality(interests) <= 100))),
+    CONSTRAINT leads_job_title_check CHECK (((btrim(job_title) <> ''::text) AND (length(job_title) <= 200))),
+    CONSTRAINT leads_last_activity_at_finite CHECK (isfinite(last_activity_at)),
+    CONSTRAINT leads_last_name_check CHECK (((btrim(last_name) <> ''::text) AND (length(last_name) <= 200))),
+    CONSTRAINT leads_locale_check CHECK ((locale ~ '^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$'::text)),
+    CONSTRAINT leads_merged_rule CHECK ((((merged_into_lead_id <> id) AND (deleted_at IS NOT NULL)) OR (merged_into_lead_id IS NULL))),
+    CONSTRAINT leads_phone_check CHECK (((btrim(phone) <> ''::text) AND (length(phone) <= 40))),
+    CONSTRAINT leads_rescore_at_finite CHECK (isfinite(rescore_at)),
+    CONSTRAINT leads_score_behaviour_check CHECK (((score_behaviour >= 0) AND (score_behaviour <= 100))),
+    CONSTRAINT leads_score_check CHECK (((score >= 0) AND (score <= 100))),
+    CONSTRAINT leads_score_engagement_check CHECK (((score_engagement >= 0) AND (score_engagement <= 100))),
+    CONSTRAINT leads_score_fit_check CHECK (((score_fit >= 0) AND (score_fit <= 100))),
+    CONSTRAINT leads_score_negative_check CHECK (((score_negative >= 0) AND (score_negative <= 100))),
+    CONSTRAINT leads_scored_at_finite CHECK (isfinite(scored_at)),
+    CONSTRAINT leads_status_check CHECK ((status = ANY (ARRAY['new'::text, 'contacted'::text, 'qualified'::text, 'unqualified'::text, 'converted'::text, 'lost'::text]))),
+    CONSTRAINT leads_time_zone_check CHECK (platform.is_time_zone(time_zone)),
+    CONSTRAINT leads_website_check CHECK (((website ~ '^https?://'::text) AND (length(website) <= 2000))),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY crm.leads FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE leads; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.leads IS 'Somebody who may become a client, and can be written to (seed leads). One for each e-mail address and organization.';
+
+--
+-- Name: COLUMN leads.organization_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN leads.id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN leads.workspace_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN leads.created_by; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN leads.created_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN leads.updated_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN leads.custom_fields; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN leads.deleted_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN leads.email; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.email IS 'In lower case, without spaces around it, however it is given; unique among the leads that are not archived.';
+
+--
+-- Name: COLUMN leads.full_name; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.full_name IS 'First and last name; null without either.';
+
+--
+-- Name: COLUMN leads.company_name; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.company_name IS 'Who they come from, in words.';
+
+--
+-- Name: COLUMN leads.employees; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.employees IS 'How many people work there.';
+
+--
+-- Name: COLUMN leads.country; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.country IS 'ISO 3166, two letters.';
+
+--
+-- Name: COLUMN leads.time_zone; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.time_zone IS 'An IANA name; null: that of the organization.';
+
+--
+-- Name: COLUMN leads.locale; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.locale IS 'A language tag such as en or pt-BR; null: unknown.';
+
+--
+-- Name: COLUMN leads.status; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.status IS 'new → contacted → qualified; unqualified and lost can be taken up again. converted follows from a conversion that makes the lead a client: convertLead, or a deal that is won.';
+
+--
+-- Name: COLUMN leads.email_consent; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.email_consent IS 'Whether they agreed to be written to for marketing. Withdrawn stands until they agree anew.';
+
+--
+-- Name: COLUMN leads.email_consent_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.email_consent_at IS 'When the consent became what it is; the moment of the change when left out.';
+
+--
+-- Name: COLUMN leads.email_consent_source; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.email_consent_source IS 'What shows it: the form, the sentence, the person who was told.';
+
+--
+-- Name: COLUMN leads.owner_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.owner_id IS 'Who looks after them.';
+
+--
+-- Name: COLUMN leads.budget_amount; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.budget_amount IS 'What they may spend, in the currency, as far as is known.';
+
+--
+-- Name: COLUMN leads.score; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.score IS 'How likely they become a client, 0 to 100, out of its four parts: see calculateLeadScore. Kept by a job; null until then.';
+
+--
+-- Name: COLUMN leads.score_fit; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.score_fit IS 'How well their fields fit, 0 to 100.';
+
+--
+-- Name: COLUMN leads.score_behaviour; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.score_behaviour IS 'What they did, 0 to 100; fades with time.';
+
+--
+-- Name: COLUMN leads.score_engagement; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.score_engagement IS 'What they did with mails, 0 to 100; fades with time.';
+
+--
+-- Name: COLUMN leads.score_negative; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.score_negative IS 'What speaks against them, 0 to 100: more is worse.';
+
+--
+-- Name: COLUMN leads.scored_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.scored_at IS 'When the score became what it is.';
+
+--
+-- Name: COLUMN leads.rescore_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.rescore_at IS '@behavior -*
+When the score moves next because time goes by: nothing else has to be looked at until then.';
+
+--
+-- Name: COLUMN leads.last_activity_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.last_activity_at IS 'The last time that they did something or somebody did something about them. Kept along with the score.';
+
+--
+-- Name: COLUMN leads.converted_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.converted_at IS 'When they became a client.';
+
+--
+-- Name: COLUMN leads.merged_into_lead_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.leads.merged_into_lead_id IS 'The lead that this one was merged into; it is archived then, and not restored.';
+
+--
+-- Name: delete_lead(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.delete_lead(row_id uuid) RETURNS crm.leads
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived crm.leads;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update crm.leads t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such lead, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_lead(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.delete_lead(row_id uuid) IS 'Archives a lead with all that belongs to it; restore_lead puts it back. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: lead_activities; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.lead_activities (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    lead_id uuid,
+    deal_id uuid,
+    kind text DEFAULT 'note'::text NOT NULL,
+    subject text NOT NULL,
+    body text,
+    outcome text,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    assignee_id uuid,
+    CONSTRAINT lead_activities_body_check CHECK ((length(body) <= 50000)),
+    CONSTRAINT lead_activities_completed_at_finite CHECK (isfinite(completed_at)),
+    CONSTRAINT lead_activities_due_at_finite CHECK (isfinite(due_at)),
+    CONSTRAINT lead_activities_kind_check CHECK ((kind = ANY (ARRAY['note'::text, 'call'::text, 'email'::text, 'meeting'::text, 'task'::text, 'site_visit'::text, 'proposal'::text, 'other'::text]))),
+    CONSTRAINT lead_activities_lead_rule CHECK ((lead_id IS NOT NULL)),
+    CONSTRAINT lead_activities_occurred_at_finite CHECK (isfinite(occurred_at)),
+    CONSTRAINT lead_activities_outcome_check CHECK ((length(outcome) <= 500)),
+    CONSTRAINT lead_activities_subject_check CHECK (((btrim(subject) <> ''::text) AND (length(subject) <= 300))),
+    CONSTRAINT lead_activities_task_rule CHECK (((kind = 'task'::text) OR (due_at IS NULL))),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY crm.lead_activities FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE lead_activities; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.lead_activities IS 'What was done about a lead or a deal, and what is to be done (seeds lead_activities, pipeline_activities).';
+
+--
+-- Name: COLUMN lead_activities.organization_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_activities.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN lead_activities.id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_activities.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN lead_activities.workspace_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_activities.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN lead_activities.created_by; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_activities.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN lead_activities.created_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_activities.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN lead_activities.updated_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_activities.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN lead_activities.custom_fields; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_activities.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN lead_activities.deleted_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_activities.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN lead_activities.lead_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_activities.lead_id IS 'Left out, it is the lead of the deal.';
+
+--
+-- Name: COLUMN lead_activities.occurred_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_activities.occurred_at IS 'When it happened; for a task, when it was taken on.';
+
+--
+-- Name: COLUMN lead_activities.due_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_activities.due_at IS 'Until when a task is to be done.';
+
+--
+-- Name: COLUMN lead_activities.completed_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_activities.completed_at IS 'When a task was done.';
+
+--
+-- Name: delete_lead_activity(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.delete_lead_activity(row_id uuid) RETURNS crm.lead_activities
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived crm.lead_activities;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update crm.lead_activities t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such lead activity, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_lead_activity(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.delete_lead_activity(row_id uuid) IS 'Archives a lead activity with all that belongs to it; restore_lead_activity puts it back. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: lead_score_rules; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.lead_score_rules (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    part text NOT NULL,
+    name text NOT NULL,
+    signal text NOT NULL,
+    operator text NOT NULL,
+    operands text[] DEFAULT '{}'::text[] NOT NULL,
+    points numeric(6,2) NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    CONSTRAINT lead_score_rules_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT lead_score_rules_operands_check CHECK (((array_position(operands, NULL::text) IS NULL) AND (cardinality(operands) <= 500))),
+    CONSTRAINT lead_score_rules_operands_rule CHECK (
+CASE
+    WHEN (operator = ANY (ARRAY['is_set'::text, 'is_missing'::text, 'happens'::text])) THEN (operands = '{}'::text[])
+    WHEN (operator = ANY (ARRAY['at_least'::text, 'at_most'::text])) THEN ((cardinality(operands) = 1) AND (operands[1] ~ '^-?[0-9]{1,15}(\.[0-9]{1,6})?$'::text))
+    ELSE (cardinality(operands) > 0)
+END),
+    CONSTRAINT lead_score_rules_operator_check CHECK ((operator = ANY (ARRAY['is_set'::text, 'is_missing'::text, 'one_of'::text, 'contains'::text, 'starts_with'::text, 'ends_with'::text, 'at_least'::text, 'at_most'::text, 'happens'::text]))),
+    CONSTRAINT lead_score_rules_part_check CHECK ((part = ANY (ARRAY['fit'::text, 'behaviour'::text, 'engagement'::text, 'negative'::text]))),
+    CONSTRAINT lead_score_rules_points_check CHECK (((points > (0)::numeric) AND (points <= (1000)::numeric))),
+    CONSTRAINT lead_score_rules_points_finite CHECK ((points <> 'NaN'::numeric)),
+    CONSTRAINT lead_score_rules_signal_check CHECK ((length(signal) <= 120)),
+    CONSTRAINT lead_score_rules_signal_rule CHECK (
+CASE
+    WHEN (part = 'behaviour'::text) THEN ((operator = 'happens'::text) AND (signal = ANY (ARRAY['page_view'::text, 'content_viewed'::text, 'download'::text, 'form_submitted'::text, 'quote_requested'::text, 'event_attended'::text, 'call'::text, 'meeting'::text, 'chat'::text, 'ad_click'::text, 'email_click'::text, 'social_engagement'::text, 'referral'::text, 'proposal_viewed'::text, 'site_visit'::text, 'other'::text])))
+    WHEN (part = 'engagement'::text) THEN ((operator = 'happens'::text) AND (signal = ANY (ARRAY['mail_opened'::text, 'mail_clicked'::text, 'mail_replied'::text])))
+    WHEN (operator = 'happens'::text) THEN ((part = 'negative'::text) AND (signal = ANY (ARRAY['mail_bounced'::text, 'mail_complained'::text, 'mail_unsubscribed'::text])))
+    WHEN (signal = 'inactive_days'::text) THEN ((part = 'negative'::text) AND (operator = 'at_least'::text))
+    ELSE ((signal = ANY (ARRAY['email'::text, 'email_domain'::text, 'full_name'::text, 'company_name'::text, 'job_title'::text, 'phone'::text, 'website'::text, 'industry'::text, 'employees'::text, 'city'::text, 'country'::text, 'time_zone'::text, 'locale'::text, 'status'::text, 'email_consent'::text, 'budget_amount'::text, 'interests'::text, 'source'::text, 'source_channel'::text])) OR (signal ~ '^custom_fields\.[a-z][a-z0-9_]*$'::text))
+END),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY crm.lead_score_rules FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE lead_score_rules; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.lead_score_rules IS 'What is worth points in the score of a lead. Every organization begins with a set that suits a production studio.';
+
+--
+-- Name: COLUMN lead_score_rules.organization_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_rules.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN lead_score_rules.id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_rules.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN lead_score_rules.workspace_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_rules.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN lead_score_rules.created_by; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_rules.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN lead_score_rules.created_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_rules.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN lead_score_rules.updated_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_rules.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN lead_score_rules.custom_fields; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_rules.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN lead_score_rules.deleted_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_rules.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN lead_score_rules.part; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_rules.part IS 'fit: the lead''s fields. behaviour: its touchpoints. engagement: what it did with mails. negative: what speaks against it.';
+
+--
+-- Name: COLUMN lead_score_rules.signal; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_rules.signal IS 'For fit and negative a field of the lead, also email_domain, source, source_channel and custom_fields.name; for behaviour a kind of touchpoint; for engagement mail_opened, mail_clicked or mail_replied; for negative also mail_bounced, mail_complained, mail_unsubscribed, and inactive_days with at_least.';
+
+--
+-- Name: COLUMN lead_score_rules.operator; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_rules.operator IS 'How a field is compared with the operands, without regard to case; happens for touchpoints and mails, each time.';
+
+--
+-- Name: COLUMN lead_score_rules.operands; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_rules.operands IS 'Any of them is enough; one number for at_least and at_most; none for is_set, is_missing and happens.';
+
+--
+-- Name: COLUMN lead_score_rules.points; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_score_rules.points IS 'For fit and negative: of the 100 that the part can have. For behaviour and engagement: each time, before it fades.';
+
+--
+-- Name: delete_lead_score_rule(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.delete_lead_score_rule(row_id uuid) RETURNS crm.lead_score_rules
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived crm.lead_score_rules;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update crm.lead_score_rules t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such lead score rule, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_lead_score_rule(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.delete_lead_score_rule(row_id uuid) IS 'Archives a lead score rule with all that belongs to it; restore_lead_score_rule puts it back. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: lead_sources; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.lead_sources (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    name text NOT NULL,
+    channel text DEFAULT 'other'::text NOT NULL,
+    description text,
+    is_active boolean DEFAULT true NOT NULL,
+    CONSTRAINT lead_sources_channel_check CHECK ((channel = ANY (ARRAY['direct'::text, 'organic_search'::text, 'paid_search'::text, 'organic_social'::text, 'paid_social'::text, 'email'::text, 'referral'::text, 'event'::text, 'partner'::text, 'outbound'::text, 'content'::text, 'phone'::text, 'other'::text]))),
+    CONSTRAINT lead_sources_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY crm.lead_sources FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE lead_sources; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.lead_sources IS 'Where leads come from, in the organization''s own words: a festival, the form on its site (seed lead_sources).';
+
+--
+-- Name: COLUMN lead_sources.organization_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sources.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN lead_sources.id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sources.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN lead_sources.workspace_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sources.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN lead_sources.created_by; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sources.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN lead_sources.created_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sources.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN lead_sources.updated_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sources.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN lead_sources.custom_fields; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sources.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN lead_sources.deleted_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sources.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN lead_sources.name; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sources.name IS 'Unique among those that are not archived, whatever the case.';
+
+--
+-- Name: COLUMN lead_sources.channel; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sources.channel IS 'The way it reaches people, the same for all organizations.';
+
+--
+-- Name: COLUMN lead_sources.is_active; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sources.is_active IS 'Whether new leads are still said to come from it.';
+
+--
+-- Name: delete_lead_source(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.delete_lead_source(row_id uuid) RETURNS crm.lead_sources
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived crm.lead_sources;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update crm.lead_sources t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such lead source, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_lead_source(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.delete_lead_source(row_id uuid) IS 'Archives a lead source with all that belongs to it; restore_lead_source puts it back. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: pipeline_stages; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.pipeline_stages (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    name text NOT NULL,
+    description text,
+    kind text DEFAULT 'open'::text NOT NULL,
+    probability numeric(5,2) DEFAULT 0 NOT NULL,
+    forecast_category text DEFAULT 'pipeline'::text NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    stale_after_days integer,
+    CONSTRAINT pipeline_stages_description_check CHECK ((length(description) <= 2000)),
+    CONSTRAINT pipeline_stages_forecast_category_check CHECK ((forecast_category = ANY (ARRAY['pipeline'::text, 'best_case'::text, 'committed'::text]))),
+    CONSTRAINT pipeline_stages_kind_check CHECK ((kind = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text]))),
+    CONSTRAINT pipeline_stages_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 100))),
+    CONSTRAINT pipeline_stages_probability_check CHECK (((probability >= (0)::numeric) AND (probability <= (100)::numeric))),
+    CONSTRAINT pipeline_stages_probability_finite CHECK ((probability <> 'NaN'::numeric)),
+    CONSTRAINT pipeline_stages_probability_rule CHECK (((kind = 'open'::text) OR (probability = (
+CASE kind
+    WHEN 'won'::text THEN 100
+    ELSE 0
+END)::numeric))),
+    CONSTRAINT pipeline_stages_stale_after_days_check CHECK ((stale_after_days > 0)),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY crm.pipeline_stages FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE pipeline_stages; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.pipeline_stages IS 'What deals go through (seed pipeline_stages). Every organization begins with a set; there is always one of each kind.';
+
+--
+-- Name: COLUMN pipeline_stages.organization_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_stages.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN pipeline_stages.id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_stages.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN pipeline_stages.workspace_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_stages.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN pipeline_stages.created_by; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_stages.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN pipeline_stages.created_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_stages.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN pipeline_stages.updated_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_stages.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN pipeline_stages.custom_fields; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_stages.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN pipeline_stages.deleted_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_stages.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN pipeline_stages.kind; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_stages.kind IS 'open; won and lost are where deals end. Stays as it is while deals are in the stage.';
+
+--
+-- Name: COLUMN pipeline_stages.probability; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_stages.probability IS 'In percent, how many of the deals here are won in the end: 100 for won, 0 for lost.';
+
+--
+-- Name: COLUMN pipeline_stages.forecast_category; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_stages.forecast_category IS 'What deals here are in the forecast: committed, best_case, or only weighted (pipeline).';
+
+--
+-- Name: COLUMN pipeline_stages."position"; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_stages."position" IS 'Its place on the board, from the left.';
+
+--
+-- Name: COLUMN pipeline_stages.stale_after_days; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_stages.stale_after_days IS 'After so many days here a deal is stale; null: never.';
+
+--
+-- Name: delete_pipeline_stage(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.delete_pipeline_stage(row_id uuid) RETURNS crm.pipeline_stages
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived crm.pipeline_stages;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update crm.pipeline_stages t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such pipeline stage, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_pipeline_stage(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.delete_pipeline_stage(row_id uuid) IS 'Archives a pipeline stage with all that belongs to it; restore_pipeline_stage puts it back. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: revenue_events; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.revenue_events (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    conversion_id uuid NOT NULL,
+    kind text DEFAULT 'new'::text NOT NULL,
+    amount numeric(14,2) NOT NULL,
+    currency character(3) NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    reference text,
+    client_key text,
+    CONSTRAINT revenue_events_amount_check CHECK ((amount <> (0)::numeric)),
+    CONSTRAINT revenue_events_amount_finite CHECK ((amount <> 'NaN'::numeric)),
+    CONSTRAINT revenue_events_client_key_check CHECK (((length(client_key) >= 1) AND (length(client_key) <= 200))),
+    CONSTRAINT revenue_events_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT revenue_events_kind_check CHECK ((kind = ANY (ARRAY['new'::text, 'recurring'::text, 'expansion'::text, 'refund'::text, 'correction'::text]))),
+    CONSTRAINT revenue_events_occurred_at_finite CHECK (isfinite(occurred_at)),
+    CONSTRAINT revenue_events_reference_check CHECK ((length(reference) <= 200)),
+    CONSTRAINT revenue_events_sign_rule CHECK (((kind = 'correction'::text) OR ((amount < (0)::numeric) = (kind = 'refund'::text)))),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY crm.revenue_events FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE revenue_events; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.revenue_events IS '@behavior -update
+Money that a conversion brought (seed revenue_events), now or later. What is wrong is corrected by another.';
+
+--
+-- Name: COLUMN revenue_events.organization_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.revenue_events.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN revenue_events.id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.revenue_events.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN revenue_events.workspace_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.revenue_events.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN revenue_events.created_by; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.revenue_events.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN revenue_events.created_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.revenue_events.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN revenue_events.updated_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.revenue_events.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN revenue_events.custom_fields; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.revenue_events.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN revenue_events.deleted_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.revenue_events.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN revenue_events.amount; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.revenue_events.amount IS 'In the currency; negative for a refund.';
+
+--
+-- Name: delete_revenue_event(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.delete_revenue_event(row_id uuid) RETURNS crm.revenue_events
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived crm.revenue_events;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update crm.revenue_events t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such revenue event, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_revenue_event(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.delete_revenue_event(row_id uuid) IS 'Archives a revenue event with all that belongs to it; restore_revenue_event puts it back. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: faded_part(double precision, numeric); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.faded_part(points double precision, half_points numeric) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (round(((100)::double precision * ((1)::double precision - power((2)::double precision, (- LEAST((points / (half_points)::double precision), (1000)::double precision)))))))::integer;
+
+--
+-- Name: FUNCTION faded_part(points double precision, half_points numeric); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.faded_part(points double precision, half_points numeric) IS 'Points, however many, as a part from 0 to 100: half_points make 50, twice as many 75.';
+
+--
+-- Name: field_fits(jsonb, text, text[]); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.field_fits(value jsonb, operator text, operands text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select case operator
+           when 'is_set' then t.texts <> '{}'
+           when 'is_missing' then t.texts = '{}'
+           when 'one_of' then exists (
+             select from unnest(t.texts) as v (text) join unnest(operands) as o (text) on lower(o.text) = lower(v.text))
+           when 'contains' then exists (
+             select from unnest(t.texts) as v (text) join unnest(operands) as o (text)
+                 on strpos(lower(v.text), lower(o.text)) > 0)
+           when 'starts_with' then exists (
+             select from unnest(t.texts) as v (text) join unnest(operands) as o (text)
+                 on starts_with(lower(v.text), lower(o.text)))
+           when 'ends_with' then exists (
+             select from unnest(t.texts) as v (text) join unnest(operands) as o (text)
+                 on right(lower(v.text), length(o.text)) = lower(o.text))
+           -- a text that is no number is neither large nor small
+           when 'at_least' then exists (
+             select from unnest(t.texts) as v (text)
+              where case when v.text ~ '^-?[0-9]{1,30}(\.[0-9]{1,30})?$' then v.text::numeric >= operands[1]::numeric end)
+           when 'at_most' then exists (
+             select from unnest(t.texts) as v (text)
+              where case when v.text ~ '^-?[0-9]{1,30}(\.[0-9]{1,30})?$' then v.text::numeric <= operands[1]::numeric end)
+         end
+    from (
+           select case
+                    when jsonb_typeof(value) = 'array' then array(
+                      select e.text from jsonb_array_elements_text(value) as e (text) where btrim(e.text) <> '')
+                    when btrim(value #>> '{}') <> '' then array[value #>> '{}']
+                    else '{}'::text[]
+                  end as texts
+         ) t
+$_$;
+
+--
+-- Name: FUNCTION field_fits(value jsonb, operator text, operands text[]); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.field_fits(value jsonb, operator text, operands text[]) IS '@behavior -*
+Whether a field of a lead is what a rule asks for; of a list, whether any of it is. Null fits is_missing alone.';
+
+--
+-- Name: forecast_lines(uuid, date, date, text); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.forecast_lines(organization_id uuid, from_day date, to_day date, grain text) RETURNS SETOF crm.forecast_line
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with zone as (
+    select o.time_zone as name from tenancy.organizations o where o.id = forecast_lines.organization_id
+  ),
+  found as (
+    select date_trunc(grain, d.expected_close_on::timestamp)::date as bucket, d.currency, d.status,
+           coalesce(d.amount, 0) as amount,
+           coalesce(d.probability, s.probability) as probability,
+           coalesce(d.forecast_category, s.forecast_category) as category
+      from crm.deals d
+      join crm.pipeline_stages s on s.organization_id = d.organization_id and s.id = d.stage_id
+     where d.organization_id = forecast_lines.organization_id
+       and d.status = 'open'
+       and d.deleted_at is null
+       and (d.expected_close_on between from_day and to_day or d.expected_close_on is null)
+    union all
+    select date_trunc(grain, d.closed_at at time zone z.name)::date, d.currency, d.status, d.amount, null, null
+      from zone z
+      join crm.deals d
+        on d.organization_id = forecast_lines.organization_id
+       and d.status = 'won'
+       and d.deleted_at is null
+       and d.closed_at >= from_day::timestamp at time zone z.name
+       and d.closed_at < (to_day + 1)::timestamp at time zone z.name
+  ),
+  lines as (
+    -- a line for each span, also for those in which nothing is expected
+    select b.bucket::date as bucket, c.currency
+      from generate_series(
+             date_trunc(grain, from_day::timestamp), to_day::timestamp,
+             case grain when 'quarter' then interval '3 months' else ('1 ' || grain)::interval end) as b (bucket)
+     cross join (select distinct f.currency from found f) c
+    union
+    select null, f.currency from found f where f.bucket is null
+  )
+  select l.bucket, l.currency,
+         coalesce(sum(f.amount) filter (where f.category = 'committed'), 0)::numeric(14,2),
+         coalesce(sum(f.amount) filter (where f.category in ('committed', 'best_case')), 0)::numeric(14,2),
+         coalesce(sum(round(f.amount * f.probability / 100, 2)) filter (where f.status = 'open'), 0)::numeric(14,2),
+         coalesce(sum(f.amount) filter (where f.status = 'won'), 0)::numeric(14,2),
+         coalesce(sum(f.amount) filter (where f.status = 'open'), 0)::numeric(14,2),
+         count(*) filter (where f.status = 'open')::integer,
+         count(*) filter (where f.status = 'won')::integer
+    from lines l
+    left join found f on f.currency = l.currency and f.bucket is not distinct from l.bucket
+   group by l.bucket, l.currency
+   order by l.bucket nulls last, l.currency
+$$;
+
+--
+-- Name: FUNCTION forecast_lines(organization_id uuid, from_day date, to_day date, grain text); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.forecast_lines(organization_id uuid, from_day date, to_day date, grain text) IS 'The forecast of an organization, as far as whoever asks sees its deals.';
+
+--
+-- Name: get_attribution(date, date, text, text); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.get_attribution(from_day date, to_day date, model text DEFAULT NULL::text, dimension text DEFAULT 'channel'::text) RETURNS SETOF crm.attribution_line
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('crm.read');
+  chosen constant text := coalesce(
+    model, (select s.attribution_model from crm.crm_settings s where s.organization_id = organization));
+begin
+  perform crm.check_days(from_day, to_day);
+  if chosen not in ('first', 'last', 'linear', 'position_based', 'time_decay') then
+    perform platform.refuse(
+      'CB002', 'There is no such model.', field => 'model',
+      hint => 'first, last, linear, position_based and time_decay are.');
+  end if;
+  if dimension is null or dimension not in ('channel', 'campaign', 'source') then
+    perform platform.refuse('CB002', 'The dimension is channel, campaign or source.', field => 'dimension');
+  end if;
+  return query select * from crm.attribution_lines(organization, from_day, to_day, chosen, dimension);
+end
+$$;
+
+--
+-- Name: FUNCTION get_attribution(from_day date, to_day date, model text, dimension text); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.get_attribution(from_day date, to_day date, model text, dimension text) IS '@simpleCollections only
+Which channels, campaigns or sources (dimension) earned the conversions and the revenue from one day to another, both included, where the organization is. model says who gets the credit among the touchpoints of the lead up to the conversion, as far back as lookback_days: first, last, linear, position_based or time_decay; that of the settings when left out. Revenue counts on the day it came in, refunds against it. Lines add up to what there was, to the cent; conversions are counted in the lines of the organization''s currency. Needs crm.read. Errors: INVALID_INPUT.';
+
+--
+-- Name: get_pipeline_forecast(date, date, text); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.get_pipeline_forecast(from_day date, to_day date, grain text DEFAULT 'month'::text) RETURNS SETOF crm.forecast_line
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('crm.read');
+begin
+  perform crm.check_days(from_day, to_day, grain);
+  return query select * from crm.forecast_lines(organization, from_day, to_day, grain);
+end
+$$;
+
+--
+-- Name: FUNCTION get_pipeline_forecast(from_day date, to_day date, grain text); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.get_pipeline_forecast(from_day date, to_day date, grain text) IS '@simpleCollections only
+What deals may bring and what they have brought from one day to another, both included, per week, month, quarter or year (grain) and currency. Open deals count on the day by which they should be decided, won ones on the day they were won, where the organization is. A line without bucket has open deals without a day. A line for each span and currency, also where nothing is expected. Needs crm.read. Errors: INVALID_INPUT.';
+
+--
+-- Name: hidden_lead_emails(text[]); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.hidden_lead_emails(emails text[]) RETURNS text[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('crm.write');
+begin
+  return array(
+    select l.email
+      from crm.leads l
+     where l.organization_id = organization
+       and l.email = any (emails)
+       and l.deleted_at is null
+       and not authz.has('workspaces.all')
+       and coalesce(l.workspace_id, '00000000-0000-0000-0000-000000000000') <> all (authz.visible_workspaces()));
+end
+$$;
+
+--
+-- Name: FUNCTION hidden_lead_emails(emails text[]); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.hidden_lead_emails(emails text[]) IS '@behavior -*
+Those of some addresses that belong to leads in workspaces that the caller does not see. Definer: an address is unique in the organization, so an import has to step around them, as a single lead is refused.';
+
+--
+-- Name: keep_activity_trigger(); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.keep_activity_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if new.deal_id is not null then
+    if new.lead_id is null then
+      select d.lead_id
+        into new.lead_id
+        from crm.deals d
+       where d.organization_id = new.organization_id and d.id = new.deal_id;
+    end if;
+  end if;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_activity_trigger(); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.keep_activity_trigger() IS 'What is done about a deal is done about its lead. Definer: the workspace comes from the lead afterwards, and its policy decides.';
+
+--
+-- Name: keep_deal_trigger(); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.keep_deal_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  stage record;
+begin
+  if tg_op = 'INSERT' and new.stage_id is null then
+    select s.id
+      into new.stage_id
+      from crm.pipeline_stages s
+     where s.organization_id = new.organization_id and s.kind = 'open' and s.deleted_at is null
+     order by s.position, s.id
+     limit 1;
+  end if;
+  new.currency := coalesce(
+    new.currency, (select o.currency from tenancy.organizations o where o.id = new.organization_id));
+  -- A stage is not archived, and does not become another kind, while a deal comes into it.
+  select s.kind, s.deleted_at
+    into stage
+    from crm.pipeline_stages s
+   where s.organization_id = new.organization_id and s.id = new.stage_id
+     for share;
+  if tg_op = 'INSERT' or new.stage_id <> old.stage_id then
+    if stage.kind is null or stage.deleted_at is not null then
+      perform platform.refuse('CB004', 'There is no such stage.', field => 'stage_id');
+    end if;
+    if tg_op = 'UPDATE' and old.status <> 'open' and stage.kind <> 'open' and stage.kind <> old.status then
+      perform platform.refuse(
+        'CB006', format('%s cannot follow %s.', stage.kind, old.status), field => 'stage_id',
+        hint => 'Move the deal to an open stage first.');
+    end if;
+    new.stage_entered_at := case
+      when tg_op = 'INSERT' and new.stage_entered_at < now() and new.created_at < now() then new.stage_entered_at
+      else now()
+    end;
+    new.status := stage.kind;
+  elsif new.status <> old.status then
+    perform platform.refuse('CB002', 'The status of a deal is that of its stage.', field => 'status', hint => 'Use moveDeal.');
+  end if;
+
+  if new.status = 'open' then
+    new.closed_at := null;
+    new.lost_reason := null;
+  elsif tg_op = 'INSERT' or old.status = 'open' then
+    new.closed_at := coalesce(new.closed_at, now());
+  end if;
+  if new.status <> 'lost' then
+    new.lost_reason := null;
+  elsif coalesce(btrim(new.lost_reason), '') = '' then
+    perform platform.refuse('CB002', 'Say why the deal was lost.', field => 'lost_reason');
+  end if;
+  if new.status = 'won' and new.amount is null then
+    perform platform.refuse('CB002', 'Say what the deal is worth before it is won.', field => 'amount');
+  end if;
+  if tg_op = 'UPDATE' and old.status <> 'open' and new.status = old.status
+     and (new.amount, new.currency) is distinct from (old.amount, old.currency) then
+    perform platform.refuse(
+      'CB005', 'A deal that is closed keeps its amount.', field => 'amount', hint => 'Reopen it first.');
+  end if;
+  if tg_op = 'INSERT' then
+    new.position := 1 + coalesce((
+      select max(d.position)
+        from crm.deals d
+       where d.organization_id = new.organization_id and d.stage_id = new.stage_id), 0);
+  end if;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_deal_trigger(); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.keep_deal_trigger() IS 'What follows from the stage of a deal: its status, since when, whether it is closed. Refuses what cannot follow (CB006), a deal that is lost without a reason or won without an amount (CB002), and another amount for a closed one (CB005). Definer: the rules hold whatever the caller sees.';
+
+--
+-- Name: keep_lead_trigger(); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.keep_lead_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  is_customer boolean;
+begin
+  -- what copying out of a document or a table brings along: no-break spaces, byte order marks, spaces of no width
+  new.email := lower(btrim(new.email, E' \t\r\n\u00a0\u200b\ufeff'));
+  if tg_op = 'INSERT' then
+    new.email_consent_at := case
+      when new.email_consent = 'unknown' then null
+      else coalesce(new.email_consent_at, now())
+    end;
+  elsif new.email_consent <> old.email_consent then
+    new.email_consent_at := case
+      when new.email_consent = 'unknown' then null
+      when new.email_consent_at is distinct from old.email_consent_at then coalesce(new.email_consent_at, now())
+      else now()
+    end;
+  end if;
+  if tg_op = 'UPDATE' and old.merged_into_lead_id is not null and old.deleted_at is not null and new.deleted_at is null then
+    perform platform.refuse(
+      'CB005', 'This lead was merged into another.', field => 'row_id',
+      hint => 'What belonged to it belongs to the other one now.');
+  end if;
+  if tg_op = 'INSERT' and new.status = 'converted' or tg_op = 'UPDATE' and new.status <> old.status then
+    select c.occurred_at is not null, c.occurred_at
+      into is_customer, new.converted_at
+      from (values (1)) as one_row
+      left join crm.conversions c
+        on c.organization_id = new.organization_id and c.lead_id = new.id and c.makes_customer and c.deleted_at is null;
+    if new.status = 'converted' and not is_customer then
+      perform platform.refuse(
+        'CB006', 'Nothing has made this lead a client yet.', field => 'status',
+        hint => 'convertLead and won deals do.');
+    elsif new.status <> 'converted' and is_customer and tg_op = 'UPDATE' then
+      perform platform.refuse(
+        'CB006', 'This lead is a client.', field => 'status', hint => 'Reopen the deal that made it one.');
+    end if;
+  end if;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_lead_trigger(); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.keep_lead_trigger() IS 'Writes an e-mail address as it is compared, notes when consent changed, and keeps converted for leads that are clients. Definer: conversions count for callers who do not see them.';
+
+--
+-- Name: keep_stage_trigger(); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.keep_stage_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- Changes of an organization's stages come one after the other.
+  perform from tenancy.organizations o where o.id = new.organization_id for no key update;
+  if (new.deleted_at is not null and old.deleted_at is null or new.kind <> old.kind)
+     and exists (
+       select
+         from crm.deals d
+        where d.organization_id = new.organization_id and d.stage_id = new.id and d.deleted_at is null
+     ) then
+    perform platform.refuse(
+      'CB005', 'Deals are in this stage.', field => case when new.kind <> old.kind then 'kind' else 'row_id' end,
+      hint => 'Move them first.');
+  end if;
+  if (new.deleted_at is not null or new.kind <> old.kind) and old.deleted_at is null and not exists (
+    select
+      from crm.pipeline_stages s
+     where s.organization_id = new.organization_id and s.kind = old.kind and s.id <> new.id and s.deleted_at is null
+  ) then
+    perform platform.refuse(
+      'CB005', format('The pipeline needs a stage of the kind %s.', old.kind),
+      field => case when new.kind <> old.kind then 'kind' else 'row_id' end, hint => 'Make another one first.');
+  end if;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_stage_trigger(); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.keep_stage_trigger() IS 'A stage with deals stays, and there is always one of each kind (CB005). Definer: deals that the caller does not see count too.';
+
+--
+-- Name: last_activity_at(uuid, uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.last_activity_at(organization_id uuid, lead_id uuid) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select greatest(
+    (select max(t.occurred_at)
+       from crm.lead_touchpoints t
+      where t.organization_id = last_activity_at.organization_id
+        and t.lead_id = last_activity_at.lead_id
+        and t.occurred_at <= now()),
+    (select max(a.occurred_at)
+       from crm.lead_activities a
+      where a.organization_id = last_activity_at.organization_id
+        and a.lead_id = last_activity_at.lead_id
+        and a.occurred_at <= now()
+        and a.deleted_at is null),
+    crm.last_reaction_at(organization_id, lead_id))
+$$;
+
+--
+-- Name: FUNCTION last_activity_at(organization_id uuid, lead_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.last_activity_at(organization_id uuid, lead_id uuid) IS 'When something last happened with a lead; null: never.';
+
+--
+-- Name: last_reaction_at(uuid, uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.last_reaction_at(organization_id uuid, lead_id uuid) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select max(e.occurred_at)
+    from marketing.email_interactions e
+   where e.organization_id = last_reaction_at.organization_id
+     and e.lead_id = last_reaction_at.lead_id
+     and (authz.actor_id() is null or e.organization_id = (select authz.allowed('crm.read')))
+     and e.occurred_at <= now()
+     and e.kind in ('opened', 'clicked', 'replied')
+     and not e.is_machine
+$$;
+
+--
+-- Name: FUNCTION last_reaction_at(organization_id uuid, lead_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.last_reaction_at(organization_id uuid, lead_id uuid) IS '@behavior -*
+When a lead last opened, followed or answered a mail. Definer: it counts also for callers who may not read mails. For the back office and holders of crm.read.';
+
+--
+-- Name: lead_score_points(uuid, uuid[]); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.lead_score_points(organization_id uuid, lead_ids uuid[]) RETURNS TABLE(lead_id uuid, part text, rule_id uuid, times integer, points double precision, due_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with rules as materialized (
+    select r.*
+      from crm.lead_score_rules r
+     where r.organization_id = lead_score_points.organization_id and r.is_active and r.deleted_at is null
+  ),
+  settings as materialized (
+    select s.half_life_days * 86400.0 as half_life
+      from crm.crm_settings s
+     where s.organization_id = lead_score_points.organization_id
+  ),
+  found as materialized (
+    select l.id, crm.lead_signals(l.*) as fields,
+           coalesce(crm.last_activity_at(l.organization_id, l.id), l.created_at) as active_at
+      from crm.leads l
+     where l.organization_id = lead_score_points.organization_id and l.id = any (lead_ids) and l.deleted_at is null
+  )
+  -- what the lead is
+  select f.id, r.part, r.id, 1, r.points::double precision, null::timestamptz
+    from found f
+   cross join rules r
+   where r.operator <> 'happens'
+     and r.signal <> 'inactive_days'
+     and crm.field_fits(
+           case
+             when r.signal like 'custom\_fields.%' then f.fields -> 'custom_fields' -> split_part(r.signal, '.', 2)
+             else f.fields -> r.signal
+           end, r.operator, r.operands)
+  union all
+  -- for how long nothing has happened, now or soon
+  select f.id, r.part, r.id, case when i.due_at <= now() then 1 else 0 end,
+         case when i.due_at <= now() then r.points else 0 end, case when i.due_at > now() then i.due_at end
+    from found f
+    join rules r on r.signal = 'inactive_days'
+   cross join lateral (select f.active_at + r.operands[1]::double precision * interval '1 day' as due_at) i
+  union all
+  -- what it did, fading
+  select f.id, r.part, r.id, t.times, r.points * t.weight, null
+    from found f
+   cross join settings s
+   cross join lateral (
+           select p.kind, count(*)::integer as times,
+                  sum(power(0.5, least(extract(epoch from now() - p.occurred_at)::double precision / s.half_life, 1000)))
+                    as weight
+             from crm.lead_touchpoints p
+            where p.organization_id = lead_score_points.organization_id
+              and p.lead_id = f.id
+              and p.occurred_at <= now()
+            group by p.kind
+         ) t
+    join rules r on r.part = 'behaviour' and r.signal = t.kind
+  union all
+  select f.id, m.part, m.rule_id, m.times, m.points, null
+    from found f
+   cross join settings s
+   cross join lateral crm.mail_score_points(lead_score_points.organization_id, f.id, s.half_life) m
+$$;
+
+--
+-- Name: FUNCTION lead_score_points(organization_id uuid, lead_ids uuid[]); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.lead_score_points(organization_id uuid, lead_ids uuid[]) IS 'What each rule brings to the scores of some leads of an organization; due_at is when a rule about inactivity will.';
+
+--
+-- Name: lead_signals(crm.leads); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.lead_signals(lead crm.leads) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select to_jsonb(lead)
+         || jsonb_build_object(
+              'email_domain', split_part(lead.email, '@', 2),
+              'source', s.name,
+              'source_channel', s.channel)
+    from (values (1)) as one_row
+    left join crm.lead_sources s on s.organization_id = lead.organization_id and s.id = lead.lead_source_id
+$$;
+
+--
+-- Name: FUNCTION lead_signals(lead crm.leads); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.lead_signals(lead crm.leads) IS '@behavior -*
+The fields of a lead by the names that rules call them.';
+
+--
+-- Name: lead_timeline_entries(uuid, timestamp with time zone, uuid, integer); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.lead_timeline_entries(lead_id uuid, before_at timestamp with time zone, before_id uuid, size integer) RETURNS SETOF crm.timeline_entry
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- Of each kind of entry no more than a page is read, from the index by time; then the page is made of these.
+  select t.occurred_at, t.entry_type, t.row_id, t.kind, t.title, t.body, t.channel, t.campaign, t.url, t.deal_id, t.actor_id,
+         t.amount, t.currency,
+         to_char(t.occurred_at at time zone 'UTC', 'YYYYMMDDHH24MISSUS') || '-' || t.row_id
+    from (
+           (select a.occurred_at, 'activity'::text as entry_type, a.id as row_id, a.kind, a.subject as title, a.body,
+                   null::text as channel, null::text as campaign, null::text as url, a.deal_id, a.created_by as actor_id,
+                   null::numeric as amount, null::char(3) as currency
+              from crm.lead_activities a
+             where a.organization_id = (select authz.organization_id())
+               and a.lead_id = lead_timeline_entries.lead_id
+               and a.deleted_at is null
+               and (a.occurred_at, a.id) < (before_at, before_id)
+             order by a.occurred_at desc, a.id desc
+             limit size)
+           union all
+           (select p.occurred_at, 'touchpoint', p.id, p.kind, p.title, null, p.channel, p.campaign, p.url, null, p.recorded_by,
+                   null, null
+              from crm.lead_touchpoints p
+             where p.organization_id = (select authz.organization_id())
+               and p.lead_id = lead_timeline_entries.lead_id
+               and (p.occurred_at, p.id) < (before_at, before_id)
+             order by p.occurred_at desc, p.id desc
+             limit size)
+           union all
+           (select m.occurred_at, 'mail', m.id, m.kind, null, m.reason, 'email', null, m.url, null, null, null, null
+              from marketing.email_interactions m
+             where m.organization_id = (select authz.organization_id())
+               and m.lead_id = lead_timeline_entries.lead_id
+               and not m.is_machine
+               and (m.occurred_at, m.id) < (before_at, before_id)
+             order by m.occurred_at desc, m.id desc
+             limit size)
+           union all
+           (select c.occurred_at, 'deal', c.id, c.to_status, d.name || ': ' || s.name, c.lost_reason, null, null, null, d.id,
+                   c.moved_by, c.amount, c.currency
+              from crm.deals d
+              join crm.deal_stage_changes c on c.organization_id = d.organization_id and c.deal_id = d.id
+              join crm.pipeline_stages s on s.organization_id = c.organization_id and s.id = c.to_stage_id
+             where d.organization_id = (select authz.organization_id())
+               and d.lead_id = lead_timeline_entries.lead_id
+               and d.deleted_at is null
+               and (c.occurred_at, c.id) < (before_at, before_id)
+             order by c.occurred_at desc, c.id desc
+             limit size)
+           union all
+           (select c.occurred_at, 'conversion', c.id, c.kind, null, c.notes, null, null, null, c.deal_id, c.created_by, null, null
+              from crm.conversions c
+             where c.organization_id = (select authz.organization_id())
+               and c.lead_id = lead_timeline_entries.lead_id
+               and c.deleted_at is null
+               and (c.occurred_at, c.id) < (before_at, before_id)
+             order by c.occurred_at desc, c.id desc
+             limit size)
+           union all
+           (select r.occurred_at, 'revenue', r.id, r.kind, r.reference, null, null, null, null, c.deal_id, r.created_by, r.amount,
+                   r.currency
+              from crm.conversions c
+              join crm.revenue_events r on r.organization_id = c.organization_id and r.conversion_id = c.id
+             where c.organization_id = (select authz.organization_id())
+               and c.lead_id = lead_timeline_entries.lead_id
+               and c.deleted_at is null
+               and r.deleted_at is null
+               and (r.occurred_at, r.id) < (before_at, before_id)
+             order by r.occurred_at desc, r.id desc
+             limit size)
+         ) t
+   order by t.occurred_at desc, t.row_id desc
+   limit size
+$$;
+
+--
+-- Name: FUNCTION lead_timeline_entries(lead_id uuid, before_at timestamp with time zone, before_id uuid, size integer); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.lead_timeline_entries(lead_id uuid, before_at timestamp with time zone, before_id uuid, size integer) IS '@behavior -*
+What happened with a lead before a moment, the latest first, as far as the caller may read each of it.';
+
+--
+-- Name: leads_timeline(crm.leads, text, integer); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.leads_timeline(lead crm.leads, before text DEFAULT NULL::text, size integer DEFAULT 25) RETURNS crm.lead_timeline
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  before_at timestamptz := timestamptz 'infinity';
+  before_id uuid := uuid 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  result crm.lead_timeline;
+begin
+  if size is null or size not between 1 and 200 then
+    perform platform.refuse('CB002', 'A page has 1 to 200 entries.', field => 'size');
+  end if;
+  if before is not null then
+    if before !~ '^\d{20}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+      perform platform.refuse('CB002', 'This is no cursor of a timeline.', field => 'before');
+    end if;
+    begin
+      before_at := to_timestamp(left(before, 20), 'YYYYMMDDHH24MISSUS')::timestamp at time zone 'UTC';
+    exception when datetime_field_overflow or invalid_datetime_format then
+      perform platform.refuse('CB002', 'This is no cursor of a timeline.', field => 'before');
+    end;
+    before_id := substr(before, 22)::uuid;
+  end if;
+  result.entries := array(select e from crm.lead_timeline_entries(lead.id, before_at, before_id, size + 1) e);
+  if cardinality(result.entries) > size then
+    result.entries := result.entries[1 : size];
+    result.next_cursor := (result.entries[size]).cursor;
+  end if;
+  return result;
+end
+$_$;
+
+--
+-- Name: FUNCTION leads_timeline(lead crm.leads, before text, size integer); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.leads_timeline(lead crm.leads, before text, size integer) IS 'All that happened with the lead, the latest first, in one list: activities, touchpoints, what it did with mails (for holders of marketing.read), deals that changed their stage, conversions and revenue. size entries (25, at most 200) from before, which is the nextCursor of the page ahead. Errors: INVALID_INPUT.';
+
+--
+-- Name: mail_score_points(uuid, uuid, numeric); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.mail_score_points(organization_id uuid, lead_id uuid, half_life numeric) RETURNS TABLE(part text, rule_id uuid, times integer, points double precision)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select r.part, r.id, i.times, r.points * case r.part when 'engagement' then i.weight else 1 end
+    from (
+           select 'mail_' || e.kind as signal, count(*)::integer as times,
+                  sum(power(
+                    0.5::double precision,
+                    least(extract(epoch from now() - e.occurred_at)::double precision / half_life, 1000))) as weight
+             from marketing.email_interactions e
+             join crm.leads l on l.organization_id = e.organization_id and l.id = e.lead_id
+            where e.organization_id = mail_score_points.organization_id
+              and e.lead_id = mail_score_points.lead_id
+              and e.occurred_at <= now()
+              and (authz.actor_id() is null or e.organization_id = (select authz.allowed('crm.read')))
+              -- scanners open and follow everything, and one reader opens the same mail many times
+              and not (e.is_machine or e.is_repeat)
+              and e.is_hard_bounce is not false
+              -- who has agreed since has not left
+              and not (e.kind = 'unsubscribed' and l.email_consent = 'granted' and l.email_consent_at > e.occurred_at)
+            group by e.kind
+         ) i
+    join crm.lead_score_rules r
+      on r.organization_id = mail_score_points.organization_id
+     and r.part in ('engagement', 'negative')
+     and r.signal = i.signal
+     and r.is_active
+     and r.deleted_at is null
+$$;
+
+--
+-- Name: FUNCTION mail_score_points(organization_id uuid, lead_id uuid, half_life numeric); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.mail_score_points(organization_id uuid, lead_id uuid, half_life numeric) IS '@behavior -*
+What a lead did with mails, by the rules about that; half_life is in seconds. Definer: it counts in the score also for callers who may not read mails. For the back office and holders of crm.read.';
+
+--
+-- Name: make_defaults(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.make_defaults(organization_id uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  made uuid[];
+begin
+  with settings as (
+    insert into crm.crm_settings (organization_id)
+    select o.id
+      from tenancy.organizations o
+     where make_defaults.organization_id is null or o.id = make_defaults.organization_id
+    on conflict on constraint crm_settings_organization_id_key do nothing
+    returning crm_settings.organization_id as id
+  )
+  select array_agg(s.id) into made from settings s;
+  if made is null then
+    return;
+  end if;
+
+  insert into crm.pipeline_stages
+    (organization_id, name, kind, probability, forecast_category, position, stale_after_days)
+  select o.id, d.name, d.kind, d.probability, d.forecast_category, d.position, d.stale_after_days
+    from unnest(made) as o (id)
+   cross join (values
+           ('Enquiry', 'open', 10, 'pipeline', 1, 7),
+           ('Brief', 'open', 25, 'pipeline', 2, 14),
+           ('Proposal', 'open', 50, 'best_case', 3, 21),
+           ('Negotiation', 'open', 75, 'best_case', 4, 21),
+           ('Verbal yes', 'open', 90, 'committed', 5, 14),
+           ('Won', 'won', 100, 'committed', 6, null),
+           ('Lost', 'lost', 0, 'pipeline', 7, null)
+         ) as d (name, kind, probability, forecast_category, position, stale_after_days);
+
+  insert into crm.lead_score_rules (organization_id, part, name, signal, operator, operands, points, position)
+  select o.id, d.part, d.name, d.signal, d.operator, d.operands::text[], d.points, d.position
+    from unnest(made) as o (id)
+   cross join (values
+           ('fit', 'We know the company', 'company_name', 'is_set', '{}', 15, 1),
+           ('fit', 'Somebody who decides', 'job_title', 'contains',
+            '{producer,director,head,chief,founder,owner,manager,curator,programmer,buyer}', 20, 2),
+           ('fit', 'Our kind of business', 'industry', 'contains',
+            '{festival,film,television,theatre,music,advertising,brand,venue,broadcast,fashion,museum,agency}', 20, 3),
+           ('fit', 'A budget that pays for a small job', 'budget_amount', 'at_least', '{10000}', 20, 4),
+           ('fit', 'A budget that pays for a large job', 'budget_amount', 'at_least', '{50000}', 10, 5),
+           ('fit', 'More than a handful of people', 'employees', 'at_least', '{20}', 10, 6),
+           ('fit', 'Can be called', 'phone', 'is_set', '{}', 5, 7),
+           ('behaviour', 'Asked for a quote', 'quote_requested', 'happens', '{}', 20, 1),
+           ('behaviour', 'Met us', 'meeting', 'happens', '{}', 15, 2),
+           ('behaviour', 'Came to see us', 'site_visit', 'happens', '{}', 15, 3),
+           ('behaviour', 'Looked at a proposal', 'proposal_viewed', 'happens', '{}', 15, 4),
+           ('behaviour', 'Came to an event', 'event_attended', 'happens', '{}', 12, 5),
+           ('behaviour', 'Sent a form', 'form_submitted', 'happens', '{}', 10, 6),
+           ('behaviour', 'Called', 'call', 'happens', '{}', 8, 7),
+           ('behaviour', 'Was recommended to us', 'referral', 'happens', '{}', 8, 8),
+           ('behaviour', 'Wrote in the chat', 'chat', 'happens', '{}', 6, 9),
+           ('behaviour', 'Downloaded something', 'download', 'happens', '{}', 5, 10),
+           ('behaviour', 'Read or watched something', 'content_viewed', 'happens', '{}', 3, 11),
+           ('behaviour', 'Came by a mail', 'email_click', 'happens', '{}', 3, 12),
+           ('behaviour', 'Came by an advertisement', 'ad_click', 'happens', '{}', 2, 13),
+           ('behaviour', 'Looked at a page', 'page_view', 'happens', '{}', 1, 14),
+           ('behaviour', 'Reacted on social media', 'social_engagement', 'happens', '{}', 1, 15),
+           ('engagement', 'Replied to a mail', 'mail_replied', 'happens', '{}', 10, 1),
+           ('engagement', 'Followed a link in a mail', 'mail_clicked', 'happens', '{}', 4, 2),
+           ('engagement', 'Opened a mail', 'mail_opened', 'happens', '{}', 1, 3),
+           ('negative', 'Complained about a mail', 'mail_complained', 'happens', '{}', 100, 1),
+           ('negative', 'A mail came back', 'mail_bounced', 'happens', '{}', 60, 2),
+           ('negative', 'Unsubscribed', 'mail_unsubscribed', 'happens', '{}', 50, 3),
+           ('negative', 'Does not want to be written to', 'email_consent', 'one_of', '{withdrawn}', 50, 4),
+           ('negative', 'Looked into, and does not fit', 'status', 'one_of', '{unqualified}', 60, 5),
+           ('negative', 'Nothing for a month', 'inactive_days', 'at_least', '{30}', 10, 6),
+           ('negative', 'Nothing for three months', 'inactive_days', 'at_least', '{90}', 20, 7),
+           ('negative', 'A private address', 'email_domain', 'one_of',
+            '{gmail.com,googlemail.com,yahoo.com,hotmail.com,outlook.com,icloud.com,aol.com,gmx.de,gmx.net,web.de,proton.me}',
+            10, 8)
+         ) as d (part, name, signal, operator, operands, points, position);
+end
+$$;
+
+--
+-- Name: FUNCTION make_defaults(organization_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.make_defaults(organization_id uuid) IS 'Gives an organization, or all that have none, settings, stages of the pipeline and rules for scores. What an organization made of its own stays as it is.';
+
+--
+-- Name: make_defaults_trigger(); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.make_defaults_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform crm.make_defaults(new.id);
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION make_defaults_trigger(); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.make_defaults_trigger() IS 'A new organization can begin to sell. Definer: whoever makes an organization is not in it yet.';
+
+--
+-- Name: measure_pipeline(uuid, date, date); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.measure_pipeline(organization_id uuid, from_month date, to_month date) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  zone constant text := (select o.time_zone from tenancy.organizations o where o.id = measure_pipeline.organization_id);
+  from_time constant timestamptz := from_month::timestamp at time zone zone;
+  to_time constant timestamptz := (to_month + interval '1 month')::timestamp at time zone zone;
+begin
+  delete from crm.pipeline_metrics m
+   where m.organization_id = measure_pipeline.organization_id and m.month between from_month and to_month;
+
+  insert into crm.pipeline_metrics (organization_id, month, metric, stage_id, numerator, denominator)
+  -- each deal counts once in the month in which it came into the stage, however often it did
+  select measure_pipeline.organization_id, e.month, 'stage_conversion', e.to_stage_id,
+         count(*) filter (where exists (
+           select
+             from crm.deal_stage_changes n
+             left join crm.pipeline_stages r on r.organization_id = n.organization_id and r.id = n.to_stage_id
+            where n.organization_id = measure_pipeline.organization_id
+              and n.deal_id = e.deal_id
+              and n.id > e.first_id
+              and (n.to_status = 'won' or n.to_status = 'open' and r.position > e.position))),
+         count(*)
+    from (
+           select date_trunc('month', c.occurred_at at time zone zone)::date as month, c.to_stage_id, c.deal_id, s.position,
+                  min(c.id::text)::uuid as first_id
+             from crm.deal_stage_changes c
+             join crm.pipeline_stages s on s.organization_id = c.organization_id and s.id = c.to_stage_id and s.kind = 'open'
+             join crm.deals d on d.organization_id = c.organization_id and d.id = c.deal_id and d.deleted_at is null
+            where c.organization_id = measure_pipeline.organization_id
+              and c.occurred_at >= from_time and c.occurred_at < to_time
+            group by 1, 2, 3, 4
+         ) e
+   group by e.month, e.to_stage_id
+  union all
+  select measure_pipeline.organization_id, date_trunc('month', c.occurred_at at time zone zone)::date, 'stage_days',
+         c.from_stage_id, round(sum(c.seconds_in_stage) / 86400.0, 6), count(*)
+    from crm.deal_stage_changes c
+    join crm.deals d on d.organization_id = c.organization_id and d.id = c.deal_id and d.deleted_at is null
+   where c.organization_id = measure_pipeline.organization_id
+     and c.occurred_at >= from_time and c.occurred_at < to_time
+     and c.from_stage_id is not null
+     and c.from_status = 'open'
+   group by 2, 4;
+
+  with months as (
+    select m.month::date as month,
+           m.month at time zone zone as starts_at,
+           least((m.month + interval '1 month') at time zone zone, now()) as ends_at
+      from generate_series(from_month::timestamp, to_month::timestamp, interval '1 month') as m (month)
+  ),
+  closed as (
+    select m.month, d.status, d.currency, d.amount, extract(epoch from d.closed_at - d.created_at)::numeric / 86400 as days
+      from months m
+      join crm.deals d
+        on d.organization_id = measure_pipeline.organization_id
+       and d.closed_at >= m.starts_at and d.closed_at < (m.month + interval '1 month') at time zone zone
+       and d.deleted_at is null
+  ),
+  open_then as (
+    select m.month, d.currency, extract(epoch from m.ends_at - d.created_at)::numeric / 86400 as days
+      from months m
+      join crm.deals d
+        on d.organization_id = measure_pipeline.organization_id
+       and d.created_at < m.ends_at
+       and (d.closed_at is null or m.ends_at < now() and d.closed_at >= m.ends_at)
+       and d.deleted_at is null
+     where m.starts_at < now()
+  )
+  insert into crm.pipeline_metrics (organization_id, month, metric, currency, numerator, denominator)
+  select measure_pipeline.organization_id, c.month, 'win_rate', null::char(3), count(*) filter (where c.status = 'won'), count(*)
+    from closed c
+   group by c.month
+  union all
+  select measure_pipeline.organization_id, c.month, 'days_to_win', null, round(sum(greatest(c.days, 0)), 6), count(*)
+    from closed c
+   where c.status = 'won'
+   group by c.month
+  union all
+  select measure_pipeline.organization_id, o.month, 'average_age', null, round(sum(o.days), 6), count(*)
+    from open_then o
+   group by o.month
+  union all
+  -- open × (won ÷ closed) × (money ÷ won) ÷ (days ÷ won)
+  select measure_pipeline.organization_id, c.month, 'velocity', c.currency,
+         coalesce(o.deals, 0) * sum(c.amount) filter (where c.status = 'won') * count(*) filter (where c.status = 'won'),
+         count(*) * round(sum(greatest(c.days, 0)) filter (where c.status = 'won'), 6)
+    from closed c
+    left join (select p.month, p.currency, count(*) as deals from open_then p group by p.month, p.currency) o
+      on o.month = c.month and o.currency = c.currency
+   group by c.month, c.currency, o.deals
+  having count(*) filter (where c.status = 'won') > 0;
+end
+$$;
+
+--
+-- Name: FUNCTION measure_pipeline(organization_id uuid, from_month date, to_month date); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.measure_pipeline(organization_id uuid, from_month date, to_month date) IS 'Computes the metrics of the pipeline of these months (their first days) anew. For functions that hold the lock of crm.snapshot_pipeline.';
+
+--
+-- Name: merge_leads(uuid, uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.merge_leads(kept_id uuid, merged_id uuid) RETURNS crm.leads
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('crm.write');
+  kept crm.leads;
+  merged crm.leads;
+  one crm.leads;
+begin
+  if kept_id is null or merged_id is null or kept_id = merged_id then
+    perform platform.refuse('CB002', 'Name two leads.', field => 'merged_id');
+  end if;
+  -- In the order of their ids, so that two who merge the same leads, in whatever direction, wait in turn.
+  for one in
+    select l.*
+      from crm.leads l
+     where l.organization_id = organization and l.id in (kept_id, merged_id) and l.deleted_at is null
+     order by l.id
+       for update
+  loop
+    if one.id = kept_id then
+      kept := one;
+    else
+      merged := one;
+    end if;
+  end loop;
+  if kept.id is null or merged.id is null then
+    perform platform.refuse(
+      'CB004', 'There is no such lead, or you may not change it.',
+      field => case when kept.id is null then 'kept_id' else 'merged_id' end);
+  end if;
+
+  perform crm.move_lead_rows(kept.id, merged.id);
+  update crm.leads l
+     set first_name = coalesce(l.first_name, merged.first_name),
+         last_name = coalesce(l.last_name, merged.last_name),
+         company_name = coalesce(l.company_name, merged.company_name),
+         job_title = coalesce(l.job_title, merged.job_title),
+         phone = coalesce(l.phone, merged.phone),
+         website = coalesce(l.website, merged.website),
+         industry = coalesce(l.industry, merged.industry),
+         employees = coalesce(l.employees, merged.employees),
+         city = coalesce(l.city, merged.city),
+         country = coalesce(l.country, merged.country),
+         time_zone = coalesce(l.time_zone, merged.time_zone),
+         locale = coalesce(l.locale, merged.locale),
+         -- an amount and its currency stay together
+         budget_amount = case when l.budget_amount is null then merged.budget_amount else l.budget_amount end,
+         currency = case when l.budget_amount is null and merged.budget_amount is not null
+                      then merged.currency else l.currency end,
+         lead_source_id = coalesce(l.lead_source_id, merged.lead_source_id),
+         owner_id = coalesce(l.owner_id, merged.owner_id),
+         interests = (array(
+           select i.name
+             from unnest(l.interests || merged.interests) with ordinality as i (name, number)
+            group by i.name
+            order by min(i.number)
+            limit 100)),
+         notes = nullif(concat_ws(E'\n\n', l.notes, merged.notes), ''),
+         custom_fields = merged.custom_fields || l.custom_fields,
+         -- the strictest of the two: withdrawn, then unknown, then granted
+         (email_consent, email_consent_at, email_consent_source) = (
+           select c.consent, c.since, c.source
+             from (values (l.email_consent, l.email_consent_at, l.email_consent_source, 1),
+                          (merged.email_consent, merged.email_consent_at, merged.email_consent_source, 2))
+                    as c (consent, since, source, number)
+            order by case c.consent when 'withdrawn' then 1 when 'unknown' then 2 else 3 end, c.number
+            limit 1)
+   where l.organization_id = organization and l.id = kept.id
+  returning l.* into kept;
+  return kept;
+end
+$$;
+
+--
+-- Name: FUNCTION merge_leads(kept_id uuid, merged_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.merge_leads(kept_id uuid, merged_id uuid) IS 'Two leads that are the same person become one: what belongs to the second, such as activities, touchpoints, deals, conversions and what it did with mails, belongs to the first from now on, which takes over the fields that it lacks; the second is archived for good, and leaves its sequences. Of the two consents the strictest holds. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT.';
+
+--
+-- Name: move_deal(uuid, uuid, integer, text); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.move_deal(deal_id uuid, stage_id uuid, "position" integer DEFAULT NULL::integer, lost_reason text DEFAULT NULL::text) RETURNS crm.deals
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('crm.write');
+  present record;
+  place numeric;
+  moved crm.deals;
+begin
+  if move_deal.position < 0 then
+    perform platform.refuse('CB002', 'Places begin with 0.', field => 'position');
+  end if;
+  if not exists (
+    select
+      from crm.pipeline_stages s
+     where s.organization_id = organization and s.id = move_deal.stage_id and s.deleted_at is null
+  ) then
+    perform platform.refuse('CB004', 'There is no such stage.', field => 'stage_id');
+  end if;
+  -- A place is between two others: those who put deals into one stage do it one after the other.
+  perform pg_advisory_xact_lock(hashtextextended(move_deal.stage_id::text, 5678045));
+  select d.stage_id, d.position
+    into present
+    from crm.deals d
+   where d.organization_id = organization and d.id = move_deal.deal_id and d.deleted_at is null;
+  if present.stage_id is null then
+    perform platform.refuse('CB004', 'There is no such deal, or you may not move it.', field => 'deal_id');
+  end if;
+  place := case
+    when present.stage_id = move_deal.stage_id and move_deal.position is null then present.position
+    else crm.place_in_stage(organization, move_deal.stage_id, move_deal.deal_id, move_deal.position)
+  end;
+  -- Of two who move the same deal the second waits here, and moves it from where the first has put it.
+  update crm.deals d
+     set stage_id = move_deal.stage_id,
+         position = place,
+         lost_reason = coalesce(nullif(btrim(move_deal.lost_reason), ''), d.lost_reason)
+   where d.organization_id = organization and d.id = move_deal.deal_id and d.deleted_at is null
+  returning d.* into moved;
+  if moved.id is null then
+    perform platform.refuse('CB004', 'There is no such deal, or you may not move it.', field => 'deal_id');
+  end if;
+  return moved;
+end
+$$;
+
+--
+-- Name: FUNCTION move_deal(deal_id uuid, stage_id uuid, "position" integer, lost_reason text); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.move_deal(deal_id uuid, stage_id uuid, "position" integer, lost_reason text) IS 'Moves a deal to a stage, and there to a place (0 is the top; the end when left out, or where it is when the stage stays the same). Into a lost stage it takes a reason, into a won one the deal needs an amount; from won to lost, or back, it goes by an open stage. Winning makes a conversion and a client of the lead, reopening takes that back. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION, INVALID_INPUT.';
+
+--
+-- Name: move_lead_rows(uuid, uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.move_lead_rows(kept_id uuid, merged_id uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('crm.write');
+begin
+  -- Before anything moves, so that nothing of it is archived along with the lead.
+  update crm.lead_touchpoints t set lead_id = kept_id where t.organization_id = organization and t.lead_id = merged_id;
+  update crm.lead_sessions s set lead_id = kept_id where s.organization_id = organization and s.lead_id = merged_id;
+  update crm.lead_activities a set lead_id = kept_id where a.organization_id = organization and a.lead_id = merged_id;
+  update crm.deals d set lead_id = kept_id where d.organization_id = organization and d.lead_id = merged_id;
+  -- two first conversions become one
+  update crm.conversions c
+     set makes_customer = false
+   where c.organization_id = organization
+     and c.lead_id = merged_id
+     and c.makes_customer
+     and exists (
+           select
+             from crm.conversions k
+            where k.organization_id = organization and k.lead_id = kept_id and k.makes_customer and k.deleted_at is null);
+  update crm.conversions c set lead_id = kept_id where c.organization_id = organization and c.lead_id = merged_id;
+  -- who is a contact of the same deal twice is it once
+  update crm.deal_contacts c
+     set deleted_at = clock_timestamp()
+   where c.organization_id = organization
+     and c.lead_id = merged_id
+     and c.deleted_at is null
+     and exists (
+           select
+             from crm.deal_contacts k
+            where k.organization_id = organization
+              and k.lead_id = kept_id
+              and k.deal_id = c.deal_id
+              and k.deleted_at is null);
+  update crm.deal_contacts c set lead_id = kept_id where c.organization_id = organization and c.lead_id = merged_id;
+  update marketing.email_interactions i
+     set lead_id = kept_id
+   where i.organization_id = organization and i.lead_id = merged_id;
+  -- who was merged into the second before
+  update crm.leads l
+     set merged_into_lead_id = kept_id
+   where l.organization_id = organization and l.merged_into_lead_id = merged_id;
+  update crm.leads l
+     set merged_into_lead_id = kept_id, deleted_at = clock_timestamp()
+   where l.organization_id = organization and l.id = merged_id;
+end
+$$;
+
+--
+-- Name: FUNCTION move_lead_rows(kept_id uuid, merged_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.move_lead_rows(kept_id uuid, merged_id uuid) IS '@behavior -*
+The part of crm.merge_leads that moves rows, after both leads have been locked with the caller''s rights. Definer: what is logged can be written by functions alone, and deals of other workspaces name their contacts too.';
+
+--
+-- Name: note_deal_stage_trigger(); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.note_deal_stage_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  conversion_id uuid;
+begin
+  insert into crm.deal_stage_changes
+    (organization_id, occurred_at, workspace_id, deal_id, from_stage_id, to_stage_id, from_status, to_status,
+     seconds_in_stage, moved_by, amount, currency, lost_reason)
+  values (
+    new.organization_id, new.stage_entered_at, new.workspace_id, new.id,
+    case tg_op when 'UPDATE' then old.stage_id end, new.stage_id,
+    case tg_op when 'UPDATE' then old.status end, new.status,
+    case tg_op when 'UPDATE' then greatest(0, extract(epoch from new.stage_entered_at - old.stage_entered_at)::bigint) end,
+    authz.actor_id(), new.amount, new.currency, new.lost_reason);
+
+  if new.status = 'won' and (tg_op = 'INSERT' or old.status <> 'won') then
+    insert into crm.conversions (organization_id, lead_id, deal_id, kind, occurred_at)
+    values (new.organization_id, new.lead_id, new.id, 'deal_won', new.closed_at)
+    returning id into conversion_id;
+    if new.amount > 0 then
+      insert into crm.revenue_events (organization_id, conversion_id, kind, amount, currency, occurred_at)
+      values (new.organization_id, conversion_id, 'new', new.amount, new.currency, new.closed_at);
+    end if;
+  elsif tg_op = 'UPDATE' and old.status = 'won' and new.status <> 'won' then
+    update crm.conversions c
+       set deleted_at = clock_timestamp()
+     where c.organization_id = new.organization_id and c.deal_id = new.id and c.deleted_at is null;
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION note_deal_stage_trigger(); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.note_deal_stage_trigger() IS 'Writes down the way of a deal, makes a conversion of one that is won and takes it back when it is reopened. Definer: callers may not write the history.';
+
+--
+-- Name: part_falls_after(double precision, numeric, numeric); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.part_falls_after(points double precision, half_points numeric, half_life_days numeric) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (crm.faded_part(points, half_points) > 0) THEN ((GREATEST((((half_life_days)::double precision / ln((2)::double precision)) * ln((points / (((half_points)::double precision / ln((2)::double precision)) * (- ln(((1)::double precision - (((crm.faded_part(points, half_points))::double precision - (0.5)::double precision) / (100)::double precision)))))))), (0)::double precision) * '1 day'::interval) + '00:00:01'::interval) ELSE NULL::interval END;
+
+--
+-- Name: FUNCTION part_falls_after(points double precision, half_points numeric, half_life_days numeric); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.part_falls_after(points double precision, half_points numeric, half_life_days numeric) IS 'After what time a part that fades is one less than now; null: it is 0 and stays so.';
+
+--
+-- Name: pipeline_stages_totals(crm.pipeline_stages); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.pipeline_stages_totals(stage crm.pipeline_stages) RETURNS SETOF crm.deal_total
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select d.currency, count(*)::integer, coalesce(sum(d.amount), 0)::numeric(14,2),
+         coalesce(
+           sum(round(d.amount * case stage.kind
+                 when 'open' then coalesce(d.probability, stage.probability)
+                 else stage.probability
+               end / 100, 2)), 0)::numeric(14,2)
+    from crm.deals d
+   where d.organization_id = stage.organization_id and d.stage_id = stage.id and d.deleted_at is null
+   group by d.currency
+   order by d.currency
+$$;
+
+--
+-- Name: FUNCTION pipeline_stages_totals(stage crm.pipeline_stages); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.pipeline_stages_totals(stage crm.pipeline_stages) IS '@simpleCollections only
+What the deals in this stage come to, currency by currency; none where there are no deals.';
+
+--
+-- Name: place_in_stage(uuid, uuid, uuid, integer); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.place_in_stage(organization_id uuid, stage_id uuid, deal_id uuid, index integer) RETURNS numeric
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  above numeric;
+  below numeric;
+begin
+  if index is null then
+    return 1 + coalesce((
+      select max(d.position)
+        from crm.deals d
+       where d.organization_id = place_in_stage.organization_id
+         and d.stage_id = place_in_stage.stage_id
+         and d.deleted_at is null), 0);
+  end if;
+  for attempt in 1 .. 2 loop
+    select max(n.position) filter (where n.number = index), max(n.position) filter (where n.number = index + 1)
+      into above, below
+      from (
+             select d.position, row_number() over (order by d.position, d.id) as number
+               from crm.deals d
+              where d.organization_id = place_in_stage.organization_id
+                and d.stage_id = place_in_stage.stage_id
+                and d.id <> place_in_stage.deal_id
+                and d.deleted_at is null
+              order by d.position, d.id
+              limit index + 1
+           ) n;
+    if below is null then
+      -- at the end, or past it
+      return crm.place_in_stage(organization_id, stage_id, deal_id, null);
+    end if;
+    if above is null then
+      return below - 1;
+    end if;
+    -- exact: a product keeps all its digits
+    if above < below and scale((above + below) * 0.5) <= 40 then
+      return (above + below) * 0.5;
+    end if;
+    update crm.deals d
+       set position = n.number
+      from (
+             select o.id, row_number() over (order by o.position, o.id) as number
+               from crm.deals o
+              where o.organization_id = place_in_stage.organization_id
+                and o.stage_id = place_in_stage.stage_id
+                and o.deleted_at is null
+           ) n
+     where d.organization_id = place_in_stage.organization_id and d.id = n.id and d.position <> n.number;
+  end loop;
+  return below;
+end
+$$;
+
+--
+-- Name: FUNCTION place_in_stage(organization_id uuid, stage_id uuid, deal_id uuid, index integer); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.place_in_stage(organization_id uuid, stage_id uuid, deal_id uuid, index integer) IS 'A position between the deals that the caller sees in a stage; numbers them anew when there is no room.';
+
+--
+-- Name: queue_all_scores_trigger(); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.queue_all_scores_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform crm.call_for_scores(r.organization_id, true) from (select distinct n.organization_id from new_rows n) r;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION queue_all_scores_trigger(); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.queue_all_scores_trigger() IS 'Other weights or rules mean other scores for all leads. Definer: callers may not add jobs.';
+
+--
+-- Name: queue_changed_leads_trigger(); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.queue_changed_leads_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'INSERT' then
+    perform crm.queue_leads(r.organization_id, array_agg(r.id)) from new_rows r group by r.organization_id;
+    return null;
+  end if;
+  perform crm.queue_leads(c.organization_id, array_agg(distinct c.id))
+     from (
+            select n.organization_id, n.id, n.email, n.full_name, n.company_name, n.job_title, n.phone, n.website, n.industry,
+                   n.employees, n.city, n.country, n.time_zone, n.locale, n.status, n.email_consent, n.budget_amount,
+                   n.interests, n.lead_source_id, n.custom_fields, n.deleted_at
+              from new_rows n
+            except
+            select o.organization_id, o.id, o.email, o.full_name, o.company_name, o.job_title, o.phone, o.website, o.industry,
+                   o.employees, o.city, o.country, o.time_zone, o.locale, o.status, o.email_consent, o.budget_amount,
+                   o.interests, o.lead_source_id, o.custom_fields, o.deleted_at
+              from old_rows o
+          ) c
+    where c.deleted_at is null
+    group by c.organization_id;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION queue_changed_leads_trigger(); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.queue_changed_leads_trigger() IS 'Leads are scored when they come and when a field changes that rules ask for; not when the score does. Definer: the queue is internal.';
+
+--
+-- Name: queue_lead_scores_trigger(); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.queue_lead_scores_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform crm.queue_leads(r.organization_id, array_agg(distinct r.lead_id)) from new_rows r group by r.organization_id;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION queue_lead_scores_trigger(); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.queue_lead_scores_trigger() IS 'The leads of new or changed rows are scored anew. Definer: the queue is internal.';
+
+--
+-- Name: queue_leads(uuid, uuid[]); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.queue_leads(organization_id uuid, lead_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into crm.leads_to_score (organization_id, lead_id)
+  select queue_leads.organization_id, l.id from (select distinct unnest(lead_ids) as id) l where l.id is not null;
+  if found then
+    perform crm.call_for_scores(organization_id);
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION queue_leads(organization_id uuid, lead_ids uuid[]); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.queue_leads(organization_id uuid, lead_ids uuid[]) IS 'Has the scores of some leads computed soon. For triggers on what a score is made of.';
+
+--
+-- Name: record_conversion(uuid, text, numeric, text, timestamp with time zone, text, text); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.record_conversion(lead_id uuid, kind text DEFAULT 'customer'::text, amount numeric DEFAULT NULL::numeric, currency text DEFAULT NULL::text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, client_key text DEFAULT NULL::text, notes text DEFAULT NULL::text) RETURNS crm.conversions
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('crm.write');
+  made crm.conversions;
+begin
+  if record_conversion.amount < 0 or record_conversion.amount = 'NaN' then
+    perform platform.refuse('CB002', 'A conversion brings nothing or more.', field => 'amount');
+  end if;
+  if record_conversion.occurred_at > now() then
+    perform platform.refuse('CB002', 'This has not happened yet.', field => 'occurred_at');
+  end if;
+  perform from crm.leads l
+    where l.organization_id = organization and l.id = record_conversion.lead_id and l.deleted_at is null
+    for no key update;
+  if not found then
+    perform platform.refuse('CB004', 'There is no such lead, or you may not change it.', field => 'lead_id');
+  end if;
+  insert into crm.conversions (lead_id, kind, occurred_at, client_key, notes)
+  values (
+    record_conversion.lead_id, record_conversion.kind, coalesce(record_conversion.occurred_at, now()),
+    record_conversion.client_key, record_conversion.notes)
+  on conflict on constraint conversions_organization_id_client_key_key do nothing
+  returning * into made;
+  if made.id is null then
+    select c.* into made
+      from crm.conversions c
+     where c.organization_id = organization and c.client_key = record_conversion.client_key;
+    if made.lead_id is distinct from record_conversion.lead_id then
+      perform platform.refuse('CB005', 'Another conversion has this key.', field => 'client_key');
+    end if;
+    return made;
+  end if;
+  if record_conversion.amount <> 0 then
+    insert into crm.revenue_events (conversion_id, kind, amount, currency, occurred_at)
+    values (
+      made.id, 'new', round(record_conversion.amount, 2),
+      coalesce(
+        record_conversion.currency, (select o.currency from tenancy.organizations o where o.id = organization)),
+      made.occurred_at);
+  end if;
+  -- what triggers made of it
+  select c.* into made from crm.conversions c where c.organization_id = organization and c.id = made.id;
+  return made;
+end
+$$;
+
+--
+-- Name: FUNCTION record_conversion(lead_id uuid, kind text, amount numeric, currency text, occurred_at timestamp with time zone, client_key text, notes text); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.record_conversion(lead_id uuid, kind text, amount numeric, currency text, occurred_at timestamp with time zone, client_key text, notes text) IS 'Writes down that a lead did what was hoped for, with the money that it brought at once (in the organization''s currency when none is given). With a client key that is there already it gives that conversion and changes nothing. customer, deal_won and purchase make the lead a client. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT, CONFLICT.';
+
+--
+-- Name: record_touchpoint(uuid, text, text, text, text, text, text, uuid, text, timestamp with time zone, jsonb, text); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.record_touchpoint(lead_id uuid, kind text, channel text DEFAULT NULL::text, campaign text DEFAULT NULL::text, title text DEFAULT NULL::text, url text DEFAULT NULL::text, referrer text DEFAULT NULL::text, lead_source_id uuid DEFAULT NULL::uuid, visitor_id text DEFAULT NULL::text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone, metadata jsonb DEFAULT NULL::jsonb, client_key text DEFAULT NULL::text) RETURNS crm.lead_touchpoints
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('crm.write');
+  source record;
+begin
+  if not exists (
+    select
+      from crm.leads l
+     where l.organization_id = organization and l.id = record_touchpoint.lead_id and l.deleted_at is null
+  ) then
+    perform platform.refuse('CB004', 'There is no such lead, or you may not change it.', field => 'lead_id');
+  end if;
+  select s.id, s.channel
+    into source
+    from crm.lead_sources s
+   where s.organization_id = organization and s.id = record_touchpoint.lead_source_id and s.deleted_at is null;
+  if source.id is null and record_touchpoint.lead_source_id is not null then
+    perform platform.refuse('CB004', 'There is no such source.', field => 'lead_source_id');
+  end if;
+  if record_touchpoint.occurred_at > now() + interval '5 minutes' then
+    perform platform.refuse('CB002', 'This has not happened yet.', field => 'occurred_at');
+  end if;
+  return crm.add_touchpoint(
+    record_touchpoint.lead_id, record_touchpoint.kind, coalesce(record_touchpoint.channel, source.channel, 'direct'),
+    nullif(lower(btrim(record_touchpoint.campaign)), ''), nullif(btrim(record_touchpoint.title), ''),
+    record_touchpoint.url, record_touchpoint.referrer, source.id, nullif(btrim(record_touchpoint.visitor_id), ''),
+    -- a clock that is a little ahead
+    least(coalesce(record_touchpoint.occurred_at, now()), now()), coalesce(record_touchpoint.metadata, '{}'),
+    record_touchpoint.client_key);
+end
+$$;
+
+--
+-- Name: FUNCTION record_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.record_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text) IS 'Writes down that a lead met the organization. The channel is that of the source, or direct, when left out. With a visitor it is part of a visit: those that follow each other within half an hour. With a client key that is there already it gives that touchpoint and changes nothing. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT, CONFLICT.';
+
+--
+-- Name: restore_conversion(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.restore_conversion(row_id uuid) RETURNS crm.conversions
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored crm.conversions;
+    begin
+      update crm.conversions t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived conversion, or you may not restore it.', field => 'row_id');
+      end if;
+      
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_conversion(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.restore_conversion(row_id uuid) IS 'Puts an archived conversion back, with what was archived along with it. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: restore_deal(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.restore_deal(row_id uuid) RETURNS crm.deals
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored crm.deals;
+    begin
+      update crm.deals t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived deal, or you may not restore it.', field => 'row_id');
+      end if;
+      if exists (
+        select from crm.leads p
+         where p.organization_id = restored.organization_id and p.id = restored.lead_id and p.deleted_at is not null
+      ) then
+        perform platform.refuse('CB005', 'What this deal belongs to is archived: restore that first.', field => 'row_id');
+      end if;
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_deal(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.restore_deal(row_id uuid) IS 'Puts an archived deal back, with what was archived along with it. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: restore_deal_contact(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.restore_deal_contact(row_id uuid) RETURNS crm.deal_contacts
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored crm.deal_contacts;
+    begin
+      update crm.deal_contacts t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived deal contact, or you may not restore it.', field => 'row_id');
+      end if;
+      if exists (
+        select from crm.deals p
+         where p.organization_id = restored.organization_id and p.id = restored.deal_id and p.deleted_at is not null
+      ) then
+        perform platform.refuse('CB005', 'What this deal contact belongs to is archived: restore that first.', field => 'row_id');
+      end if;
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_deal_contact(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.restore_deal_contact(row_id uuid) IS 'Puts an archived deal contact back, with what was archived along with it. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: restore_lead(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.restore_lead(row_id uuid) RETURNS crm.leads
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored crm.leads;
+    begin
+      update crm.leads t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived lead, or you may not restore it.', field => 'row_id');
+      end if;
+      
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_lead(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.restore_lead(row_id uuid) IS 'Puts an archived lead back, with what was archived along with it. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: restore_lead_activity(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.restore_lead_activity(row_id uuid) RETURNS crm.lead_activities
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored crm.lead_activities;
+    begin
+      update crm.lead_activities t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived lead activity, or you may not restore it.', field => 'row_id');
+      end if;
+      if exists (
+        select from crm.leads p
+         where p.organization_id = restored.organization_id and p.id = restored.lead_id and p.deleted_at is not null
+      ) then
+        perform platform.refuse('CB005', 'What this lead activity belongs to is archived: restore that first.', field => 'row_id');
+      end if;
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_lead_activity(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.restore_lead_activity(row_id uuid) IS 'Puts an archived lead activity back, with what was archived along with it. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: restore_lead_score_rule(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.restore_lead_score_rule(row_id uuid) RETURNS crm.lead_score_rules
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored crm.lead_score_rules;
+    begin
+      update crm.lead_score_rules t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived lead score rule, or you may not restore it.', field => 'row_id');
+      end if;
+      
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_lead_score_rule(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.restore_lead_score_rule(row_id uuid) IS 'Puts an archived lead score rule back, with what was archived along with it. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: restore_lead_source(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.restore_lead_source(row_id uuid) RETURNS crm.lead_sources
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored crm.lead_sources;
+    begin
+      update crm.lead_sources t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived lead source, or you may not restore it.', field => 'row_id');
+      end if;
+      
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_lead_source(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.restore_lead_source(row_id uuid) IS 'Puts an archived lead source back, with what was archived along with it. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: restore_pipeline_stage(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.restore_pipeline_stage(row_id uuid) RETURNS crm.pipeline_stages
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored crm.pipeline_stages;
+    begin
+      update crm.pipeline_stages t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived pipeline stage, or you may not restore it.', field => 'row_id');
+      end if;
+      
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_pipeline_stage(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.restore_pipeline_stage(row_id uuid) IS 'Puts an archived pipeline stage back, with what was archived along with it. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: restore_revenue_event(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.restore_revenue_event(row_id uuid) RETURNS crm.revenue_events
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored crm.revenue_events;
+    begin
+      update crm.revenue_events t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived revenue event, or you may not restore it.', field => 'row_id');
+      end if;
+      if exists (
+        select from crm.conversions p
+         where p.organization_id = restored.organization_id and p.id = restored.conversion_id and p.deleted_at is not null
+      ) then
+        perform platform.refuse('CB005', 'What this revenue event belongs to is archived: restore that first.', field => 'row_id');
+      end if;
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_revenue_event(row_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.restore_revenue_event(row_id uuid) IS 'Puts an archived revenue event back, with what was archived along with it. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: score_due_leads(integer); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.score_due_leads(batch integer DEFAULT 500) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  taken integer;
+  leads_of record;
+begin
+  for leads_of in
+    select d.organization_id, array_agg(d.id) as ids, count(*)::integer as leads
+      from (
+             select l.organization_id, l.id
+               from crm.leads l
+              where l.rescore_at <= now() and l.deleted_at is null
+              order by l.rescore_at
+              limit batch
+                for no key update skip locked
+           ) d
+     group by d.organization_id
+     order by d.organization_id
+  loop
+    perform crm.store_lead_scores(leads_of.organization_id, leads_of.ids);
+    taken := coalesce(taken, 0) + leads_of.leads;
+  end loop;
+  return coalesce(taken, 0);
+end
+$$;
+
+--
+-- Name: FUNCTION score_due_leads(batch integer); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.score_due_leads(batch integer) IS 'Scores the leads whose score has moved because time went by, and no others, a batch at a time; returns how many, 0 when none is left.';
+
+--
+-- Name: score_leads(uuid, uuid[]); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.score_leads(organization_id uuid, lead_ids uuid[]) RETURNS TABLE(lead_id uuid, score integer, fit integer, behaviour integer, engagement integer, negative integer, next_change_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.lead_id,
+         least(100, greatest(0, round(
+           (p.fit * s.fit_weight + p.behaviour * s.behaviour_weight + p.engagement * s.engagement_weight)
+             / (s.fit_weight + s.behaviour_weight + s.engagement_weight)
+           - p.negative * s.negative_weight / 100)))::integer,
+         p.fit, p.behaviour, p.engagement, p.negative,
+         least(
+           p.due_at,
+           now() + crm.part_falls_after(p.behaviour_points, s.behaviour_half_points, s.half_life_days),
+           now() + crm.part_falls_after(p.engagement_points, s.engagement_half_points, s.half_life_days))
+    from crm.crm_settings s
+   cross join lateral (
+           select l.id as lead_id, c.behaviour_points, c.engagement_points, c.due_at,
+                  least(100, round(c.fit_points::numeric))::integer as fit,
+                  crm.faded_part(c.behaviour_points, s.behaviour_half_points) as behaviour,
+                  crm.faded_part(c.engagement_points, s.engagement_half_points) as engagement,
+                  least(100, round(c.negative_points::numeric))::integer as negative
+             from unnest(lead_ids) as l (id)
+             left join (
+                    select e.lead_id,
+                           sum(e.points) filter (where e.part = 'fit') as fit_points,
+                           sum(e.points) filter (where e.part = 'behaviour') as behaviour_points,
+                           sum(e.points) filter (where e.part = 'engagement') as engagement_points,
+                           sum(e.points) filter (where e.part = 'negative') as negative_points,
+                           min(e.due_at) as due_at
+                      from crm.lead_score_points(score_leads.organization_id, lead_ids) e
+                     group by e.lead_id
+                  ) g on g.lead_id = l.id
+            cross join lateral (
+                    select coalesce(g.fit_points, 0) as fit_points, coalesce(g.behaviour_points, 0) as behaviour_points,
+                           coalesce(g.engagement_points, 0) as engagement_points,
+                           coalesce(g.negative_points, 0) as negative_points, g.due_at
+                  ) c
+         ) p
+   where s.organization_id = score_leads.organization_id
+$$;
+
+--
+-- Name: FUNCTION score_leads(organization_id uuid, lead_ids uuid[]); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.score_leads(organization_id uuid, lead_ids uuid[]) IS 'The scores of some leads of an organization at this moment, as crm.calculate_lead_score explains them.';
+
+--
+-- Name: score_leads_after(uuid, uuid, integer); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.score_leads_after(organization_id uuid, after_id uuid DEFAULT NULL::uuid, batch integer DEFAULT 500) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  ids uuid[];
+begin
+  ids := array(
+    select l.id
+      from crm.leads l
+     where l.organization_id = score_leads_after.organization_id
+       and l.id > coalesce(after_id, '00000000-0000-0000-0000-000000000000')
+       and l.deleted_at is null
+     order by l.id
+     limit batch);
+  perform crm.store_lead_scores(organization_id, ids);
+  return ids[cardinality(ids)];
+end
+$$;
+
+--
+-- Name: FUNCTION score_leads_after(organization_id uuid, after_id uuid, batch integer); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.score_leads_after(organization_id uuid, after_id uuid, batch integer) IS 'Scores the next leads of an organization in the order of their ids; returns the last one, to go on after; null at the end.';
+
+--
+-- Name: score_queued_leads(integer); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.score_queued_leads(batch integer DEFAULT 500) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  taken integer;
+  leads_of record;
+begin
+  for leads_of in
+    with gone as (
+      delete from crm.leads_to_score q
+       where (q.organization_id, q.id) in (
+               select w.organization_id, w.id
+                 from crm.leads_to_score w
+                order by w.id
+                limit batch
+                  for update skip locked)
+      returning q.organization_id, q.lead_id
+    )
+    select g.organization_id, array_agg(distinct g.lead_id) as ids, count(*)::integer as entries
+      from gone g
+     group by g.organization_id
+     order by g.organization_id
+  loop
+    perform crm.store_lead_scores(leads_of.organization_id, leads_of.ids);
+    taken := coalesce(taken, 0) + leads_of.entries;
+  end loop;
+  return coalesce(taken, 0);
+end
+$$;
+
+--
+-- Name: FUNCTION score_queued_leads(batch integer); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.score_queued_leads(batch integer) IS 'Scores the leads that changes have called for, a batch at a time; returns how many entries it took, 0 when none is left. Workers that do this at the same time take different ones.';
+
+--
+-- Name: settle_conversion_trigger(); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.settle_conversion_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if tg_op = 'UPDATE' and old.lead_id <> new.lead_id then
+    perform crm.settle_customer(old.organization_id, old.lead_id);
+  end if;
+  perform crm.settle_customer(new.organization_id, new.lead_id);
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION settle_conversion_trigger(); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.settle_conversion_trigger() IS 'Keeps leads clients that have converted, and only those. Definer: all conversions of a lead count.';
+
+--
+-- Name: settle_customer(uuid, uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.settle_customer(organization_id uuid, lead_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  first_id uuid;
+  first_at timestamptz;
+begin
+  -- Conversions that come at the same moment wait here for each other, and the second then sees the first.
+  perform from crm.leads l
+    where l.organization_id = settle_customer.organization_id and l.id = settle_customer.lead_id for no key update;
+  select c.id, c.occurred_at
+    into first_id, first_at
+    from crm.conversions c
+   where c.organization_id = settle_customer.organization_id
+     and c.lead_id = settle_customer.lead_id
+     and c.kind in ('customer', 'deal_won', 'purchase')
+     and c.deleted_at is null
+   order by c.occurred_at, c.id
+   limit 1;
+  update crm.conversions c
+     set makes_customer = false
+   where c.organization_id = settle_customer.organization_id
+     and c.lead_id = settle_customer.lead_id
+     and c.makes_customer
+     and c.id is distinct from first_id;
+  update crm.conversions c
+     set makes_customer = true
+   where c.organization_id = settle_customer.organization_id and c.id = first_id and not c.makes_customer;
+  update crm.leads l
+     set status = case when first_id is null then 'qualified' else 'converted' end,
+         converted_at = first_at
+   where l.organization_id = settle_customer.organization_id
+     and l.id = settle_customer.lead_id
+     and l.merged_into_lead_id is null
+     and ((l.status = 'converted') <> (first_id is not null) or l.converted_at is distinct from first_at);
+end
+$$;
+
+--
+-- Name: FUNCTION settle_customer(organization_id uuid, lead_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.settle_customer(organization_id uuid, lead_id uuid) IS 'The first conversion that counts makes a lead a client; without one it is none.';
+
+--
+-- Name: snapshot_pipeline(uuid); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.snapshot_pipeline(organization_id uuid) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  today constant date := platform.today(organization_id);
+  this_month constant date := date_trunc('month', today)::date;
+  written integer;
+begin
+  -- Two at once would each write what the other has not seen yet.
+  perform pg_advisory_xact_lock(hashtextextended(organization_id::text, 5678046));
+  delete from crm.pipeline_forecasts f
+   where f.organization_id = snapshot_pipeline.organization_id and f.snapshot_on = today;
+  insert into crm.pipeline_forecasts
+    (organization_id, snapshot_on, month, currency, committed, best_case, weighted, closed_won, open_deals, won_deals)
+  select snapshot_pipeline.organization_id, today, l.bucket, l.currency, l.committed, l.best_case, l.weighted, l.closed_won,
+         l.open_deals, l.won_deals
+    from crm.forecast_lines(
+           snapshot_pipeline.organization_id, this_month, (this_month + interval '1 year' - interval '1 day')::date,
+           'month') l
+   where l.bucket is not null;
+  get diagnostics written = row_count;
+  perform crm.measure_pipeline(organization_id, (this_month - interval '12 months')::date, this_month);
+  return written;
+end
+$$;
+
+--
+-- Name: FUNCTION snapshot_pipeline(organization_id uuid); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.snapshot_pipeline(organization_id uuid) IS 'Writes down the forecast of the twelve months from this one as it is today, in place of what was written today before, and measures the last thirteen months. Returns the lines of the forecast.';
+
+--
+-- Name: store_lead_scores(uuid, uuid[]); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.store_lead_scores(organization_id uuid, lead_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  moved integer;
+begin
+  -- In one order, so that two who score the same leads wait in turn; the second then reads what the first has seen, and more.
+  perform from crm.leads l
+    where l.organization_id = store_lead_scores.organization_id and l.id = any (lead_ids) and l.deleted_at is null
+    order by l.id
+    for no key update;
+  update crm.leads l
+     set score = s.score, score_fit = s.fit, score_behaviour = s.behaviour, score_engagement = s.engagement,
+         score_negative = s.negative, scored_at = now(), rescore_at = s.next_change_at,
+         last_activity_at = crm.last_activity_at(l.organization_id, l.id)
+    from crm.score_leads(store_lead_scores.organization_id, lead_ids) s
+   where l.organization_id = store_lead_scores.organization_id
+     and l.id = s.lead_id
+     and l.deleted_at is null
+     and ((l.score, l.score_fit, l.score_behaviour, l.score_engagement, l.score_negative, l.last_activity_at)
+            is distinct from
+          (s.score::smallint, s.fit::smallint, s.behaviour::smallint, s.engagement::smallint, s.negative::smallint,
+           crm.last_activity_at(l.organization_id, l.id))
+          -- a moment computed anew differs by microseconds
+          or l.rescore_at is null <> (s.next_change_at is null)
+          or l.rescore_at <= now()
+          or abs(extract(epoch from l.rescore_at - s.next_change_at)) > 60);
+  get diagnostics moved = row_count;
+  return moved;
+end
+$$;
+
+--
+-- Name: FUNCTION store_lead_scores(organization_id uuid, lead_ids uuid[]); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.store_lead_scores(organization_id uuid, lead_ids uuid[]) IS 'Computes the scores of some leads of an organization and writes those that have moved. Returns how many.';
+
+--
+-- Name: touchpoint_weight(text, bigint, bigint, double precision, numeric); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.touchpoint_weight(model text, number bigint, touchpoints bigint, days_before double precision, half_life_days numeric) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE model WHEN 'first'::text THEN (CASE WHEN (number = 1) THEN 1 ELSE 0 END)::bigint WHEN 'last'::text THEN (CASE WHEN (number = touchpoints) THEN 1 ELSE 0 END)::bigint WHEN 'linear'::text THEN (1)::bigint WHEN 'position_based'::text THEN CASE WHEN (touchpoints <= 2) THEN (1)::bigint WHEN (number = ANY (ARRAY[(1)::bigint, touchpoints])) THEN (2 * (touchpoints - 2)) ELSE (1)::bigint END WHEN 'time_decay'::text THEN GREATEST((round(((1000000)::double precision * power((0.5)::double precision, LEAST((days_before / (half_life_days)::double precision), (60)::double precision)))))::bigint, (1)::bigint) ELSE NULL::bigint END;
+
+--
+-- Name: FUNCTION touchpoint_weight(model text, number bigint, touchpoints bigint, days_before double precision, half_life_days numeric); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.touchpoint_weight(model text, number bigint, touchpoints bigint, days_before double precision, half_life_days numeric) IS 'The credit of one of the touchpoints before a conversion, in whole numbers that only compare with each other.';
+
+--
+-- Name: upsert_leads(crm.lead_draft[]); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.upsert_leads(rows crm.lead_draft[]) RETURNS SETOF crm.lead_outcome
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  organization constant uuid := authz.require('crm.write');
+  org_currency constant text := (select o.currency from tenancy.organizations o where o.id = organization);
+  drafts jsonb;
+  hidden text[];
+  before jsonb;
+  written jsonb;
+begin
+  if cardinality(rows) > 10000 then
+    perform platform.refuse('CB002', 'Import at most 10 000 rows at once.', field => 'rows');
+  end if;
+  -- Cleaned, and with the first thing that is wrong about each.
+  with given as (
+    select r.number::integer as number,
+           lower(btrim(r.email, E' \t\r\n\u00a0\u200b\ufeff')) as email,
+           nullif(btrim(r.first_name), '') as first_name,
+           nullif(btrim(r.last_name), '') as last_name,
+           nullif(btrim(r.company_name), '') as company_name,
+           nullif(btrim(r.job_title), '') as job_title,
+           nullif(btrim(r.phone), '') as phone,
+           nullif(btrim(r.website), '') as website,
+           nullif(btrim(r.industry), '') as industry,
+           r.employees,
+           nullif(btrim(r.city), '') as city,
+           nullif(upper(btrim(r.country)), '') as country,
+           nullif(btrim(r.time_zone), '') as time_zone,
+           nullif(btrim(r.locale), '') as locale,
+           nullif(lower(btrim(r.email_consent)), '') as email_consent,
+           nullif(btrim(r.email_consent_source), '') as email_consent_source,
+           nullif(btrim(r.source), '') as source,
+           r.budget_amount,
+           coalesce(nullif(upper(btrim(r.currency)), ''), case when r.budget_amount is not null then org_currency end)
+             as currency,
+           (select array_agg(i.name order by i.number)
+              from (select btrim(u.name) as name, min(u.number) as number
+                      from unnest(r.interests) with ordinality as u (name, number)
+                     where btrim(u.name) <> ''
+                     group by btrim(u.name)) i) as interests,
+           nullif(btrim(r.notes), '') as notes
+      from unnest(rows) with ordinality
+             as r (email, first_name, last_name, company_name, job_title, phone, website, industry, employees, city, country,
+                   time_zone, locale, email_consent, email_consent_source, source, budget_amount, currency, interests, notes,
+                   number)
+  ),
+  zones as (
+    select z.name, platform.is_time_zone(z.name) as is_known
+      from (select distinct g.time_zone as name from given g where g.time_zone is not null) z
+  ),
+  seen as (
+    select g.*, s.id as lead_source_id, z.is_known as is_time_zone,
+           row_number() over (partition by g.email order by g.number) as occurrence
+      from given g
+      left join zones z on z.name = g.time_zone
+      left join crm.lead_sources s
+        on s.organization_id = organization and lower(btrim(s.name)) = lower(g.source) and s.deleted_at is null
+  )
+  select jsonb_agg(to_jsonb(s) || jsonb_build_object('field', w.field, 'reason', w.reason) order by s.number)
+    into drafts
+    from seen s
+    left join lateral (
+           select c.field, c.reason
+             from (values
+                     (coalesce(s.email, '') = '', 'email', 'There is no e-mail address.'),
+                     (not platform.is_email_address(s.email), 'email', 'This is no e-mail address.'),
+                     (s.occurrence > 1, 'email', 'This address is in an earlier row already.'),
+                     (length(s.first_name) > 200, 'first_name', 'This is too long.'),
+                     (length(s.last_name) > 200, 'last_name', 'This is too long.'),
+                     (length(s.company_name) > 200, 'company_name', 'This is too long.'),
+                     (length(s.job_title) > 200, 'job_title', 'This is too long.'),
+                     (length(s.phone) > 40, 'phone', 'This is too long.'),
+                     (length(s.industry) > 100, 'industry', 'This is too long.'),
+                     (length(s.city) > 200, 'city', 'This is too long.'),
+                     (length(s.email_consent_source) > 500, 'email_consent_source', 'This is too long.'),
+                     (cardinality(s.interests) > 100, 'interests', 'These are too many.'),
+                     (s.website !~ '^https?://' or length(s.website) > 2000, 'website',
+                      'An address begins with http:// or https://.'),
+                     (s.employees < 0, 'employees', 'This is less than nothing.'),
+                     (s.country !~ '^[A-Z]{2}$', 'country', 'A country is two letters, such as DE.'),
+                     (not s.is_time_zone, 'time_zone', 'There is no such time zone.'),
+                     (s.locale !~ '^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$', 'locale',
+                      'A language is a tag such as en or pt-BR.'),
+                     (s.email_consent not in ('unknown', 'granted', 'withdrawn'), 'email_consent',
+                      'Consent is unknown, granted or withdrawn.'),
+                     (s.source is not null and s.lead_source_id is null, 'source', 'There is no source of this name.'),
+                     (s.budget_amount < 0 or s.budget_amount = 'NaN' or abs(s.budget_amount) >= 1e12, 'budget_amount',
+                      'This is no amount.'),
+                     (s.currency !~ '^[A-Z]{3}$', 'currency', 'A currency is three letters, such as EUR.')
+                  ) as c (is_wrong, field, reason)
+            where c.is_wrong
+            limit 1
+         ) w on true;
+  if drafts is null then
+    return;
+  end if;
+
+  -- One address is one lead, also where the caller does not see it.
+  hidden := crm.hidden_lead_emails(array(
+    select d.draft ->> 'email' from jsonb_array_elements(drafts) as d (draft) where d.draft ->> 'reason' is null));
+
+  -- as it was before, to tell what changed
+  select jsonb_object_agg(l.email, jsonb_build_object('id', l.id, 'consent', l.email_consent))
+    into before
+    from crm.leads l
+   where l.organization_id = organization
+     and l.deleted_at is null
+     and l.email in (select d.draft ->> 'email' from jsonb_array_elements(drafts) as d (draft));
+
+  with good as (
+    select d.*
+      from jsonb_array_elements(drafts) as e (draft)
+     cross join lateral jsonb_populate_record(null::crm.leads, e.draft) as d
+     where e.draft ->> 'reason' is null and d.email <> all (hidden)
+  ),
+  upserted as (
+    insert into crm.leads as l
+      (email, first_name, last_name, company_name, job_title, phone, website, industry, employees, city, country, time_zone,
+       locale, email_consent, email_consent_source, lead_source_id, budget_amount, currency, interests, notes)
+    select g.email, g.first_name, g.last_name, g.company_name, g.job_title, g.phone, g.website, g.industry, g.employees,
+           g.city, g.country, g.time_zone, g.locale, coalesce(g.email_consent, 'unknown'), g.email_consent_source,
+           g.lead_source_id, round(g.budget_amount, 2), g.currency, coalesce(g.interests, '{}'), g.notes
+      from good g
+     -- two imports of the same addresses wait for each other in one order
+     order by g.email
+    on conflict (organization_id, email) where deleted_at is null do update
+      set first_name = coalesce(excluded.first_name, l.first_name),
+          last_name = coalesce(excluded.last_name, l.last_name),
+          company_name = coalesce(excluded.company_name, l.company_name),
+          job_title = coalesce(excluded.job_title, l.job_title),
+          phone = coalesce(excluded.phone, l.phone),
+          website = coalesce(excluded.website, l.website),
+          industry = coalesce(excluded.industry, l.industry),
+          employees = coalesce(excluded.employees, l.employees),
+          city = coalesce(excluded.city, l.city),
+          country = coalesce(excluded.country, l.country),
+          time_zone = coalesce(excluded.time_zone, l.time_zone),
+          locale = coalesce(excluded.locale, l.locale),
+          email_consent = case
+            when excluded.email_consent = 'unknown' or l.email_consent = 'withdrawn' then l.email_consent
+            else excluded.email_consent
+          end,
+          email_consent_source = case
+            when excluded.email_consent = 'unknown' or l.email_consent in ('withdrawn', excluded.email_consent)
+              then l.email_consent_source
+            else excluded.email_consent_source
+          end,
+          lead_source_id = coalesce(l.lead_source_id, excluded.lead_source_id),
+          budget_amount = coalesce(excluded.budget_amount, l.budget_amount),
+          currency = case when excluded.budget_amount is not null then excluded.currency else l.currency end,
+          interests = case when excluded.interests <> '{}' then excluded.interests else l.interests end,
+          notes = coalesce(excluded.notes, l.notes)
+    where (l.first_name, l.last_name, l.company_name, l.job_title, l.phone, l.website, l.industry, l.employees, l.city,
+           l.country, l.time_zone, l.locale, l.email_consent, l.lead_source_id, l.budget_amount, l.currency, l.interests,
+           l.notes)
+          is distinct from
+          (coalesce(excluded.first_name, l.first_name), coalesce(excluded.last_name, l.last_name),
+           coalesce(excluded.company_name, l.company_name), coalesce(excluded.job_title, l.job_title),
+           coalesce(excluded.phone, l.phone), coalesce(excluded.website, l.website),
+           coalesce(excluded.industry, l.industry), coalesce(excluded.employees, l.employees),
+           coalesce(excluded.city, l.city), coalesce(excluded.country, l.country),
+           coalesce(excluded.time_zone, l.time_zone), coalesce(excluded.locale, l.locale),
+           case when excluded.email_consent = 'unknown' or l.email_consent = 'withdrawn' then l.email_consent
+             else excluded.email_consent end,
+           coalesce(l.lead_source_id, excluded.lead_source_id), coalesce(excluded.budget_amount, l.budget_amount),
+           case when excluded.budget_amount is not null then excluded.currency else l.currency end,
+           case when excluded.interests <> '{}' then excluded.interests else l.interests end,
+           coalesce(excluded.notes, l.notes))
+    returning l.email, l.id, xmax = 0 as is_new
+  )
+  select jsonb_object_agg(u.email, jsonb_build_object('id', u.id, 'is_new', u.is_new)) into written from upserted u;
+
+  return query
+    select (d.draft ->> 'number')::integer, d.draft ->> 'email',
+           case
+             when d.draft ->> 'reason' is not null or d.draft ->> 'email' = any (hidden) then 'rejected'
+             when (w.entry ->> 'is_new')::boolean then 'created'
+             when w.entry is not null then 'updated'
+             else 'unchanged'
+           end,
+           -- one that somebody else has made since is there by now
+           case when d.draft ->> 'reason' is null then coalesce(
+             (w.entry ->> 'id')::uuid, (before -> (d.draft ->> 'email') ->> 'id')::uuid,
+             (select l.id
+                from crm.leads l
+               where l.organization_id = organization and l.email = d.draft ->> 'email' and l.deleted_at is null)) end,
+           case
+             when d.draft ->> 'email' = any (hidden) and d.draft ->> 'reason' is null then 'email'
+             when d.draft ->> 'reason' is null and d.draft ->> 'email_consent' = 'granted'
+                  and before -> (d.draft ->> 'email') ->> 'consent' = 'withdrawn' then 'email_consent'
+             else d.draft ->> 'field'
+           end,
+           case
+             when d.draft ->> 'email' = any (hidden) and d.draft ->> 'reason' is null
+               then 'There is a lead with this address that you may not change.'
+             when d.draft ->> 'reason' is null and d.draft ->> 'email_consent' = 'granted'
+                  and before -> (d.draft ->> 'email') ->> 'consent' = 'withdrawn'
+               then 'This lead has withdrawn its consent, which an import does not give back.'
+             else d.draft ->> 'reason'
+           end
+      from jsonb_array_elements(drafts) as d (draft)
+      left join lateral (select written -> (d.draft ->> 'email') as entry where d.draft ->> 'reason' is null) w on true
+     order by (d.draft ->> 'number')::integer;
+end
+$_$;
+
+--
+-- Name: FUNCTION upsert_leads(rows crm.lead_draft[]); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.upsert_leads(rows crm.lead_draft[]) IS '@simpleCollections only
+Leads out of a list, such as a CSV file: those whose e-mail address is there are changed in what the row says, the others are made. A row that is wrong is rejected with the field and the reason while the others go in. At most 10 000 rows. Needs crm.write. Errors: INVALID_INPUT.';
 
 --
 -- Name: budget_variance_entries(uuid, date); Type: FUNCTION; Schema: finance; Owner: -
@@ -8102,6 +13579,3942 @@ $$;
 COMMENT ON FUNCTION identity.wait_for_sessions_trigger() IS 'Before an account is deactivated. Definer: it holds for whoever may not lock users.';
 
 --
+-- Name: add_campaign_recipients(uuid, uuid[]); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.add_campaign_recipients(row_id uuid, lead_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  campaign constant marketing.campaigns := marketing.take_campaign(row_id);
+  unknown uuid;
+  added integer;
+begin
+  if campaign.status not in ('draft', 'scheduled') then
+    perform platform.refuse(
+      'CB006', format('Nobody is added to a campaign that is %s.', campaign.status), field => 'row_id');
+  end if;
+  if lead_ids is null or cardinality(lead_ids) > 10000 then
+    perform platform.refuse('CB002', 'Name up to 10000 leads at a time.', field => 'lead_ids');
+  end if;
+  select wanted.id into unknown
+    from unnest(lead_ids) as wanted (id)
+   where not marketing.sees_lead(campaign.organization_id, wanted.id)
+   limit 1;
+  if found then
+    perform platform.refuse('CB004', 'There is no such lead.', field => 'lead_ids', detail => coalesce(unknown::text, 'null'));
+  end if;
+  insert into marketing.campaign_recipients (organization_id, campaign_id, lead_id, added_by)
+  select distinct campaign.organization_id, campaign.id, wanted.id, authz.actor_id()
+    from unnest(lead_ids) as wanted (id)
+  on conflict on constraint campaign_recipients_organization_id_campaign_id_lead_id_key do nothing;
+  get diagnostics added = row_count;
+  return added;
+end
+$$;
+
+--
+-- Name: FUNCTION add_campaign_recipients(row_id uuid, lead_ids uuid[]); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.add_campaign_recipients(row_id uuid, lead_ids uuid[]) IS '@resultFieldName added
+Puts leads on the list of a campaign that has not started, up to 10000 at a time, and returns how many were not on it. Needs marketing.write. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN for the campaign or a lead (the detail names it), INVALID_TRANSITION, INVALID_INPUT. Definer: recipients are written by functions alone.';
+
+--
+-- Name: call_for_roi(uuid, date, date); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.call_for_roi(organization_id uuid, from_day date, to_day date) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  month_day date;
+  job_key text;
+begin
+  for month_day in
+    select m.month::date
+      from generate_series(date_trunc('month', from_day::timestamp), to_day::timestamp, interval '1 month') as m (month)
+     limit 61
+  loop
+    job_key := format('track_roi:%s:%s', organization_id, month_day);
+    -- as for scores: nobody waits for a job that is there
+    if not exists (
+      select
+        from graphile_worker.jobs j
+       where j.key = job_key and j.locked_at is null and j.attempts < j.max_attempts
+         and j.run_at > now() + interval '1 second'
+    ) then
+      perform platform.enqueue(
+        'track_roi', jsonb_build_object('organization_id', organization_id, 'month', month_day), job_key => job_key,
+        run_at => now() + interval '20 seconds');
+    end if;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION call_for_roi(organization_id uuid, from_day date, to_day date); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.call_for_roi(organization_id uuid, from_day date, to_day date) IS 'Has what is kept about the months of some days computed anew soon, once for all changes of a few seconds.';
+
+--
+-- Name: campaigns; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.campaigns (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    name text NOT NULL,
+    description text,
+    template_id uuid NOT NULL,
+    audience text DEFAULT 'list'::text NOT NULL,
+    segment_id uuid,
+    lead_statuses text[] DEFAULT '{}'::text[] NOT NULL,
+    minimum_score smallint,
+    variables jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status text DEFAULT 'draft'::text NOT NULL,
+    scheduled_at timestamp with time zone,
+    started_at timestamp with time zone,
+    audience_taken_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    CONSTRAINT campaigns_audience_check CHECK ((audience = ANY (ARRAY['list'::text, 'leads'::text, 'segment'::text]))),
+    CONSTRAINT campaigns_audience_taken_at_finite CHECK (isfinite(audience_taken_at)),
+    CONSTRAINT campaigns_check CHECK (((audience = 'segment'::text) = (segment_id IS NOT NULL))),
+    CONSTRAINT campaigns_check1 CHECK (((status <> 'scheduled'::text) OR (scheduled_at IS NOT NULL))),
+    CONSTRAINT campaigns_description_check CHECK ((length(description) <= 10000)),
+    CONSTRAINT campaigns_finished_at_finite CHECK (isfinite(finished_at)),
+    CONSTRAINT campaigns_minimum_score_check CHECK (((minimum_score >= 0) AND (minimum_score <= 100))),
+    CONSTRAINT campaigns_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT campaigns_scheduled_at_finite CHECK (isfinite(scheduled_at)),
+    CONSTRAINT campaigns_started_at_finite CHECK (isfinite(started_at)),
+    CONSTRAINT campaigns_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'scheduled'::text, 'running'::text, 'paused'::text, 'completed'::text, 'cancelled'::text]))),
+    CONSTRAINT campaigns_variables_check CHECK (((jsonb_typeof(variables) = 'object'::text) AND (length((variables)::text) <= 65536))),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY marketing.campaigns FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE campaigns; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.campaigns IS 'One mail to many leads (seed waitlist_campaigns). startCampaign writes down who gets it, and queues the mails.';
+
+--
+-- Name: COLUMN campaigns.organization_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN campaigns.id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN campaigns.workspace_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN campaigns.created_by; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN campaigns.created_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN campaigns.updated_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN campaigns.custom_fields; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN campaigns.deleted_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN campaigns.audience; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.audience IS 'list: who was put on it by addCampaignRecipients. leads: all leads with these statuses and at least this score. segment: the members of a segment. Whoever was put on it gets it in any case.';
+
+--
+-- Name: COLUMN campaigns.segment_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.segment_id IS 'The segment of leads, where the audience is one.';
+
+--
+-- Name: COLUMN campaigns.lead_statuses; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.lead_statuses IS 'For the audience leads: those with one of these; none: all.';
+
+--
+-- Name: COLUMN campaigns.minimum_score; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.minimum_score IS 'For the audience leads: those with at least this score; null: all.';
+
+--
+-- Name: COLUMN campaigns.variables; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.variables IS 'Values of the template''s variables, the same for everybody.';
+
+--
+-- Name: COLUMN campaigns.status; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.status IS 'Changed by scheduleCampaign, startCampaign, pauseCampaign, resumeCampaign and cancelCampaign; completed when no mail of it waits any more.';
+
+--
+-- Name: COLUMN campaigns.scheduled_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.scheduled_at IS 'When it starts by itself.';
+
+--
+-- Name: COLUMN campaigns.audience_taken_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.audience_taken_at IS 'When it was written down who gets it; who comes later does not.';
+
+--
+-- Name: COLUMN campaigns.finished_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaigns.finished_at IS 'When it was completed or cancelled.';
+
+--
+-- Name: campaigns_progress(marketing.campaigns); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.campaigns_progress(campaign marketing.campaigns) RETURNS marketing.campaign_progress
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with mails as (
+    select count(*) filter (where q.status in ('queued', 'paused')) as waiting,
+           count(*) filter (where q.status = 'sending') as sending,
+           count(*) filter (where q.status = 'sent') as sent,
+           count(*) filter (where q.status = 'failed') as failed,
+           count(*) filter (where q.status = 'suppressed') as suppressed,
+           count(*) filter (where q.status = 'cancelled') as cancelled,
+           count(*) filter (where q.status = 'uncertain') as uncertain,
+           count(*) filter (where q.status = 'sent' and q.bounced_at is null) as delivered,
+           count(q.opened_at) as opened,
+           count(q.clicked_at) as clicked,
+           count(q.replied_at) as replied,
+           count(q.bounced_at) as bounced,
+           count(*) filter (where q.status = 'sent' or q.bounced_at is not null) as answered,
+           count(q.complained_at) as complained,
+           count(q.unsubscribed_at) as unsubscribed
+      from marketing.email_queue q
+     where q.organization_id = campaign.organization_id and q.campaign_id = campaign.id
+  ),
+  listed as (
+    select count(*) as all_of_them, count(*) filter (where r.queued_email_id is null) as not_queued
+      from marketing.campaign_recipients r
+     where r.organization_id = campaign.organization_id and r.campaign_id = campaign.id
+  )
+  select l.all_of_them,
+         m.waiting + case when campaign.status in ('completed', 'cancelled') then 0 else l.not_queued end,
+         m.sending, m.sent, m.failed, m.suppressed,
+         m.cancelled + case when campaign.status = 'cancelled' then l.not_queued else 0 end, m.uncertain,
+         m.delivered, m.opened, m.clicked, m.replied, m.bounced, m.complained, m.unsubscribed,
+         marketing.rate_of(m.opened, m.delivered), marketing.rate_of(m.clicked, m.delivered),
+         marketing.rate_of(m.replied, m.delivered), marketing.rate_of(m.bounced, m.answered),
+         marketing.rate_of(m.complained, m.delivered), marketing.rate_of(m.unsubscribed, m.delivered)
+    from mails m, listed l
+$$;
+
+--
+-- Name: FUNCTION campaigns_progress(campaign marketing.campaigns); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.campaigns_progress(campaign marketing.campaigns) IS 'How far the campaign has come, and what its mails did.';
+
+--
+-- Name: cancel_campaign(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.cancel_campaign(row_id uuid) RETURNS marketing.campaigns
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  campaign constant marketing.campaigns := marketing.set_campaign_status(marketing.take_campaign(row_id), 'cancelled');
+begin
+  perform marketing.cancel_campaign_mails(campaign.organization_id, campaign.id);
+  return campaign;
+end
+$$;
+
+--
+-- Name: FUNCTION cancel_campaign(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.cancel_campaign(row_id uuid) IS 'Ends a campaign for good; what has not gone out does not. Needs marketing.write. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION. Definer: the queue is written by functions alone.';
+
+--
+-- Name: cancel_campaign_mails(uuid, uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.cancel_campaign_mails(organization_id uuid, campaign_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update marketing.email_queue q
+     set status = 'cancelled', reason = 'campaign_cancelled', updated_at = now()
+   where q.organization_id = cancel_campaign_mails.organization_id
+     and q.campaign_id = cancel_campaign_mails.campaign_id
+     and q.status in ('queued', 'paused')
+$$;
+
+--
+-- Name: FUNCTION cancel_campaign_mails(organization_id uuid, campaign_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.cancel_campaign_mails(organization_id uuid, campaign_id uuid) IS 'Takes what has not gone out of a campaign out of the queue.';
+
+--
+-- Name: email_queue; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.email_queue (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    lead_id uuid NOT NULL,
+    template_id uuid NOT NULL,
+    campaign_id uuid,
+    purpose text DEFAULT 'marketing'::text NOT NULL,
+    variables jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status text DEFAULT 'queued'::text NOT NULL,
+    send_after timestamp with time zone DEFAULT now() NOT NULL,
+    email text,
+    template_version integer,
+    context jsonb,
+    attempts smallint DEFAULT 0 NOT NULL,
+    attempted_at timestamp with time zone,
+    claim_id uuid,
+    claim_expires_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    reason text,
+    reply_code text,
+    delivered_at timestamp with time zone,
+    opened_at timestamp with time zone,
+    clicked_at timestamp with time zone,
+    replied_at timestamp with time zone,
+    bounced_at timestamp with time zone,
+    complained_at timestamp with time zone,
+    unsubscribed_at timestamp with time zone,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT email_queue_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT email_queue_check CHECK (((status = 'sending'::text) = (claim_expires_at IS NOT NULL))),
+    CONSTRAINT email_queue_check1 CHECK (((status <> ALL (ARRAY['sending'::text, 'uncertain'::text])) OR (claim_id IS NOT NULL))),
+    CONSTRAINT email_queue_check2 CHECK (((status <> 'sent'::text) OR ((sent_at IS NOT NULL) AND (email IS NOT NULL)))),
+    CONSTRAINT email_queue_purpose_check CHECK ((purpose = ANY (ARRAY['marketing'::text, 'transactional'::text]))),
+    CONSTRAINT email_queue_reason_check CHECK ((length(reason) <= 1000)),
+    CONSTRAINT email_queue_reply_code_check CHECK ((length(reply_code) <= 20)),
+    CONSTRAINT email_queue_send_after_check CHECK (isfinite(send_after)),
+    CONSTRAINT email_queue_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'paused'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'suppressed'::text, 'cancelled'::text, 'uncertain'::text]))),
+    CONSTRAINT email_queue_variables_check CHECK ((jsonb_typeof(variables) = 'object'::text))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY marketing.email_queue FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE email_queue; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.email_queue IS '@name queued_emails
+Mails to leads: those that wait, and what became of the others (seed email_queue). Rows come from functions: marketing.queue_email, or many in one insert. A mail is never sent twice by itself: it is noted as sending, for good, before a mail server hears of it.';
+
+--
+-- Name: COLUMN email_queue.purpose; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.purpose IS 'marketing: needs consent, heeds quiet hours and the frequency cap, and can be unsubscribed from. transactional: an answer to what the lead did; only an address that does not work or was barred by hand, or a complaint, keeps it back.';
+
+--
+-- Name: COLUMN email_queue.variables; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.variables IS 'Values of the template''s variables.';
+
+--
+-- Name: COLUMN email_queue.status; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.status IS 'queued; paused with its campaign; sending; sent: the mail server took it; failed: it will not; suppressed: it may not be sent; cancelled; uncertain: the worker died or the connection broke when the mail server may have had it already, see resendEmail.';
+
+--
+-- Name: COLUMN email_queue.send_after; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.send_after IS 'Not before this. Moved on by quiet hours, the frequency cap and by mail servers that ask to come back later.';
+
+--
+-- Name: COLUMN email_queue.email; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.email IS 'The address that it went to, as it was then.';
+
+--
+-- Name: COLUMN email_queue.template_version; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.template_version IS 'The version of the template that it was made of.';
+
+--
+-- Name: COLUMN email_queue.context; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.context IS 'What the template was given, so that the mail can be shown again.';
+
+--
+-- Name: COLUMN email_queue.attempts; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.attempts IS 'How often it was handed to a mail server.';
+
+--
+-- Name: COLUMN email_queue.attempted_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.attempted_at IS 'When it was last handed to a mail server.';
+
+--
+-- Name: COLUMN email_queue.claim_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.claim_id IS '@behavior -*
+The batch that has it: what another reports about it does not count.';
+
+--
+-- Name: COLUMN email_queue.claim_expires_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.claim_expires_at IS '@behavior -*
+After this, whoever had it is taken for dead.';
+
+--
+-- Name: COLUMN email_queue.reason; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.reason IS 'Why it was not sent, or not yet: in a few words.';
+
+--
+-- Name: COLUMN email_queue.reply_code; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.reply_code IS 'What the mail server answered last, such as 550 or 4.2.2.';
+
+--
+-- Name: COLUMN email_queue.opened_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.opened_at IS 'When it was first opened by a person, as far as one can tell.';
+
+--
+-- Name: COLUMN email_queue.clicked_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.clicked_at IS 'When a link in it was first followed by a person, as far as one can tell.';
+
+--
+-- Name: cancel_email(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.cancel_email(row_id uuid) RETURNS marketing.email_queue
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('marketing.write');
+  mail marketing.email_queue;
+begin
+  select q.* into mail
+    from marketing.email_queue q
+   where q.organization_id = organization and q.id = row_id
+     for update;
+  if mail.id is null then
+    perform platform.refuse('CB004', 'There is no such mail.', field => 'row_id');
+  end if;
+  if mail.status not in ('queued', 'paused') then
+    perform platform.refuse('CB006', format('A mail that is %s cannot be cancelled.', mail.status), field => 'row_id');
+  end if;
+  update marketing.email_queue q
+     set status = 'cancelled', reason = 'by_hand', updated_at = now()
+   where q.organization_id = organization and q.id = row_id
+  returning q.* into mail;
+  return mail;
+end
+$$;
+
+--
+-- Name: FUNCTION cancel_email(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.cancel_email(row_id uuid) IS 'Takes a mail out of the queue that has not gone out. Needs marketing.write. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION. Definer: the queue is written by functions alone.';
+
+--
+-- Name: claim_due(uuid, uuid, integer, jsonb, timestamp with time zone); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.claim_due(organization_id uuid, claim uuid, most integer, rules jsonb, moment timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+  batch jsonb;
+begin
+  with settled as materialized (
+    select o.name, o.time_zone, o.website, (rules ->> 'requireConsent')::boolean as needs_consent,
+           (rules ->> 'quietFrom')::time as quiet_from, (rules ->> 'quietTo')::time as quiet_to,
+           (rules ->> 'capMails')::integer as cap_mails, make_interval(days => (rules ->> 'capDays')::integer) as cap_span
+      from tenancy.organizations o
+     where o.id = claim_due.organization_id
+  ),
+  due as materialized (
+    select q.id, q.lead_id, q.template_id, q.campaign_id, q.purpose, q.variables, q.attempts, q.send_after
+      from marketing.email_queue q
+     where q.organization_id = claim_due.organization_id and q.status = 'queued' and q.send_after <= moment
+     order by q.send_after, q.id
+     limit most
+       for update skip locked
+  ),
+  known as materialized (
+    select d.*, l.email, t.version,
+           jsonb_build_object(
+             'first_name', l.first_name, 'last_name', l.last_name, 'full_name', l.full_name, 'email', l.email,
+             'company_name', l.company_name, 'job_title', l.job_title, 'city', l.city, 'country', l.country,
+             'locale', l.locale) as lead,
+           d.purpose = 'marketing' as is_marketing,
+           case
+             when l.deleted_at is not null then 'lead_archived'
+             when d.purpose = 'marketing' and l.email_consent = 'withdrawn' then 'consent_withdrawn'
+             else coalesce(
+               (select s.reason
+                  from marketing.email_suppressions s
+                 where s.organization_id = claim_due.organization_id
+                   and s.email = l.email
+                   and s.lifted_at is null
+                   and (s.expires_at > moment) is not false
+                   and (d.purpose = 'marketing' or s.reason not in ('unsubscribed', 'consent_withdrawn'))
+                 order by s.created_at, s.id
+                 limit 1),
+               case when d.purpose = 'marketing' and r.needs_consent and l.email_consent <> 'granted' then 'no_consent' end)
+           end as barred_by,
+           t.deleted_at is not null as template_is_gone,
+           case when d.purpose = 'marketing' then
+             marketing.next_sending_time(moment, coalesce(l.time_zone, r.time_zone), r.quiet_from, r.quiet_to)
+           else moment end as not_before,
+           r.name as organization_name, r.website, r.cap_mails, r.cap_span
+      from due d
+      join crm.leads l on l.organization_id = claim_due.organization_id and l.id = d.lead_id
+      join marketing.email_templates t on t.organization_id = claim_due.organization_id and t.id = d.template_id
+     cross join settled r
+  ),
+  ranked as (
+    select k.*,
+           row_number() over (
+             partition by k.lead_id, k.is_marketing and k.barred_by is null and not k.template_is_gone
+             order by k.send_after, k.id) as place,
+           lately.mails as had, lately.oldest
+      from known k
+     cross join lateral (
+             select count(*) as mails, min(recent.attempted_at) as oldest
+               from (
+                      select q.attempted_at
+                        from marketing.email_queue q
+                       where k.is_marketing
+                         and k.cap_mails > 0
+                         and q.organization_id = claim_due.organization_id
+                         and q.lead_id = k.lead_id
+                         and q.attempted_at > moment - k.cap_span
+                         and q.status in ('sending', 'sent', 'uncertain')
+                         and q.purpose = 'marketing'
+                         and q.id <> k.id
+                       order by q.attempted_at desc
+                       limit k.cap_mails
+                    ) recent
+           ) lately
+  ),
+  judged as (
+    select r.*,
+           case
+             when r.barred_by is not null then 'suppressed'
+             when r.template_is_gone then 'failed'
+             when r.not_before > moment then 'quiet'
+             when r.is_marketing and r.cap_mails > 0 and r.had + r.place > r.cap_mails then 'capped'
+             else 'sending'
+           end as verdict
+      from ranked r
+  ),
+  decided as (
+    update marketing.email_queue q
+       set status = case j.verdict when 'suppressed' then 'suppressed' when 'failed' then 'failed'
+                      when 'sending' then 'sending' else 'queued' end,
+           reason = case j.verdict when 'suppressed' then j.barred_by when 'failed' then 'template_archived'
+                      when 'quiet' then 'quiet_hours' when 'capped' then 'frequency_cap' end,
+           send_after = case j.verdict
+                          when 'quiet' then j.not_before
+                          -- One of the same batch has the last place: when that has gone out, it is known until when.
+                          when 'capped' then case when j.had >= j.cap_mails then j.oldest + j.cap_span
+                                                  else moment + interval '1 minute' end
+                          else q.send_after
+                        end,
+           email = case j.verdict when 'sending' then j.email else q.email end,
+           template_version = case j.verdict when 'sending' then j.version else q.template_version end,
+           context = case j.verdict
+                       when 'sending' then q.variables || jsonb_build_object(
+                         'lead', j.lead,
+                         'organization', jsonb_build_object('name', j.organization_name, 'website', j.website))
+                       else q.context
+                     end,
+           attempts = q.attempts + (j.verdict = 'sending')::integer,
+           attempted_at = case j.verdict when 'sending' then moment else q.attempted_at end,
+           claim_id = case j.verdict when 'sending' then claim else q.claim_id end,
+           claim_expires_at = case j.verdict when 'sending' then clock_timestamp() + interval '5 minutes' end,
+           updated_at = moment
+      from judged j
+     where q.organization_id = claim_due.organization_id and q.id = j.id
+    returning q.id, q.status, q.email, q.template_id, q.template_version, q.campaign_id, q.purpose, q.context, q.attempts
+  )
+  select jsonb_build_object(
+           'looked_at', count(*),
+           'first_attempts', count(*) filter (where d.status = 'sending' and d.attempts = 1),
+           'mails', coalesce(
+             jsonb_agg(jsonb_build_object(
+               'id', d.id, 'email', d.email, 'template_id', d.template_id, 'version', d.template_version,
+               'purpose', d.purpose, 'context', d.context)
+               order by d.id) filter (where d.status = 'sending'),
+             '[]'))
+    into batch
+    from decided d;
+  return batch;
+end
+$$;
+
+--
+-- Name: FUNCTION claim_due(organization_id uuid, claim uuid, most integer, rules jsonb, moment timestamp with time zone); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.claim_due(organization_id uuid, claim uuid, most integer, rules jsonb, moment timestamp with time zone) IS 'The one statement of claim_emails: takes due mails, decides each, and returns those that go out. Part of claim_emails, which holds the organization''s lock meanwhile: the frequency cap counts on that.';
+
+--
+-- Name: claim_emails(uuid, integer); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.claim_emails(organization_id uuid, batch_size integer) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  moment constant timestamptz := clock_timestamp();
+  rules constant jsonb := tenancy.setting(organization_id, 'marketing');
+  per_second constant double precision := (rules ->> 'mailsPerMinute')::double precision / 60;
+  state marketing.sending_states;
+  available double precision;
+  room bigint;
+  most integer := batch_size;
+  claim constant uuid := platform.uuidv7();
+  batch jsonb;
+  next_at timestamptz;
+begin
+  insert into marketing.sending_states (organization_id)
+  values (claim_emails.organization_id)
+  on conflict on constraint sending_states_pkey do nothing;
+  select s.* into state
+    from marketing.sending_states s
+   where s.organization_id = claim_emails.organization_id
+     for update;
+  if state.held_until > moment then
+    return jsonb_build_object('looked_at', 0, 'next_at', state.held_until, 'held_because', state.held_because);
+  end if;
+  if per_second > 0 then
+    -- What a few seconds allow may go out at once, and no more after an idle night.
+    available := least(
+      greatest(1, per_second * 5),
+      state.allowance + per_second * greatest(0, extract(epoch from clock_timestamp() - state.counted_at)));
+    if available < 1 then
+      return jsonb_build_object(
+        'looked_at', 0, 'next_at', clock_timestamp() + make_interval(secs => (1 - available) / per_second));
+    end if;
+    most := least(most, floor(available)::integer);
+  end if;
+  room := marketing.room_for_emails(organization_id);
+  if room <= 0 then
+    return marketing.hold_emails(organization_id, moment);
+  end if;
+  most := least(most, room);
+
+  begin
+    batch := marketing.claim_due(organization_id, claim, most, rules, moment);
+    if (batch ->> 'first_attempts')::bigint > 0 then
+      perform billing.count_usage(organization_id, 'emails', (batch ->> 'first_attempts')::bigint);
+    end if;
+  exception when sqlstate 'CB025' then
+    return marketing.hold_emails(organization_id, moment);
+  end;
+  update marketing.sending_states s
+     set allowance = case
+           when per_second > 0 then available - jsonb_array_length(batch -> 'mails')
+           else 0
+         end,
+         counted_at = clock_timestamp(), held_until = null, held_because = null
+   where s.organization_id = claim_emails.organization_id
+     and (per_second > 0 or s.held_until is not null);
+  if per_second > 0 and available - jsonb_array_length(batch -> 'mails') < 1 then
+    next_at := clock_timestamp()
+               + make_interval(secs => (1 - available + jsonb_array_length(batch -> 'mails')) / per_second);
+  end if;
+  return batch || jsonb_build_object('claim_id', claim, 'rules', rules, 'next_at', next_at);
+end
+$$;
+
+--
+-- Name: FUNCTION claim_emails(organization_id uuid, batch_size integer); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.claim_emails(organization_id uuid, batch_size integer) IS 'Takes up to so many due mails of an organization for sending: those that suppression, consent, frequency cap, quiet hours, the rate and the plan allow are noted as sending and returned as {claim_id, rules, mails}; looked_at says how many were due, next_at when there may be more. They have to be recorded within five minutes (record_emails), or are uncertain.';
+
+--
+-- Name: cost_within(numeric, date, date, date, date); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.cost_within(amount numeric, starts_on date, ends_on date, from_day date, to_day date) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (round(((amount * (((LEAST(ends_on, to_day) - starts_on) + 1))::numeric) / (((ends_on - starts_on) + 1))::numeric), 2) - round(((amount * ((GREATEST(starts_on, from_day) - starts_on))::numeric) / (((ends_on - starts_on) + 1))::numeric), 2));
+
+--
+-- Name: FUNCTION cost_within(amount numeric, starts_on date, ends_on date, from_day date, to_day date); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.cost_within(amount numeric, starts_on date, ends_on date, from_day date, to_day date) IS '@behavior -*
+How much of a cost falls into some days, where any of its days does. Spans that follow each other add up, to the cent.';
+
+--
+-- Name: delete_campaign(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.delete_campaign(row_id uuid) RETURNS marketing.campaigns
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived marketing.campaigns;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update marketing.campaigns t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such campaign, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_campaign(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.delete_campaign(row_id uuid) IS 'Archives a campaign with all that belongs to it; restore_campaign puts it back. Needs marketing.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: email_templates; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.email_templates (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    name text NOT NULL,
+    description text,
+    category text,
+    version integer DEFAULT 1 NOT NULL,
+    subject text NOT NULL,
+    html_source text,
+    text_source text,
+    variables jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT email_templates_category_check CHECK (((btrim(category) <> ''::text) AND (length(category) <= 60))),
+    CONSTRAINT email_templates_check CHECK (((html_source IS NOT NULL) OR (text_source IS NOT NULL))),
+    CONSTRAINT email_templates_description_check CHECK ((length(description) <= 2000)),
+    CONSTRAINT email_templates_html_source_check CHECK ((length(html_source) <= 262144)),
+    CONSTRAINT email_templates_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT email_templates_subject_check CHECK (((btrim(subject) <> ''::text) AND (length(subject) <= 1000))),
+    CONSTRAINT email_templates_text_source_check CHECK ((length(text_source) <= 262144)),
+    CONSTRAINT email_templates_variables_check CHECK ((jsonb_typeof(variables) = 'array'::text)),
+    CONSTRAINT email_templates_version_check CHECK ((version > 0)),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY marketing.email_templates FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE email_templates; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.email_templates IS '@behavior -insert
+What mails to leads say (seed email_templates): subject, HTML and text in Liquid. saveEmailTemplate writes them, and refuses what would not render; updateEmailTemplate renames them.';
+
+--
+-- Name: COLUMN email_templates.organization_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN email_templates.id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN email_templates.workspace_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN email_templates.created_by; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN email_templates.created_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN email_templates.updated_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN email_templates.custom_fields; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN email_templates.deleted_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN email_templates.category; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.category IS 'A word to sort them by, such as welcome or reminder.';
+
+--
+-- Name: COLUMN email_templates.version; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.version IS 'The present version; each change of what is rendered makes another.';
+
+--
+-- Name: COLUMN email_templates.subject; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.subject IS 'Liquid, without markup.';
+
+--
+-- Name: COLUMN email_templates.html_source; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.html_source IS 'Liquid in HTML. What is put in is escaped. Null: the mail is text only.';
+
+--
+-- Name: COLUMN email_templates.text_source; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.text_source IS 'Liquid in plain text. Null: made of the HTML.';
+
+--
+-- Name: COLUMN email_templates.variables; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_templates.variables IS 'Variables of its own: a list of {"name", "description", "default", "sample"}. One without a default has to be given with each mail. lead, organization and unsubscribe_url are always there.';
+
+--
+-- Name: delete_email_template(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.delete_email_template(row_id uuid) RETURNS marketing.email_templates
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived marketing.email_templates;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update marketing.email_templates t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such email template, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_email_template(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.delete_email_template(row_id uuid) IS 'Archives a email template with all that belongs to it; restore_email_template puts it back. Needs marketing.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: marketing_costs; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.marketing_costs (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    created_by uuid DEFAULT authz.actor_id(),
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    deleted_at timestamp with time zone,
+    name text NOT NULL,
+    channel text DEFAULT 'other'::text NOT NULL,
+    campaign text,
+    vendor text,
+    amount numeric(14,2) NOT NULL,
+    currency character(3),
+    starts_on date NOT NULL,
+    ends_on date,
+    notes text,
+    CONSTRAINT marketing_costs_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT marketing_costs_amount_finite CHECK ((amount <> 'NaN'::numeric)),
+    CONSTRAINT marketing_costs_campaign_check CHECK (((campaign = lower(btrim(campaign))) AND (campaign <> ''::text) AND (length(campaign) <= 200))),
+    CONSTRAINT marketing_costs_channel_check CHECK ((channel = ANY (ARRAY['direct'::text, 'organic_search'::text, 'paid_search'::text, 'organic_social'::text, 'paid_social'::text, 'email'::text, 'referral'::text, 'event'::text, 'partner'::text, 'outbound'::text, 'content'::text, 'phone'::text, 'other'::text]))),
+    CONSTRAINT marketing_costs_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT marketing_costs_currency_given_rule CHECK ((currency IS NOT NULL)),
+    CONSTRAINT marketing_costs_days_rule CHECK (((ends_on >= starts_on) AND (ends_on < (starts_on + 1830)))),
+    CONSTRAINT marketing_costs_end_rule CHECK ((ends_on IS NOT NULL)),
+    CONSTRAINT marketing_costs_ends_on_finite CHECK (isfinite(ends_on)),
+    CONSTRAINT marketing_costs_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
+    CONSTRAINT marketing_costs_notes_check CHECK ((length(notes) <= 10000)),
+    CONSTRAINT marketing_costs_starts_on_finite CHECK (isfinite(starts_on)),
+    CONSTRAINT marketing_costs_vendor_check CHECK (((btrim(vendor) <> ''::text) AND (length(vendor) <= 200))),
+    CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY marketing.marketing_costs FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE marketing_costs; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.marketing_costs IS 'What marketing costs (seeds marketing_costs, campaign_costs): a stand at a festival, a month of advertisements.';
+
+--
+-- Name: COLUMN marketing_costs.organization_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.marketing_costs.organization_id IS 'The tenant. Always the active organization of the caller.';
+
+--
+-- Name: COLUMN marketing_costs.id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.marketing_costs.id IS 'Time-ordered id: sorting by it sorts by creation.';
+
+--
+-- Name: COLUMN marketing_costs.workspace_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.marketing_costs.workspace_id IS 'The workspace it is in; without one it is shared by the whole organization. Follows what the row belongs to.';
+
+--
+-- Name: COLUMN marketing_costs.created_by; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.marketing_costs.created_by IS 'Who created it.';
+
+--
+-- Name: COLUMN marketing_costs.created_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.marketing_costs.created_at IS 'When it was created.';
+
+--
+-- Name: COLUMN marketing_costs.updated_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.marketing_costs.updated_at IS 'When it was last changed.';
+
+--
+-- Name: COLUMN marketing_costs.custom_fields; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.marketing_costs.custom_fields IS 'Values of the organization''s own fields, checked against their definitions (customFields).';
+
+--
+-- Name: COLUMN marketing_costs.deleted_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.marketing_costs.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
+
+--
+-- Name: COLUMN marketing_costs.channel; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.marketing_costs.channel IS 'Compared with the channel of touchpoints.';
+
+--
+-- Name: COLUMN marketing_costs.campaign; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.marketing_costs.campaign IS 'Compared with the campaign of touchpoints; in lower case, however it is given. Null: of no campaign.';
+
+--
+-- Name: COLUMN marketing_costs.currency; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.marketing_costs.currency IS 'ISO 4217; that of the organization when left out.';
+
+--
+-- Name: COLUMN marketing_costs.ends_on; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.marketing_costs.ends_on IS 'The last day that it was paid for; the first one when left out. A cost is spread evenly over its days, in whole cents.';
+
+--
+-- Name: delete_marketing_cost(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.delete_marketing_cost(row_id uuid) RETURNS marketing.marketing_costs
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      archived marketing.marketing_costs;
+    begin
+      -- The clock, not the transaction: what was archived before in the same transaction does not come back with it.
+      update marketing.marketing_costs t
+         set deleted_at = clock_timestamp()
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is null
+      returning t.* into archived;
+      if archived.id is null then
+        perform platform.refuse('CB004', 'There is no such marketing cost, or you may not archive it.', field => 'row_id');
+      end if;
+      return archived;
+    end
+    $$;
+
+--
+-- Name: FUNCTION delete_marketing_cost(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.delete_marketing_cost(row_id uuid) IS 'Archives a marketing cost with all that belongs to it; restore_marketing_cost puts it back. Needs marketing.write. Errors: NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: find_uncertain_emails(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.find_uncertain_emails() RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  found_mails integer;
+begin
+  update marketing.email_queue q
+     set status = 'uncertain', reason = 'worker_died', claim_expires_at = null, updated_at = now()
+   where q.status = 'sending' and q.claim_expires_at < now();
+  get diagnostics found_mails = row_count;
+  return found_mails;
+end
+$$;
+
+--
+-- Name: FUNCTION find_uncertain_emails(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.find_uncertain_emails() IS 'Mails whose worker has not told in time what became of them: nobody knows whether a mail server has them, so they are not sent again by themselves. Returns how many there are.';
+
+--
+-- Name: follow_campaigns(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.follow_campaigns() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  campaign marketing.campaigns;
+begin
+  for campaign in
+    select c.*
+      from marketing.campaigns c
+     where c.status = 'scheduled' and c.scheduled_at <= now() and c.deleted_at is null
+     order by c.organization_id, c.id
+       for update skip locked
+  loop
+    begin
+      perform marketing.require_sendable(campaign);
+      perform marketing.set_campaign_status(campaign, 'running');
+    exception when sqlstate 'CB002' or sqlstate 'CB005' then
+      -- Its template was changed or archived meanwhile: somebody has to look at it.
+      perform marketing.set_campaign_status(campaign, 'draft');
+    end;
+  end loop;
+  for campaign in
+    select c.*
+      from marketing.campaigns c
+     where c.status = 'running'
+       and c.audience_taken_at is not null
+       and c.deleted_at is null
+       and not exists (
+             select
+               from marketing.campaign_recipients r
+              where r.organization_id = c.organization_id and r.campaign_id = c.id and r.queued_email_id is null
+           )
+       and not exists (
+             select
+               from marketing.email_queue q
+              where q.organization_id = c.organization_id
+                and q.campaign_id = c.id
+                and q.status in ('queued', 'paused', 'sending')
+           )
+     order by c.organization_id, c.id
+       for update skip locked
+  loop
+    perform marketing.set_campaign_status(campaign, 'completed');
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION follow_campaigns(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.follow_campaigns() IS 'Starts campaigns whose time has come, and completes those of which no mail waits any more. The timetable calls it every minute.';
+
+--
+-- Name: follow_consent_trigger(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.follow_consent_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if new.email_consent = 'granted' then
+    update marketing.email_suppressions s
+       set lifted_at = now(), lifted_by = authz.actor_id()
+     where s.organization_id = new.organization_id
+       and s.email = new.email
+       and s.reason in ('unsubscribed', 'consent_withdrawn')
+       and s.lifted_at is null;
+  elsif new.email_consent = 'withdrawn'
+    and marketing.suppression_of(new.organization_id, new.email) is distinct from 'unsubscribed' then
+    perform marketing.suppress_email(new.organization_id, new.email, 'consent_withdrawn');
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION follow_consent_trigger(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.follow_consent_trigger() IS 'A lead that withdraws consent is suppressed at once; new consent, and nothing else, ends that and an unsubscription. Definer: whoever changes a lead may write no suppressions.';
+
+--
+-- Name: follow_costs_trigger(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.follow_costs_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform marketing.call_for_roi(r.organization_id, min(r.starts_on), max(r.ends_on))
+     from new_rows r
+    group by r.organization_id, r.starts_on, r.ends_on;
+  if tg_op = 'UPDATE' then
+    perform marketing.call_for_roi(r.organization_id, min(r.starts_on), max(r.ends_on))
+       from (
+              select o.organization_id, o.starts_on, o.ends_on from old_rows o
+              except
+              select n.organization_id, n.starts_on, n.ends_on from new_rows n
+            ) r
+      group by r.organization_id, r.starts_on, r.ends_on;
+  end if;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION follow_costs_trigger(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.follow_costs_trigger() IS 'Other costs mean another return. Definer: callers may not add jobs.';
+
+--
+-- Name: follow_earnings_trigger(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.follow_earnings_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform marketing.call_for_roi(d.organization_id, d.day, d.day)
+     from (
+            select distinct r.organization_id,
+                   date_trunc('month', r.occurred_at at time zone o.time_zone)::date as day
+              from new_rows r
+              join tenancy.organizations o on o.id = r.organization_id
+          ) d;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION follow_earnings_trigger(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.follow_earnings_trigger() IS 'Other conversions and other revenue mean another return. Definer: callers may not add jobs.';
+
+--
+-- Name: follow_interaction(marketing.email_queue, text, timestamp with time zone, boolean, boolean, text); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.follow_interaction(mail marketing.email_queue, kind text, occurred_at timestamp with time zone, is_machine boolean, is_hard boolean, reason text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update marketing.email_queue q
+     set delivered_at = case kind when 'delivered' then least(q.delivered_at, follow_interaction.occurred_at) else q.delivered_at end,
+         opened_at = case
+           when kind in ('opened', 'clicked') and not is_machine then least(q.opened_at, follow_interaction.occurred_at)
+           else q.opened_at
+         end,
+         clicked_at = case
+           when kind = 'clicked' and not is_machine then least(q.clicked_at, follow_interaction.occurred_at)
+           else q.clicked_at
+         end,
+         replied_at = case kind when 'replied' then least(q.replied_at, follow_interaction.occurred_at) else q.replied_at end,
+         bounced_at = case kind when 'bounced' then least(q.bounced_at, follow_interaction.occurred_at) else q.bounced_at end,
+         complained_at = case kind when 'complained' then least(q.complained_at, follow_interaction.occurred_at) else q.complained_at end,
+         unsubscribed_at = case kind
+           when 'unsubscribed' then least(q.unsubscribed_at, follow_interaction.occurred_at)
+           else q.unsubscribed_at
+         end,
+         -- Nobody knew whether it had gone out: now it is known.
+         status = case when q.status = 'uncertain' then 'sent' else q.status end,
+         sent_at = case when q.status = 'uncertain' then coalesce(q.sent_at, q.attempted_at) else q.sent_at end,
+         updated_at = now()
+   where q.organization_id = mail.organization_id and q.id = mail.id;
+  if kind = 'bounced' then
+    perform marketing.suppress_email(
+      mail.organization_id, mail.email, case when is_hard then 'hard_bounce' else 'soft_bounce' end,
+      reason, mail.id, case when not is_hard then now() + interval '3 days' end);
+  elsif kind = 'complained' then
+    perform marketing.suppress_email(mail.organization_id, mail.email, 'complaint', reason, mail.id);
+  elsif kind = 'unsubscribed' then
+    perform marketing.suppress_email(mail.organization_id, mail.email, 'unsubscribed', reason, mail.id);
+    update crm.leads l
+       set email_consent = 'withdrawn', email_consent_source = 'Unsubscribed by the link of a mail'
+     where l.organization_id = mail.organization_id
+       and l.email = mail.email
+       and l.deleted_at is null
+       and l.email_consent <> 'withdrawn';
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION follow_interaction(mail marketing.email_queue, kind text, occurred_at timestamp with time zone, is_machine boolean, is_hard boolean, reason text); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.follow_interaction(mail marketing.email_queue, kind text, occurred_at timestamp with time zone, is_machine boolean, is_hard boolean, reason text) IS 'What follows of something that happened to a mail. Part of note_interactions.';
+
+--
+-- Name: follow_suppressions_trigger(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.follow_suppressions_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  affected record;
+begin
+  for affected in
+    select r.organization_id, r.reason, array_agg(l.id) as lead_ids
+      from new_rows r
+     cross join lateral (
+             select l.id
+               from crm.leads l
+              where l.organization_id = r.organization_id and l.email = r.email and l.deleted_at is null
+              offset 0
+           ) l
+     where r.lifted_at is null and r.reason <> 'soft_bounce'
+     group by r.organization_id, r.reason
+  loop
+    perform marketing.stop_mails(affected.organization_id, affected.lead_ids, affected.reason);
+  end loop;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION follow_suppressions_trigger(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.follow_suppressions_trigger() IS 'Whoever is suppressed gets nothing of what waits, and leaves the sequences.';
+
+--
+-- Name: get_roi(date, date, text, text); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.get_roi(from_day date, to_day date, dimension text DEFAULT 'channel'::text, model text DEFAULT NULL::text) RETURNS SETOF marketing.roi_line
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('marketing.read');
+  chosen constant text := coalesce(
+    model, (select s.attribution_model from crm.crm_settings s where s.organization_id = organization));
+begin
+  perform authz.require('crm.read');
+  perform crm.check_days(from_day, to_day);
+  if dimension is null or dimension not in ('channel', 'campaign') then
+    perform platform.refuse('CB002', 'The dimension is channel or campaign.', field => 'dimension');
+  end if;
+  if chosen not in ('first', 'last', 'linear', 'position_based', 'time_decay') then
+    perform platform.refuse(
+      'CB002', 'There is no such model.', field => 'model',
+      hint => 'first, last, linear, position_based and time_decay are.');
+  end if;
+  return query select * from marketing.roi_lines(organization, from_day, to_day, chosen, dimension);
+end
+$$;
+
+--
+-- Name: FUNCTION get_roi(from_day date, to_day date, dimension text, model text); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.get_roi(from_day date, to_day date, dimension text, model text) IS '@simpleCollections only
+What each channel or campaign (dimension) cost and brought from one day to another, both included, where the organization is: costs that fall into these days, revenue by the model of attribution (that of the settings when left out), new leads, conversions, cost per lead, cost of a new client and return. What cannot be divided is null. Needs marketing.read and crm.read. Errors: INVALID_INPUT.';
+
+--
+-- Name: hold_emails(uuid, timestamp with time zone); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.hold_emails(organization_id uuid, moment timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update marketing.sending_states s
+     set held_until = moment + interval '10 minutes', held_because = 'plan_limit'
+   where s.organization_id = hold_emails.organization_id
+  returning jsonb_build_object('looked_at', 0, 'next_at', s.held_until, 'held_because', s.held_because)
+$$;
+
+--
+-- Name: FUNCTION hold_emails(organization_id uuid, moment timestamp with time zone); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.hold_emails(organization_id uuid, moment timestamp with time zone) IS 'Nothing goes out while the plan allows no more; asked anew every ten minutes.';
+
+--
+-- Name: keep_cost_trigger(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.keep_cost_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  new.campaign := nullif(lower(btrim(new.campaign)), '');
+  new.ends_on := coalesce(new.ends_on, new.starts_on);
+  new.currency := coalesce(
+    new.currency, (select o.currency from tenancy.organizations o where o.id = new.organization_id));
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_cost_trigger(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.keep_cost_trigger() IS 'Fills what follows from the rest of a cost. Definer: the currency of the organization counts for everybody.';
+
+--
+-- Name: keep_started_campaign_trigger(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.keep_started_campaign_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if (new.template_id, new.audience, new.segment_id, new.lead_statuses, new.minimum_score, new.variables)
+     is distinct from (old.template_id, old.audience, old.segment_id, old.lead_statuses, old.minimum_score, old.variables) then
+    perform platform.refuse(
+      'CB006', 'What a campaign says, and to whom, stays once it has started.', field => 'status',
+      hint => 'Cancel it and make another.');
+  end if;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_started_campaign_trigger(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.keep_started_campaign_trigger() IS 'Keeps what a campaign that has started says, and to whom.';
+
+--
+-- Name: email_suppressions; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.email_suppressions (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    email text NOT NULL,
+    reason text NOT NULL,
+    note text,
+    queued_email_id uuid,
+    expires_at timestamp with time zone,
+    lifted_at timestamp with time zone,
+    lifted_by uuid,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT email_suppressions_check CHECK (((reason = 'soft_bounce'::text) OR (expires_at IS NULL))),
+    CONSTRAINT email_suppressions_email_check CHECK (((email = lower(btrim(email))) AND (email ~ '^[^@\s]+@[^@\s]+$'::text) AND (length(email) <= 254))),
+    CONSTRAINT email_suppressions_expires_at_check CHECK (isfinite(expires_at)),
+    CONSTRAINT email_suppressions_note_check CHECK ((length(note) <= 1000)),
+    CONSTRAINT email_suppressions_reason_check CHECK ((reason = ANY (ARRAY['unsubscribed'::text, 'hard_bounce'::text, 'soft_bounce'::text, 'complaint'::text, 'manual'::text, 'consent_withdrawn'::text])))
+);
+
+ALTER TABLE ONLY marketing.email_suppressions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE email_suppressions; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.email_suppressions IS 'Addresses that get no mail of an organization any more, each for a reason. What was lifted stays on record.';
+
+--
+-- Name: COLUMN email_suppressions.email; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_suppressions.email IS 'The address in lower case, whether a lead has it or not.';
+
+--
+-- Name: COLUMN email_suppressions.reason; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_suppressions.reason IS 'unsubscribed and consent_withdrawn end with new consent of the lead, soft_bounce by itself, the others by liftEmailSuppression. unsubscribed and consent_withdrawn leave transactional mails alone.';
+
+--
+-- Name: COLUMN email_suppressions.queued_email_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_suppressions.queued_email_id IS 'The mail that led to it.';
+
+--
+-- Name: COLUMN email_suppressions.expires_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_suppressions.expires_at IS 'When it ends by itself; null: it does not.';
+
+--
+-- Name: COLUMN email_suppressions.lifted_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_suppressions.lifted_at IS 'Since when it does not hold any more.';
+
+--
+-- Name: lift_email_suppression(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.lift_email_suppression(row_id uuid) RETURNS marketing.email_suppressions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('marketing.write');
+  suppression marketing.email_suppressions;
+begin
+  select s.* into suppression
+    from marketing.email_suppressions s
+   where s.organization_id = organization and s.id = row_id
+     for update;
+  if suppression.id is null or suppression.lifted_at is not null then
+    perform platform.refuse('CB004', 'There is no such suppression in force.', field => 'row_id');
+  end if;
+  if suppression.reason in ('unsubscribed', 'consent_withdrawn') then
+    perform platform.refuse(
+      'CB050', 'Whoever has unsubscribed gets mail again when they agree to it.', field => 'row_id',
+      hint => 'Set emailConsent of the lead to granted once they have.');
+  end if;
+  update marketing.email_suppressions s
+     set lifted_at = now(), lifted_by = authz.actor_id()
+   where s.organization_id = organization and s.id = row_id
+  returning s.* into suppression;
+  return suppression;
+end
+$$;
+
+--
+-- Name: FUNCTION lift_email_suppression(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.lift_email_suppression(row_id uuid) IS 'Lets an address get mails again that was barred by hand, by a bounce or by a complaint. Needs marketing.write. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN; CONSENT_REQUIRED for whoever has unsubscribed: new consent of the lead ends that, and nothing else. Definer: suppressions are written by functions alone.';
+
+--
+-- Name: missing_variable(uuid, uuid, jsonb); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.missing_variable(organization_id uuid, template_id uuid, variables jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select v.value ->> 'name'
+    from marketing.email_templates t
+   cross join lateral jsonb_array_elements(t.variables) v
+   where t.organization_id = missing_variable.organization_id
+     and t.id = missing_variable.template_id
+     and not v.value ? 'default'
+     and coalesce(missing_variable.variables -> (v.value ->> 'name'), 'null') = 'null'
+   limit 1
+$$;
+
+--
+-- Name: FUNCTION missing_variable(organization_id uuid, template_id uuid, variables jsonb); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.missing_variable(organization_id uuid, template_id uuid, variables jsonb) IS 'The first variable of a template that has no default and is not given; null when none is missing.';
+
+--
+-- Name: next_sending_time(timestamp with time zone, text, time without time zone, time without time zone); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.next_sending_time(moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  place_time constant timestamp := moment at time zone time_zone;
+  clock constant time := place_time::time;
+  quiet_ends timestamp;
+begin
+  if quiet_from is null or quiet_to is null or quiet_from = quiet_to then
+    return moment;
+  end if;
+  if quiet_from < quiet_to then
+    if clock < quiet_from or clock >= quiet_to then
+      return moment;
+    end if;
+    quiet_ends := place_time::date + quiet_to;
+  elsif clock >= quiet_from then
+    quiet_ends := place_time::date + 1 + quiet_to;
+  elsif clock < quiet_to then
+    quiet_ends := place_time::date + quiet_to;
+  else
+    return moment;
+  end if;
+  -- A time of the clock that the night of summer time leaves out is taken an hour later, one that comes twice the second
+  -- time: the quiet is never cut short.
+  return quiet_ends at time zone time_zone;
+end
+$$;
+
+--
+-- Name: FUNCTION next_sending_time(moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.next_sending_time(moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone) IS 'The first moment, not before the given one, that is outside of the quiet hours of a place: from quiet_from until before quiet_to by its clocks, over midnight when quiet_from is the later one; equal or null: none are quiet.';
+
+--
+-- Name: note_interactions(uuid, jsonb); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.note_interactions(organization_id uuid, events jsonb) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  event record;
+  mail marketing.email_queue;
+  had bigint;
+  is_repeat boolean;
+  added integer;
+  noted integer := 0;
+begin
+  for event in
+    select e.*
+      from jsonb_to_recordset(events) as e (
+             id uuid, kind text, source text, occurred_at timestamptz, is_machine boolean, is_hard boolean, url text,
+             reason text, external_id text)
+     order by e.id, e.occurred_at
+  loop
+    -- Two at once are told apart by who comes second.
+    select q.* into mail
+      from marketing.email_queue q
+     where q.organization_id = note_interactions.organization_id and q.id = event.id
+       for update;
+    -- What never left cannot have been opened.
+    continue when not found or mail.status in ('queued', 'paused', 'suppressed', 'cancelled') and mail.attempts = 0;
+    select count(*), coalesce(bool_or(not i.is_machine and i.url is not distinct from event.url), false)
+      into had, is_repeat
+      from marketing.email_interactions i
+     where i.organization_id = note_interactions.organization_id
+       and i.queued_email_id = mail.id
+       and i.kind = event.kind;
+    -- Whoever has a link could ask for it for ever; a hundred tell enough.
+    continue when had >= 100;
+    insert into marketing.email_interactions
+      (organization_id, occurred_at, queued_email_id, lead_id, campaign_id, kind, source, is_machine, is_repeat,
+       is_hard_bounce, url, reason, external_id)
+    values (note_interactions.organization_id, least(coalesce(event.occurred_at, now()), now()), mail.id, mail.lead_id,
+            mail.campaign_id, event.kind, event.source, coalesce(event.is_machine, false),
+            is_repeat and not coalesce(event.is_machine, false),
+            case event.kind when 'bounced' then coalesce(event.is_hard, false) end,
+            case event.kind when 'clicked' then event.url end,
+            left(event.reason, 1000), event.external_id)
+    on conflict on constraint email_interactions_organization_id_external_id_key do nothing;
+    get diagnostics added = row_count;
+    continue when added = 0;
+    noted := noted + 1;
+    perform marketing.follow_interaction(
+      mail, event.kind, least(coalesce(event.occurred_at, now()), now()), coalesce(event.is_machine, false),
+      coalesce(event.is_hard, false), event.reason);
+  end loop;
+  return noted;
+end
+$$;
+
+--
+-- Name: FUNCTION note_interactions(organization_id uuid, events jsonb); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.note_interactions(organization_id uuid, events jsonb) IS 'Records what happened to mails, a list of {id, kind, source, occurred_at, is_machine, is_hard, url, reason, external_id}, and what follows: bounces and complaints suppress the address, an unsubscription withdraws consent. What was reported before, mails of other organizations and mails that never left are passed over. Returns how many are new.';
+
+--
+-- Name: note_visit(uuid, uuid, text, text, boolean, text, text); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.note_visit(organization_id uuid, mail_id uuid, kind text, source text, is_machine boolean DEFAULT false, url text DEFAULT NULL::text, reason text DEFAULT NULL::text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform marketing.note_interactions(
+    organization_id,
+    jsonb_build_array(jsonb_build_object(
+      'id', mail_id, 'kind', kind, 'source', source, 'is_machine', is_machine, 'url', url, 'reason', reason)));
+  return exists (
+    select from marketing.email_queue q where q.organization_id = note_visit.organization_id and q.id = mail_id);
+end
+$$;
+
+--
+-- Name: FUNCTION note_visit(organization_id uuid, mail_id uuid, kind text, source text, is_machine boolean, url text, reason text); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.note_visit(organization_id uuid, mail_id uuid, kind text, source text, is_machine boolean, url text, reason text) IS 'Somebody followed a signed link of a mail; the server has checked the signature. Returns whether there is such a mail. Definer: whoever has a mail need not be signed in. Granted to the server''s login alone.';
+
+--
+-- Name: pause_campaign(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.pause_campaign(row_id uuid) RETURNS marketing.campaigns
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  campaign constant marketing.campaigns := marketing.set_campaign_status(marketing.take_campaign(row_id), 'paused');
+begin
+  update marketing.email_queue q
+     set status = 'paused', updated_at = now()
+   where q.organization_id = campaign.organization_id and q.campaign_id = campaign.id and q.status = 'queued';
+  return campaign;
+end
+$$;
+
+--
+-- Name: FUNCTION pause_campaign(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.pause_campaign(row_id uuid) IS 'Keeps back what has not gone out of a campaign. What is being sent at this moment goes out. Needs marketing.write. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION. Definer: the queue is written by functions alone.';
+
+--
+-- Name: preview_variables(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.preview_variables(lead_id uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_object(
+           'organization', jsonb_build_object('name', o.name, 'website', o.website),
+           'lead', (
+             select jsonb_build_object(
+                      'first_name', l.first_name, 'last_name', l.last_name, 'full_name', l.full_name, 'email', l.email,
+                      'company_name', l.company_name, 'job_title', l.job_title, 'city', l.city, 'country', l.country,
+                      'locale', l.locale)
+               from crm.leads l
+              where l.organization_id = o.id and l.id = preview_variables.lead_id
+           ))
+    from tenancy.organizations o
+   where o.id = (select authz.organization_id())
+$$;
+
+--
+-- Name: FUNCTION preview_variables(lead_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.preview_variables(lead_id uuid) IS '@behavior -*
+What a template is given beside its own variables: the organization and a lead, as far as the caller may read them.';
+
+--
+-- Name: queue_email(uuid, uuid, uuid, timestamp with time zone, jsonb, text, uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.queue_email(organization_id uuid, lead_id uuid, template_id uuid, send_after timestamp with time zone DEFAULT now(), variables jsonb DEFAULT '{}'::jsonb, purpose text DEFAULT 'marketing'::text, campaign_id uuid DEFAULT NULL::uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  email_id uuid;
+  missing text;
+begin
+  perform
+     from crm.leads l
+    where l.organization_id = queue_email.organization_id and l.id = queue_email.lead_id and l.deleted_at is null;
+  if not found then
+    perform platform.refuse('CB004', 'There is no such lead.', field => 'lead_id');
+  end if;
+  perform
+     from marketing.email_templates t
+    where t.organization_id = queue_email.organization_id and t.id = queue_email.template_id and t.deleted_at is null;
+  if not found then
+    perform platform.refuse('CB004', 'There is no such template.', field => 'template_id');
+  end if;
+  missing := marketing.missing_variable(organization_id, template_id, variables);
+  if missing is not null then
+    perform platform.refuse(
+      'CB002', format('The template needs the variable %s.', missing), field => 'variables.' || missing);
+  end if;
+  insert into marketing.email_queue
+    (organization_id, lead_id, template_id, send_after, variables, purpose, campaign_id, created_by)
+  values (queue_email.organization_id, queue_email.lead_id, queue_email.template_id,
+          coalesce(queue_email.send_after, now()), coalesce(queue_email.variables, '{}'), queue_email.purpose,
+          queue_email.campaign_id, authz.actor_id())
+  returning id into email_id;
+  return email_id;
+end
+$$;
+
+--
+-- Name: FUNCTION queue_email(organization_id uuid, lead_id uuid, template_id uuid, send_after timestamp with time zone, variables jsonb, purpose text, campaign_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.queue_email(organization_id uuid, lead_id uuid, template_id uuid, send_after timestamp with time zone, variables jsonb, purpose text, campaign_id uuid) IS 'Puts a mail to a lead into the queue and returns its id; it goes out after this transaction, not before send_after. For functions that have checked who asks. Those that queue many insert them into marketing.email_queue at once: the job is added by a trigger. Whether the lead may get it (suppression, consent, frequency cap, quiet hours) is decided when it is sent. Errors: CB004 for an unknown or archived lead or template, CB002 for a variable that the template lacks.';
+
+--
+-- Name: rate_of(bigint, bigint); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.rate_of(numerator bigint, denominator bigint) RETURNS marketing.rate
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select (numerator, denominator, round(numerator * 100.0 / nullif(denominator, 0), 2))::marketing.rate
+$$;
+
+--
+-- Name: FUNCTION rate_of(numerator bigint, denominator bigint); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.rate_of(numerator bigint, denominator bigint) IS '@behavior -*
+A share with its parts.';
+
+--
+-- Name: read_email_template(uuid, integer); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.read_email_template(row_id uuid, version integer DEFAULT NULL::integer) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_object(
+           'id', t.id, 'name', t.name, 'description', t.description, 'category', t.category, 'version', v.version,
+           'subject', v.subject, 'html', v.html_source, 'text', v.text_source, 'variables', v.variables)
+    from marketing.email_templates t
+    join marketing.email_template_versions v
+      on v.organization_id = t.organization_id
+     and v.template_id = t.id
+     and v.version = coalesce(read_email_template.version, t.version)
+   where t.organization_id = (select authz.organization_id()) and t.id = row_id
+$$;
+
+--
+-- Name: FUNCTION read_email_template(row_id uuid, version integer); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.read_email_template(row_id uuid, version integer) IS '@behavior -*
+A template as the server renders it, in one of its versions; null when there is none for the caller.';
+
+--
+-- Name: read_mail_webhook(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.read_mail_webhook() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return (marketing.webhook_versions(authz.require('marketing.manage')))[1];
+end
+$$;
+
+--
+-- Name: FUNCTION read_mail_webhook(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.read_mail_webhook() IS '@behavior -*
+The version of the secret with which reports about mails are signed. Needs marketing.manage. Errors: UNAUTHENTICATED, FORBIDDEN. Definer: the versions are internal.';
+
+--
+-- Name: read_unsubscription(uuid, uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.read_unsubscription(organization_id uuid, mail_id uuid) RETURNS TABLE(organization_name text, is_unsubscribed boolean, sent_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select o.name,
+         marketing.suppression_of(q.organization_id, coalesce(q.email, l.email)) is not null,
+         coalesce(q.sent_at, q.attempted_at)
+    from marketing.email_queue q
+    join tenancy.organizations o on o.id = q.organization_id
+    join crm.leads l on l.organization_id = q.organization_id and l.id = q.lead_id
+   where q.organization_id = read_unsubscription.organization_id and q.id = mail_id
+$$;
+
+--
+-- Name: FUNCTION read_unsubscription(organization_id uuid, mail_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.read_unsubscription(organization_id uuid, mail_id uuid) IS 'What the page behind an unsubscribe link says: whose mails they are, and whether none come any more. Never an address. Definer: whoever has a mail need not be signed in. Granted to the server''s login alone.';
+
+--
+-- Name: record_emails(uuid, uuid, jsonb); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.record_emails(organization_id uuid, claim_id uuid, outcomes jsonb) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  bounce record;
+  recorded integer;
+  given_back bigint;
+begin
+  -- The claim is asked for: after a mail was sent anew by hand, what became of it before does not count.
+  update marketing.email_queue q
+     set status = case
+           when o.outcome in ('sent', 'uncertain') then o.outcome
+           when o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null then 'queued'
+           else 'failed'
+         end,
+         send_after = case o.outcome
+           when 'retry' then coalesce(now() + marketing.retry_delay(q.attempts), q.send_after)
+           else q.send_after
+         end,
+         attempts = q.attempts - (o.outcome = 'returned')::integer,
+         -- Nobody heard of it, so it does not count as a mail that the lead had.
+         attempted_at = case o.outcome when 'returned' then null else q.attempted_at end,
+         sent_at = case o.outcome when 'sent' then coalesce(q.sent_at, clock_timestamp()) end,
+         bounced_at = case o.outcome when 'bounced' then clock_timestamp() else q.bounced_at end,
+         reason = left(o.reason, 1000),
+         reply_code = left(o.code, 20),
+         claim_expires_at = null,
+         updated_at = clock_timestamp()
+    from jsonb_to_recordset(outcomes) as o (id uuid, outcome text, reason text, code text)
+   where q.organization_id = record_emails.organization_id
+     and q.id = o.id
+     and q.claim_id = record_emails.claim_id
+     and q.status in ('sending', 'uncertain');
+  get diagnostics recorded = row_count;
+
+  if outcomes @> '[{"outcome": "returned"}]' then
+    -- They count towards the plan when they go out.
+    select count(*) into given_back
+      from jsonb_to_recordset(outcomes) as o (id uuid, outcome text)
+      join marketing.email_queue q
+        on q.organization_id = record_emails.organization_id and q.id = o.id and q.claim_id = record_emails.claim_id
+     where o.outcome = 'returned' and q.status = 'queued' and q.attempts = 0;
+    if given_back > 0 then
+      perform billing.take_usage(organization_id, 'emails', billing.usage_period(organization_id, 'emails'), -given_back);
+    end if;
+  end if;
+
+  if outcomes @> '[{"outcome": "bounced"}]' then
+    for bounce in
+      select q.id, q.email, q.lead_id, q.campaign_id, q.reason
+        from jsonb_to_recordset(outcomes) as o (id uuid, outcome text)
+        join marketing.email_queue q
+          on q.organization_id = record_emails.organization_id and q.id = o.id and q.claim_id = record_emails.claim_id
+       where o.outcome = 'bounced' and q.status = 'failed'
+       order by q.email
+    loop
+      insert into marketing.email_interactions
+        (organization_id, queued_email_id, lead_id, campaign_id, kind, source, is_hard_bounce, reason)
+      values (record_emails.organization_id, bounce.id, bounce.lead_id, bounce.campaign_id, 'bounced', 'smtp', true,
+              bounce.reason);
+      perform marketing.suppress_email(organization_id, bounce.email, 'hard_bounce', bounce.reason, bounce.id);
+    end loop;
+  end if;
+  return recorded;
+end
+$$;
+
+--
+-- Name: FUNCTION record_emails(organization_id uuid, claim_id uuid, outcomes jsonb); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.record_emails(organization_id uuid, claim_id uuid, outcomes jsonb) IS 'Records what became of mails of a batch, a list of {id, outcome, reason, code}: sent; retry: later, with longer and longer waits; returned: nobody has heard of it, at once again; failed; bounced: failed, and the address is suppressed; uncertain. Returns how many it recorded: those that another claim has by now are left alone.';
+
+--
+-- Name: remove_campaign_recipients(uuid, uuid[]); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.remove_campaign_recipients(row_id uuid, lead_ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  campaign constant marketing.campaigns := marketing.take_campaign(row_id);
+  removed integer;
+begin
+  if campaign.status not in ('draft', 'scheduled') then
+    perform platform.refuse(
+      'CB006', format('Nobody is taken off a campaign that is %s.', campaign.status), field => 'row_id');
+  end if;
+  if lead_ids is null or cardinality(lead_ids) > 10000 then
+    perform platform.refuse('CB002', 'Name up to 10000 leads at a time.', field => 'lead_ids');
+  end if;
+  delete from marketing.campaign_recipients r
+   where r.organization_id = campaign.organization_id and r.campaign_id = campaign.id and r.lead_id = any (lead_ids);
+  get diagnostics removed = row_count;
+  return removed;
+end
+$$;
+
+--
+-- Name: FUNCTION remove_campaign_recipients(row_id uuid, lead_ids uuid[]); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.remove_campaign_recipients(row_id uuid, lead_ids uuid[]) IS '@resultFieldName removed
+Takes leads off the list of a campaign that has not started, and returns how many were on it. Needs marketing.write. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION, INVALID_INPUT. Definer: recipients are written by functions alone.';
+
+--
+-- Name: require_sendable(marketing.campaigns); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.require_sendable(campaign marketing.campaigns) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  missing text;
+begin
+  if exists (
+    select
+      from marketing.email_templates t
+     where t.organization_id = campaign.organization_id and t.id = campaign.template_id and t.deleted_at is not null
+  ) then
+    perform platform.refuse('CB005', 'The template of this campaign is archived.', field => 'template_id');
+  end if;
+  missing := marketing.missing_variable(campaign.organization_id, campaign.template_id, campaign.variables);
+  if missing is not null then
+    perform platform.refuse(
+      'CB002', format('The template needs the variable %s.', missing), field => 'variables.' || missing);
+  end if;
+  if campaign.audience = 'list' and not exists (
+    select
+      from marketing.campaign_recipients r
+     where r.organization_id = campaign.organization_id and r.campaign_id = campaign.id
+  ) then
+    perform platform.refuse(
+      'CB002', 'Nobody is on the list of this campaign.', field => 'row_id', hint => 'See addCampaignRecipients.');
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_sendable(campaign marketing.campaigns); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.require_sendable(campaign marketing.campaigns) IS 'Refuses a campaign that could not be sent. Errors: CB002 for a variable that is missing, or an empty list; CB005 for an archived template.';
+
+--
+-- Name: resend_email(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.resend_email(row_id uuid) RETURNS marketing.email_queue
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('marketing.manage');
+  mail marketing.email_queue;
+begin
+  select q.* into mail
+    from marketing.email_queue q
+   where q.organization_id = organization and q.id = row_id
+     for update;
+  if mail.id is null then
+    perform platform.refuse('CB004', 'There is no such mail.', field => 'row_id');
+  end if;
+  if mail.status not in ('uncertain', 'failed') then
+    perform platform.refuse(
+      'CB006', format('A mail that is %s is not sent again.', mail.status), field => 'row_id',
+      hint => 'Only those that are uncertain or failed are.');
+  end if;
+  update marketing.email_queue q
+     set status = 'queued', send_after = now(), reason = null, reply_code = null,
+         -- All attempts anew, but for the plan it has counted.
+         attempts = least(q.attempts, 1)
+   where q.organization_id = organization and q.id = row_id
+  returning q.* into mail;
+  perform marketing.send_soon(organization);
+  return mail;
+end
+$$;
+
+--
+-- Name: FUNCTION resend_email(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.resend_email(row_id uuid) IS 'Sends a mail again that failed, or of which nobody knows whether it went out (uncertain): then it may arrive twice, both times with the same message id. Suppression and all else are asked for anew. Needs marketing.manage. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION. Definer: the queue is written by functions alone.';
+
+--
+-- Name: restore_campaign(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.restore_campaign(row_id uuid) RETURNS marketing.campaigns
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored marketing.campaigns;
+    begin
+      update marketing.campaigns t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived campaign, or you may not restore it.', field => 'row_id');
+      end if;
+      
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_campaign(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.restore_campaign(row_id uuid) IS 'Puts an archived campaign back, with what was archived along with it. Needs marketing.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: restore_email_template(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.restore_email_template(row_id uuid) RETURNS marketing.email_templates
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored marketing.email_templates;
+    begin
+      update marketing.email_templates t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived email template, or you may not restore it.', field => 'row_id');
+      end if;
+      
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_email_template(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.restore_email_template(row_id uuid) IS 'Puts an archived email template back, with what was archived along with it. Needs marketing.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: restore_marketing_cost(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.restore_marketing_cost(row_id uuid) RETURNS marketing.marketing_costs
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    declare
+      restored marketing.marketing_costs;
+    begin
+      update marketing.marketing_costs t
+         set deleted_at = null
+       where t.organization_id = (select authz.organization_id()) and t.id = row_id and t.deleted_at is not null
+      returning t.* into restored;
+      if restored.id is null then
+        perform platform.refuse('CB004', 'There is no such archived marketing cost, or you may not restore it.', field => 'row_id');
+      end if;
+      
+      return restored;
+    end
+    $$;
+
+--
+-- Name: FUNCTION restore_marketing_cost(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.restore_marketing_cost(row_id uuid) IS 'Puts an archived marketing cost back, with what was archived along with it. Needs marketing.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
+
+--
+-- Name: resume_campaign(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.resume_campaign(row_id uuid) RETURNS marketing.campaigns
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  campaign marketing.campaigns := marketing.take_campaign(row_id);
+begin
+  if campaign.status <> 'paused' then
+    perform platform.refuse('CB006', format('A campaign that is %s is not resumed.', campaign.status), field => 'row_id');
+  end if;
+  campaign := marketing.set_campaign_status(campaign, 'running');
+  update marketing.email_queue q
+     set status = 'queued', updated_at = now()
+   where q.organization_id = campaign.organization_id and q.campaign_id = campaign.id and q.status = 'paused';
+  perform marketing.send_soon(campaign.organization_id);
+  return campaign;
+end
+$$;
+
+--
+-- Name: FUNCTION resume_campaign(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.resume_campaign(row_id uuid) IS 'Goes on with a paused campaign. Needs marketing.write. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION. Definer: the queue is written by functions alone.';
+
+--
+-- Name: retry_delay(integer); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.retry_delay(attempts integer) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (ARRAY['00:01:00'::interval, '00:05:00'::interval, '00:15:00'::interval, '01:00:00'::interval, '03:00:00'::interval, '06:00:00'::interval, '12:00:00'::interval])[attempts];
+
+--
+-- Name: FUNCTION retry_delay(attempts integer); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.retry_delay(attempts integer) IS 'How long a mail waits after so many attempts; null: there is no further one.';
+
+--
+-- Name: roi_lines(uuid, date, date, text, text); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.roi_lines(organization_id uuid, from_day date, to_day date, model text, dimension text) RETURNS SETOF marketing.roi_line
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with organization as materialized (
+    select o.currency, from_day::timestamp at time zone o.time_zone as from_time,
+           (to_day + 1)::timestamp at time zone o.time_zone as to_time
+      from tenancy.organizations o
+     where o.id = roi_lines.organization_id
+  ),
+  found as (
+    select case dimension when 'channel' then c.channel else c.campaign end as key, c.currency,
+           marketing.cost_within(c.amount, c.starts_on, c.ends_on, from_day, to_day) as cost,
+           0::numeric as revenue, 0 as leads, 0::numeric as conversions, 0::numeric as customers
+      from marketing.marketing_costs c
+     where c.organization_id = roi_lines.organization_id
+       and c.starts_on <= to_day
+       and c.ends_on >= from_day
+       and c.deleted_at is null
+    union all
+    select a.key, a.currency, 0, a.revenue, 0, a.conversions, a.customers
+      from crm.attribution_lines(roi_lines.organization_id, from_day, to_day, model, dimension) a
+    union all
+    -- who met a new lead first; a source speaks where nothing did
+    select case dimension
+             when 'channel' then coalesce(t.channel, s.channel)
+             else t.campaign
+           end, o.currency, 0, 0, 1, 0, 0
+      from organization o
+      join crm.leads l
+        on l.organization_id = roi_lines.organization_id
+       and l.created_at >= o.from_time and l.created_at < o.to_time
+       and l.deleted_at is null
+      left join crm.lead_sources s on s.organization_id = l.organization_id and s.id = l.lead_source_id
+      left join lateral (
+             select p.channel, p.campaign
+               from crm.lead_touchpoints p
+              where p.organization_id = roi_lines.organization_id and p.lead_id = l.id
+              order by p.occurred_at, p.id
+              limit 1
+           ) t on true
+  )
+  select roi_lines.dimension, f.key, f.currency, sum(f.cost), sum(f.revenue), sum(f.leads)::integer, sum(f.conversions),
+         sum(f.customers), round(sum(f.cost) / nullif(sum(f.leads), 0), 2),
+         round(sum(f.cost) / nullif(sum(f.customers), 0), 2),
+         round(100 * (sum(f.revenue) - sum(f.cost)) / nullif(sum(f.cost), 0), 2)
+    from found f
+   group by f.key, f.currency
+  having sum(f.cost) <> 0 or sum(f.revenue) <> 0 or sum(f.leads) <> 0 or sum(f.conversions) <> 0
+   order by sum(f.revenue) desc, sum(f.cost) desc, f.key, f.currency
+$$;
+
+--
+-- Name: FUNCTION roi_lines(organization_id uuid, from_day date, to_day date, model text, dimension text); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.roi_lines(organization_id uuid, from_day date, to_day date, model text, dimension text) IS 'What channels or campaigns cost and brought on some days of an organization.';
+
+--
+-- Name: room_for_emails(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.room_for_emails(organization_id uuid) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select billing.hard_limit_of(organization_id, 'emails') - coalesce(
+    (select sum(c.used)
+       from billing.usage_counters c
+      where c.organization_id = room_for_emails.organization_id
+        and c.metric_key = 'emails'
+        and c.period = billing.usage_period(room_for_emails.organization_id, 'emails')), 0)
+$$;
+
+--
+-- Name: FUNCTION room_for_emails(organization_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.room_for_emails(organization_id uuid) IS 'How many mails the plan still allows in the month; null: any number.';
+
+--
+-- Name: rotate_mail_webhook(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.rotate_mail_webhook() RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('marketing.manage');
+  version integer;
+begin
+  insert into marketing.sending_states as s (organization_id, webhook_version, webhook_rotated_at)
+  values (organization, 2, now())
+  on conflict on constraint sending_states_pkey do update
+    set webhook_version = s.webhook_version + 1, webhook_rotated_at = now()
+  returning s.webhook_version into version;
+  return version;
+end
+$$;
+
+--
+-- Name: FUNCTION rotate_mail_webhook(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.rotate_mail_webhook() IS '@behavior -*
+Makes a new secret for reports about mails; the one before holds for a day. Needs marketing.manage. Errors: UNAUTHENTICATED, FORBIDDEN. Definer: the versions are internal.';
+
+--
+-- Name: run_campaign(uuid, uuid, integer); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.run_campaign(organization_id uuid, campaign_id uuid, batch_size integer DEFAULT 2000) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  campaign marketing.campaigns;
+  queued integer;
+begin
+  select c.* into campaign
+    from marketing.campaigns c
+   where c.organization_id = run_campaign.organization_id and c.id = run_campaign.campaign_id and c.deleted_at is null
+     for update;
+  if campaign.status is distinct from 'running' then
+    return 0;
+  end if;
+  if campaign.audience_taken_at is null then
+    perform marketing.take_audience(campaign);
+  end if;
+  with waiting as materialized (
+    select r.id, r.lead_id, platform.uuidv7() as mail_id
+      from marketing.campaign_recipients r
+     where r.organization_id = campaign.organization_id and r.campaign_id = campaign.id and r.queued_email_id is null
+     order by r.id
+     limit batch_size
+  ),
+  mails as (
+    insert into marketing.email_queue
+      (organization_id, id, lead_id, template_id, campaign_id, variables, created_by)
+    select campaign.organization_id, w.mail_id, w.lead_id, campaign.template_id, campaign.id, campaign.variables,
+           campaign.created_by
+      from waiting w
+  )
+  update marketing.campaign_recipients r
+     set queued_email_id = w.mail_id
+    from waiting w
+   where r.organization_id = campaign.organization_id and r.id = w.id;
+  get diagnostics queued = row_count;
+  return queued;
+end
+$$;
+
+--
+-- Name: FUNCTION run_campaign(organization_id uuid, campaign_id uuid, batch_size integer); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.run_campaign(organization_id uuid, campaign_id uuid, batch_size integer) IS 'Queues mails of a running campaign, some at a time, and returns how many: none when all are queued, or it is not running any more. Who gets it is written down before the first.';
+
+--
+-- Name: schedule_campaign(uuid, timestamp with time zone); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.schedule_campaign(row_id uuid, at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS marketing.campaigns
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  campaign constant marketing.campaigns := marketing.take_campaign(row_id);
+begin
+  if campaign.status not in ('draft', 'scheduled') then
+    perform platform.refuse(
+      'CB006', format('scheduled cannot follow %s.', campaign.status), field => 'row_id',
+      hint => 'A campaign is scheduled before it starts.');
+  end if;
+  if at is null then
+    return marketing.set_campaign_status(campaign, 'draft');
+  end if;
+  if not isfinite(at) or at <= now() then
+    perform platform.refuse('CB002', 'This moment has passed, or is none.', field => 'at');
+  end if;
+  perform marketing.require_sendable(campaign);
+  return marketing.set_campaign_status(campaign, 'scheduled', at);
+end
+$$;
+
+--
+-- Name: FUNCTION schedule_campaign(row_id uuid, at timestamp with time zone); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.schedule_campaign(row_id uuid, at timestamp with time zone) IS 'Has a campaign start by itself, within a minute of that moment; again, to move it; null makes it a draft again. Needs marketing.write. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION once it has started; INVALID_INPUT for a moment that has passed, a variable that is missing, an empty list; CONFLICT for an archived template. Definer: the status is written by functions alone.';
+
+--
+-- Name: sees_lead(uuid, uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.sees_lead(organization_id uuid, lead_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select
+      from crm.leads l
+     where l.organization_id = sees_lead.organization_id
+       and l.id = sees_lead.lead_id
+       and l.deleted_at is null
+       and (authz.has('workspaces.all')
+            or coalesce(l.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces())))
+$$;
+
+--
+-- Name: FUNCTION sees_lead(organization_id uuid, lead_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.sees_lead(organization_id uuid, lead_id uuid) IS 'Whether a lead is there for the caller, in a workspace that the caller sees. For functions that row security does not hold for.';
+
+--
+-- Name: segment_leads(uuid, uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.segment_leads(organization_id uuid, segment_id uuid) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  -- Segments are of a module above this one.
+  if to_regclass('analytics.user_segments') is null then
+    return;
+  end if;
+  return query execute format(
+    'select m.lead_id from %s m where m.organization_id = $1 and m.segment_id = $2 and m.lead_id is not null',
+    to_regclass('analytics.user_segments'))
+    using organization_id, segment_id;
+end
+$_$;
+
+--
+-- Name: FUNCTION segment_leads(organization_id uuid, segment_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.segment_leads(organization_id uuid, segment_id uuid) IS 'The leads in a segment now.';
+
+--
+-- Name: send_due_emails(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.send_due_emails() RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  due_organization uuid;
+  organizations integer := 0;
+begin
+  -- From one organization to the next in the index, however many mails each has.
+  select q.organization_id into due_organization
+    from marketing.email_queue q
+   where q.status = 'queued'
+   order by q.organization_id
+   limit 1;
+  while due_organization is not null loop
+    if exists (
+      select
+        from marketing.email_queue q
+       where q.organization_id = due_organization and q.status = 'queued' and q.send_after <= now()
+    ) then
+      perform marketing.send_soon(due_organization);
+      organizations := organizations + 1;
+    end if;
+    select q.organization_id into due_organization
+      from marketing.email_queue q
+     where q.status = 'queued' and q.organization_id > due_organization
+     order by q.organization_id
+     limit 1;
+    exit when not found;
+  end loop;
+  return organizations;
+end
+$$;
+
+--
+-- Name: FUNCTION send_due_emails(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.send_due_emails() IS 'Adds a job for every organization that has mails which are due. Returns for how many. The timetable calls it every minute.';
+
+--
+-- Name: send_email(uuid, uuid, jsonb, timestamp with time zone, text); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.send_email(lead_id uuid, template_id uuid, variables jsonb DEFAULT '{}'::jsonb, send_after timestamp with time zone DEFAULT NULL::timestamp with time zone, purpose text DEFAULT 'marketing'::text) RETURNS marketing.email_queue
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('marketing.write');
+  mail_id uuid;
+  mail marketing.email_queue;
+  barred_by text;
+begin
+  if purpose is null or purpose not in ('marketing', 'transactional') then
+    perform platform.refuse('CB002', 'A purpose is marketing or transactional.', field => 'purpose');
+  end if;
+  if jsonb_typeof(variables) is distinct from 'object' or length(variables::text) > 65536 then
+    perform platform.refuse('CB002', 'Variables are an object of up to 64 KB.', field => 'variables');
+  end if;
+  if not isfinite(send_after) then
+    perform platform.refuse('CB002', 'This is no moment.', field => 'send_after');
+  end if;
+  -- A lead of a workspace that the caller does not see is none.
+  if not marketing.sees_lead(organization, lead_id) then
+    perform platform.refuse('CB004', 'There is no such lead.', field => 'lead_id');
+  end if;
+  select marketing.suppression_of(organization, l.email, send_email.purpose) into barred_by
+    from crm.leads l
+   where l.organization_id = organization and l.id = send_email.lead_id;
+  if barred_by is not null then
+    perform platform.refuse(
+      'CB051', 'This lead gets no mail.', field => 'lead_id', detail => barred_by);
+  end if;
+  mail_id := marketing.queue_email(organization, lead_id, template_id, send_after, variables, purpose);
+  select q.* into mail from marketing.email_queue q where q.organization_id = organization and q.id = mail_id;
+  return mail;
+end
+$$;
+
+--
+-- Name: FUNCTION send_email(lead_id uuid, template_id uuid, variables jsonb, send_after timestamp with time zone, purpose text); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.send_email(lead_id uuid, template_id uuid, variables jsonb, send_after timestamp with time zone, purpose text) IS 'Sends one mail to one lead, now or later. Needs marketing.write. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_INPUT (also for a variable that the template lacks), NOT_FOUND_OR_FORBIDDEN for the lead or the template, RECIPIENT_SUPPRESSED with the reason in the detail. Definer: mails are queued by functions alone.';
+
+--
+-- Name: send_queued_trigger(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.send_queued_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- What is due later is found by the timetable (send_due_emails).
+  perform marketing.send_soon(r.organization_id)
+     from new_rows r
+    where r.status = 'queued' and r.send_after <= now()
+    group by r.organization_id;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION send_queued_trigger(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.send_queued_trigger() IS 'Has mails sent that are due as soon as they are queued.';
+
+--
+-- Name: send_soon(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.send_soon(organization_id uuid) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select platform.enqueue(
+    'send_emails',
+    jsonb_build_object('organization_id', organization_id),
+    job_key => 'send_emails:' || organization_id)
+$$;
+
+--
+-- Name: FUNCTION send_soon(organization_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.send_soon(organization_id uuid) IS 'Adds the job that sends what is due of an organization; one that waits already is the same.';
+
+--
+-- Name: set_campaign_status(marketing.campaigns, text, timestamp with time zone); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.set_campaign_status(campaign marketing.campaigns, status text, at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS marketing.campaigns
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  changed marketing.campaigns;
+begin
+  update marketing.campaigns c
+     set status = set_campaign_status.status,
+         scheduled_at = case when set_campaign_status.status in ('draft', 'scheduled') then at else c.scheduled_at end,
+         started_at = case when set_campaign_status.status = 'running' then coalesce(c.started_at, now()) else c.started_at end,
+         finished_at = case when set_campaign_status.status in ('completed', 'cancelled') then now() end
+   where c.organization_id = campaign.organization_id and c.id = campaign.id
+  returning c.* into changed;
+  if changed.status = 'running' then
+    perform platform.enqueue(
+      'run_campaign', jsonb_build_object('organization_id', changed.organization_id, 'campaign_id', changed.id),
+      job_key => 'run_campaign:' || changed.id);
+  end if;
+  return changed;
+end
+$$;
+
+--
+-- Name: FUNCTION set_campaign_status(campaign marketing.campaigns, status text, at timestamp with time zone); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.set_campaign_status(campaign marketing.campaigns, status text, at timestamp with time zone) IS 'Brings a campaign into a status, with what goes with it. For functions that hold its lock. Errors: CB006.';
+
+--
+-- Name: start_campaign(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.start_campaign(row_id uuid) RETURNS marketing.campaigns
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  campaign constant marketing.campaigns := marketing.take_campaign(row_id);
+begin
+  if campaign.status not in ('draft', 'scheduled') then
+    perform platform.refuse(
+      'CB006', format('A campaign that is %s is not started.', campaign.status), field => 'row_id',
+      hint => case campaign.status when 'paused' then 'See resumeCampaign.' end);
+  end if;
+  perform marketing.require_sendable(campaign);
+  return marketing.set_campaign_status(campaign, 'running');
+end
+$$;
+
+--
+-- Name: FUNCTION start_campaign(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.start_campaign(row_id uuid) IS 'Starts a campaign: a job writes down who gets it, and queues the mails. Needs marketing.write. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION; INVALID_INPUT for a variable that is missing, or an empty list; CONFLICT for an archived template. Definer: the status is written by functions alone.';
+
+--
+-- Name: stop_archived_campaign_trigger(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.stop_archived_campaign_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform marketing.cancel_campaign_mails(new.organization_id, new.id);
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION stop_archived_campaign_trigger(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.stop_archived_campaign_trigger() IS 'What has not gone out of an archived campaign does not. Definer: whoever archives may not write the queue.';
+
+--
+-- Name: stop_mails(uuid, uuid[], text); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.stop_mails(organization_id uuid, lead_ids uuid[], reason text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  leave constant regprocedure := to_regprocedure('marketing.leave_sequences(uuid,uuid[],text)');
+begin
+  update marketing.email_queue q
+     set status = 'suppressed', reason = stop_mails.reason, updated_at = now()
+   where q.organization_id = stop_mails.organization_id
+     and q.lead_id = any (stop_mails.lead_ids)
+     and q.status in ('queued', 'paused')
+     and (q.purpose = 'marketing' or stop_mails.reason not in ('unsubscribed', 'consent_withdrawn'));
+  if leave is not null then
+    execute format('select %s($1, $2, $3)', leave::regproc) using organization_id, lead_ids, reason;
+  end if;
+end
+$_$;
+
+--
+-- Name: FUNCTION stop_mails(organization_id uuid, lead_ids uuid[], reason text); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.stop_mails(organization_id uuid, lead_ids uuid[], reason text) IS 'Takes out of the queue what leads may not get any more, and has them leave their sequences.';
+
+--
+-- Name: suppress_address(text, text); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.suppress_address(email text, note text DEFAULT NULL::text) RETURNS marketing.email_suppressions
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  organization constant uuid := authz.require('marketing.write');
+  suppression_id uuid;
+  suppression marketing.email_suppressions;
+begin
+  if email is null or lower(btrim(email)) !~ '^[^@\s]+@[^@\s]+$' or length(btrim(email)) > 254 then
+    perform platform.refuse('CB002', 'This is no e-mail address.', field => 'email');
+  end if;
+  if length(note) > 1000 then
+    perform platform.refuse('CB002', 'A note has 1000 characters at most.', field => 'note');
+  end if;
+  suppression_id := marketing.suppress_email(organization, email, 'manual', note);
+  select s.* into suppression
+    from marketing.email_suppressions s
+   where s.organization_id = organization and s.id = suppression_id;
+  return suppression;
+end
+$_$;
+
+--
+-- Name: FUNCTION suppress_address(email text, note text); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.suppress_address(email text, note text) IS 'Bars an address from all mails of the organization, a lead''s or not. Twice is the same as once. Needs marketing.write. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_INPUT. Definer: suppressions are written by functions alone.';
+
+--
+-- Name: suppress_email(uuid, text, text, text, uuid, timestamp with time zone); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.suppress_email(organization_id uuid, email text, reason text, note text DEFAULT NULL::text, queued_email_id uuid DEFAULT NULL::uuid, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  suppression_id uuid;
+begin
+  -- One that has run out makes room for the next.
+  update marketing.email_suppressions s
+     set lifted_at = s.expires_at
+   where s.organization_id = suppress_email.organization_id
+     and s.email = lower(btrim(suppress_email.email))
+     and s.reason = suppress_email.reason
+     and s.lifted_at is null
+     and s.expires_at <= now();
+  insert into marketing.email_suppressions as s (organization_id, email, reason, note, queued_email_id, expires_at, created_by)
+  values (suppress_email.organization_id, lower(btrim(suppress_email.email)), suppress_email.reason, left(suppress_email.note, 1000),
+          suppress_email.queued_email_id, suppress_email.expires_at, authz.actor_id())
+  on conflict (organization_id, email, reason) where lifted_at is null do update
+    set expires_at = greatest(s.expires_at, excluded.expires_at)
+  returning id into suppression_id;
+  return suppression_id;
+end
+$$;
+
+--
+-- Name: FUNCTION suppress_email(organization_id uuid, email text, reason text, note text, queued_email_id uuid, expires_at timestamp with time zone); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.suppress_email(organization_id uuid, email text, reason text, note text, queued_email_id uuid, expires_at timestamp with time zone) IS 'Sees to it that an address gets no mail of an organization any more, and returns the id of the suppression: the one that is in force for the same reason already, if there is one. For functions that have checked who asks.';
+
+--
+-- Name: suppression_of(uuid, text, text); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.suppression_of(organization_id uuid, email text, purpose text DEFAULT 'marketing'::text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select s.reason
+    from marketing.email_suppressions s
+   where s.organization_id = suppression_of.organization_id
+     and s.email = lower(btrim(suppression_of.email))
+     and s.lifted_at is null
+     and (s.expires_at > now()) is not false
+     and (suppression_of.purpose = 'marketing' or s.reason not in ('unsubscribed', 'consent_withdrawn'))
+   order by s.created_at, s.id
+   limit 1
+$$;
+
+--
+-- Name: FUNCTION suppression_of(organization_id uuid, email text, purpose text); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.suppression_of(organization_id uuid, email text, purpose text) IS 'Why an address gets no mail of an organization; null when it does. Consent of the lead is asked for apart from this.';
+
+--
+-- Name: take_audience(marketing.campaigns); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.take_audience(campaign marketing.campaigns) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  taken integer := 0;
+begin
+  if campaign.audience = 'leads' then
+    insert into marketing.campaign_recipients (organization_id, campaign_id, lead_id)
+    select l.organization_id, campaign.id, l.id
+      from crm.leads l
+     where l.organization_id = campaign.organization_id
+       and l.deleted_at is null
+       and (campaign.lead_statuses = '{}' or l.status = any (campaign.lead_statuses))
+       and (campaign.minimum_score is null or l.score >= campaign.minimum_score)
+       -- What is for one workspace goes to its leads.
+       and (campaign.workspace_id is null or l.workspace_id = campaign.workspace_id)
+    on conflict on constraint campaign_recipients_organization_id_campaign_id_lead_id_key do nothing;
+    get diagnostics taken = row_count;
+  elsif campaign.audience = 'segment' then
+    insert into marketing.campaign_recipients (organization_id, campaign_id, lead_id)
+    select l.organization_id, campaign.id, l.id
+      from marketing.segment_leads(campaign.organization_id, campaign.segment_id) as m (lead_id)
+      join crm.leads l on l.organization_id = campaign.organization_id and l.id = m.lead_id and l.deleted_at is null
+     where campaign.workspace_id is null or l.workspace_id = campaign.workspace_id
+    on conflict on constraint campaign_recipients_organization_id_campaign_id_lead_id_key do nothing;
+    get diagnostics taken = row_count;
+  end if;
+  update marketing.campaigns c
+     set audience_taken_at = now()
+   where c.organization_id = campaign.organization_id and c.id = campaign.id;
+  return taken;
+end
+$$;
+
+--
+-- Name: FUNCTION take_audience(campaign marketing.campaigns); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.take_audience(campaign marketing.campaigns) IS 'Writes down who gets a campaign, once. Returns how many leads came to those that were on its list.';
+
+--
+-- Name: take_campaign(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.take_campaign(row_id uuid) RETURNS marketing.campaigns
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('marketing.write');
+  campaign marketing.campaigns;
+begin
+  select c.* into campaign
+    from marketing.campaigns c
+   where c.organization_id = organization
+     and c.id = row_id
+     and c.deleted_at is null
+     and (authz.has('workspaces.all')
+          or coalesce(c.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+     for update;
+  if campaign.id is null then
+    perform platform.refuse('CB004', 'There is no such campaign, or you may not change it.', field => 'row_id');
+  end if;
+  return campaign;
+end
+$$;
+
+--
+-- Name: FUNCTION take_campaign(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.take_campaign(row_id uuid) IS 'A campaign that the caller may change, locked. Errors: CB001, CB003, CB004.';
+
+--
+-- Name: take_mail_reports(uuid, jsonb); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.take_mail_reports(organization_id uuid, reports jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  found_mails jsonb;
+  by_address record;
+  noted integer;
+begin
+  -- A report names the mail by its id; or, when it knows no more, the address.
+  select coalesce(jsonb_agg(r.report || jsonb_build_object('id', q.id)), '[]')
+    into found_mails
+    from jsonb_array_elements(reports) as r (report)
+    join marketing.email_queue q
+      on q.organization_id = take_mail_reports.organization_id and q.id = (r.report ->> 'id')::uuid;
+  noted := marketing.note_interactions(organization_id, found_mails);
+  for by_address in
+    select lower(btrim(r.email)) as email,
+           case r.kind when 'complained' then 'complaint' when 'unsubscribed' then 'unsubscribed'
+             else case when r.is_hard then 'hard_bounce' else 'soft_bounce' end end as reason,
+           r.reason as note
+      from jsonb_to_recordset(reports) as r (id uuid, email text, kind text, is_hard boolean, reason text)
+     where r.email is not null
+       and r.kind in ('bounced', 'complained', 'unsubscribed')
+       and not exists (
+             select from marketing.email_queue q
+              where q.organization_id = take_mail_reports.organization_id and q.id = r.id
+           )
+     order by 1
+  loop
+    perform marketing.suppress_email(
+      organization_id, by_address.email, by_address.reason, by_address.note,
+      expires_at => case by_address.reason when 'soft_bounce' then now() + interval '3 days' end);
+    noted := noted + 1;
+  end loop;
+  return jsonb_build_object('taken', noted);
+end
+$$;
+
+--
+-- Name: FUNCTION take_mail_reports(organization_id uuid, reports jsonb); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.take_mail_reports(organization_id uuid, reports jsonb) IS 'Takes reports about mails of one organization: {id, email, kind, is_hard, occurred_at, reason, source, external_id}. The server has checked that the organization''s own secret signed them. Definer: whoever reports is not signed in. Granted to the server''s login alone.';
+
+--
+-- Name: track_roi(uuid, date, date); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.track_roi(organization_id uuid, from_month date, to_month date) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  model constant text := (
+    select s.attribution_model from crm.crm_settings s where s.organization_id = track_roi.organization_id);
+  written integer;
+begin
+  -- Two at once would each write what the other has not seen yet.
+  perform pg_advisory_xact_lock(hashtextextended(organization_id::text, 5678048));
+  delete from marketing.roi_tracking t
+   where t.organization_id = track_roi.organization_id and t.month between from_month and to_month;
+  insert into marketing.roi_tracking
+    (organization_id, month, dimension, key, model, currency, cost, revenue, leads, conversions, customers)
+  select track_roi.organization_id, m.month::date, l.dimension, l.key, model, l.currency, l.cost, l.revenue, l.leads,
+         l.conversions, l.customers
+    from generate_series(from_month::timestamp, to_month::timestamp, interval '1 month') as m (month)
+   cross join (values ('channel'), ('campaign')) as d (dimension)
+   cross join lateral marketing.roi_lines(
+           track_roi.organization_id, m.month::date, (m.month + interval '1 month' - interval '1 day')::date, model,
+           d.dimension) l;
+  get diagnostics written = row_count;
+  return written;
+end
+$$;
+
+--
+-- Name: FUNCTION track_roi(organization_id uuid, from_month date, to_month date); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.track_roi(organization_id uuid, from_month date, to_month date) IS 'Computes what is in marketing.roi_tracking for some months of an organization (their first days) anew; returns the lines.';
+
+--
+-- Name: webhook_versions(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.webhook_versions(organization_id uuid) RETURNS integer[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+           when s.webhook_rotated_at > now() - interval '1 day' then array[s.webhook_version, s.webhook_version - 1]
+           else array[coalesce(s.webhook_version, 1)]
+         end
+    from tenancy.organizations o
+    left join marketing.sending_states s on s.organization_id = o.id
+   where o.id = webhook_versions.organization_id and o.status = 'active'
+$$;
+
+--
+-- Name: FUNCTION webhook_versions(organization_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.webhook_versions(organization_id uuid) IS 'Which versions of the secret of an organization''s reports hold: the present one first, the one before for a day. Null: there is no such organization. Definer: whoever reports is not signed in. Granted to the server''s login alone.';
+
+--
+-- Name: write_email_template(uuid, jsonb, integer); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.write_email_template(row_id uuid, template jsonb, if_version integer DEFAULT NULL::integer) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := authz.require('marketing.write');
+  present marketing.email_templates;
+  written marketing.email_templates;
+begin
+  if row_id is null then
+    insert into marketing.email_templates
+      (organization_id, name, description, category, subject, html_source, text_source, variables)
+    values (organization, template ->> 'name', template ->> 'description', template ->> 'category', template ->> 'subject',
+            template ->> 'html', template ->> 'text', coalesce(template -> 'variables', '[]'))
+    returning * into written;
+  else
+    select t.* into present
+      from marketing.email_templates t
+     where t.organization_id = organization
+       and t.id = row_id
+       and t.deleted_at is null
+       and (authz.has('workspaces.all')
+            or coalesce(t.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+       for update;
+    if present.id is null then
+      perform platform.refuse('CB004', 'There is no such template, or you may not change it.', field => 'row_id');
+    end if;
+    if if_version <> present.version then
+      perform platform.refuse(
+        'CB005', 'Somebody changed this template meanwhile.', field => 'if_version',
+        detail => format('The version is %s now.', present.version), hint => 'Read it again.');
+    end if;
+    update marketing.email_templates t
+       set name = case when template ? 'name' then template ->> 'name' else t.name end,
+           description = case when template ? 'description' then template ->> 'description' else t.description end,
+           category = case when template ? 'category' then template ->> 'category' else t.category end,
+           subject = template ->> 'subject', html_source = template ->> 'html', text_source = template ->> 'text',
+           variables = coalesce(template -> 'variables', '[]'),
+           version = t.version + ((t.subject, t.html_source, t.text_source, t.variables) is distinct from
+             (template ->> 'subject', template ->> 'html', template ->> 'text', coalesce(template -> 'variables', '[]')))::integer
+     where t.organization_id = organization and t.id = row_id
+    returning t.* into written;
+  end if;
+  insert into marketing.email_template_versions
+    (organization_id, template_id, version, subject, html_source, text_source, variables, created_by)
+  values (organization, written.id, written.version, written.subject, written.html_source, written.text_source,
+          written.variables, authz.actor_id())
+  on conflict on constraint email_template_versions_organization_id_template_id_version_key do nothing;
+  return written.id;
+end
+$$;
+
+--
+-- Name: FUNCTION write_email_template(row_id uuid, template jsonb, if_version integer); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.write_email_template(row_id uuid, template jsonb, if_version integer) IS 'Writes a template and its version, after the server has parsed it. Errors: CB001, CB003, CB004, CB005 for a version that is not the present one. Definer: nobody else writes what is rendered. Granted to the server''s login alone.';
+
+--
+-- Name: bury_job(bigint, text); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.bury_job(job_id bigint, error text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  job record;
+  buried_id uuid;
+begin
+  delete from graphile_worker._private_jobs j
+   where j.id = bury_job.job_id
+  returning j.*, (select t.identifier from graphile_worker._private_tasks t where t.id = j.task_id) as task,
+            (select q.queue_name from graphile_worker._private_job_queues q where q.id = j.job_queue_id) as queue_name,
+            ops.organization_of(j.payload) as named_organization
+    into job;
+  -- What a newer job has taken the place of is missed by nobody.
+  if not found or coalesce(job.flags ? 'superseded', false) then
+    return;
+  end if;
+  insert into ops.dead_letters
+    (organization_id, task, payload, error, attempts, max_attempts, queue_name, request_id, queued_at, failed_at)
+  values (
+    -- A payload may name anything, also what is gone.
+    (select o.id from tenancy.organizations o where o.id::text = lower(job.named_organization)),
+    job.task, ops.safe_payload(job.payload::jsonb),
+    coalesce(nullif(ops.safe_error(coalesce(bury_job.error, job.last_error)), ''), 'No error was told.'),
+    job.attempts, job.max_attempts, job.queue_name, left(job.payload ->> 'request_id', 200), job.created_at, clock_timestamp())
+  returning id into buried_id;
+  insert into ops.dead_letter_payloads (dead_letter_id, job_id, payload, job_key, priority, flags)
+  values (buried_id, job.id, job.payload::jsonb, job.key, job.priority,
+          array(select f.key from jsonb_each(coalesce(job.flags, '{}')) f where f.value = 'true'));
+end
+$$;
+
+--
+-- Name: FUNCTION bury_job(job_id bigint, error text); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.bury_job(job_id bigint, error text) IS 'Takes a job that failed for good out of the queue and makes it a dead letter.';
+
+--
+-- Name: bury_job_trigger(); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.bury_job_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform ops.bury_job(new.id);
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION bury_job_trigger(); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.bury_job_trigger() IS 'A job that is out of attempts when it is put back becomes a dead letter, in the transaction that puts it back. Definer: whoever works on the queue need not know of dead letters.';
+
+--
+-- Name: count_queue(); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.count_queue() RETURNS TABLE(task text, waiting integer, scheduled integer, running integer, retrying integer, oldest_waiting_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select t.identifier, coalesce(c.waiting, 0)::integer, coalesce(c.scheduled, 0)::integer, coalesce(c.running, 0)::integer,
+         coalesce(c.retrying, 0)::integer, c.oldest_waiting_at
+    from graphile_worker._private_tasks t
+    left join (
+           select j.task_id,
+                  count(*) filter (where j.is_available and j.run_at <= now()) as waiting,
+                  count(*) filter (where j.is_available and j.run_at > now()) as scheduled,
+                  count(*) filter (where j.locked_at is not null) as running,
+                  count(*) filter (where j.is_available and j.last_error is not null) as retrying,
+                  min(j.run_at) filter (where j.is_available and j.run_at <= now()) as oldest_waiting_at
+             from graphile_worker._private_jobs j
+            group by j.task_id
+         ) c on c.task_id = t.id
+$$;
+
+--
+-- Name: FUNCTION count_queue(); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.count_queue() IS 'The queue by task as it is: waiting could run now, scheduled are to run later, retrying are those of both that have failed before. Reads the whole queue.';
+
+--
+-- Name: dead_letters; Type: TABLE; Schema: ops; Owner: -
+--
+
+CREATE TABLE ops.dead_letters (
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    organization_id uuid,
+    task text NOT NULL,
+    payload jsonb NOT NULL,
+    error text NOT NULL,
+    attempts integer NOT NULL,
+    max_attempts integer NOT NULL,
+    queue_name text,
+    request_id text,
+    queued_at timestamp with time zone NOT NULL,
+    failed_at timestamp with time zone DEFAULT now() NOT NULL,
+    status text DEFAULT 'open'::text NOT NULL,
+    resolved_at timestamp with time zone,
+    resolved_by uuid,
+    CONSTRAINT dead_letters_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT dead_letters_check CHECK (((status = 'open'::text) = (resolved_at IS NULL))),
+    CONSTRAINT dead_letters_check1 CHECK (((resolved_by IS NULL) OR (resolved_at IS NOT NULL))),
+    CONSTRAINT dead_letters_max_attempts_check CHECK ((max_attempts > 0)),
+    CONSTRAINT dead_letters_status_check CHECK ((status = ANY (ARRAY['open'::text, 'replayed'::text, 'superseded'::text, 'discarded'::text])))
+);
+
+ALTER TABLE ONLY ops.dead_letters FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE dead_letters; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON TABLE ops.dead_letters IS 'Jobs that failed for good: out of attempts, or of no use to try again. Those of an organization are seen by holders of ops.read there, all of them by administrators of the platform. replayDeadLetter puts one back into the queue, discardDeadLetter says that nothing is to be done. Kept for 30 days after that, and for 180 days when nobody cares.';
+
+--
+-- Name: COLUMN dead_letters.organization_id; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.dead_letters.organization_id IS 'Whose job it was; null for jobs of the platform itself.';
+
+--
+-- Name: COLUMN dead_letters.task; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.dead_letters.task IS 'What the job was to do: the name of a file in worker/tasks.';
+
+--
+-- Name: COLUMN dead_letters.payload; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.dead_letters.payload IS 'What the job was given, as far as it is safe to show: ids, numbers and times; every other text is "…". A replay has all of it.';
+
+--
+-- Name: COLUMN dead_letters.error; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.dead_letters.error IS 'Why the last attempt failed, without addresses and secrets.';
+
+--
+-- Name: COLUMN dead_letters.attempts; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.dead_letters.attempts IS 'How often it was tried.';
+
+--
+-- Name: COLUMN dead_letters.max_attempts; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.dead_letters.max_attempts IS 'How often it would have been tried at most.';
+
+--
+-- Name: COLUMN dead_letters.request_id; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.dead_letters.request_id IS 'The request that the job came from, as in the log.';
+
+--
+-- Name: COLUMN dead_letters.queued_at; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.dead_letters.queued_at IS 'When the job was added.';
+
+--
+-- Name: COLUMN dead_letters.status; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.dead_letters.status IS 'open: nobody has done anything about it; replayed: it is in the queue again; superseded: a newer job with the same key does its work; discarded: nothing is to be done.';
+
+--
+-- Name: COLUMN dead_letters.resolved_by; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.dead_letters.resolved_by IS 'Who replayed or discarded it.';
+
+--
+-- Name: discard_dead_letter(uuid); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.discard_dead_letter(row_id uuid) RETURNS ops.dead_letters
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  letter constant ops.dead_letters := ops.hold_dead_letter(row_id);
+begin
+  if letter.status <> 'open' then
+    return letter;
+  end if;
+  return ops.settle_dead_letter(letter.id, 'discarded');
+end
+$$;
+
+--
+-- Name: FUNCTION discard_dead_letter(row_id uuid); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.discard_dead_letter(row_id uuid) IS 'Says of a dead letter that nothing is to be done about it. A letter that is not open any more is returned as it is. Permission: ops.write in its organization, or administrators of the platform. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN. Definer: dead letters are written by functions only.';
+
+--
+-- Name: forget_jobs(integer); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.forget_jobs(at_most integer DEFAULT 1000) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  forgotten integer;
+  counts integer;
+begin
+  delete from ops.dead_letters d
+   where d.id in (
+           select l.id
+             from ops.dead_letters l
+            where l.failed_at < now() - interval '30 days'
+              and (l.resolved_at < now() - interval '30 days' or l.failed_at < now() - interval '180 days')
+            order by l.failed_at
+            limit at_most
+         );
+  get diagnostics forgotten = row_count;
+  delete from ops.job_outcomes o
+   where (o.counted_at, o.task) in (
+           select e.counted_at, e.task
+             from ops.job_outcomes e
+            where e.counted_at < now() - interval '7 days'
+            order by e.counted_at
+            limit at_most
+         );
+  get diagnostics counts = row_count;
+  return forgotten + counts;
+end
+$$;
+
+--
+-- Name: FUNCTION forget_jobs(at_most integer); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.forget_jobs(at_most integer) IS 'Deletes dead letters that were settled 30 days ago or that nobody has settled in 180, and counts of jobs after seven days. Returns how many rows, 0 when nothing is left to forget.';
+
+--
+-- Name: free_dead_workers(interval); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.free_dead_workers(silence interval DEFAULT '00:00:30'::interval) RETURNS TABLE(worker_id text, host text, process_id integer, jobs integer)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  dead record;
+begin
+  for dead in
+    delete from ops.job_workers w
+     where w.id in (
+             select s.id
+               from ops.job_workers s
+              where s.seen_at < clock_timestamp() - silence
+                for update skip locked
+           )
+    returning w.*
+  loop
+    worker_id := dead.id;
+    host := dead.host;
+    process_id := dead.process_id;
+    jobs := ops.unlock_jobs(array[dead.id], 'The worker that ran it ended without a word, or fell silent.');
+    return next;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION free_dead_workers(silence interval); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.free_dead_workers(silence interval) IS 'Hands what silent workers had begun to others, whose workers call it every few seconds. Returns who was silent, and how many jobs they held.';
+
+--
+-- Name: get_failing_jobs(); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.get_failing_jobs() RETURNS TABLE(job_id bigint, task text, attempts integer, max_attempts integer, error text, next_run_at timestamp with time zone, is_running boolean, queued_at timestamp with time zone, request_id text, payload jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  most constant integer := 500;
+  everything constant boolean := authz.is_platform_admin();
+  asking constant text := (case when everything then null else authz.require('ops.read') end)::text;
+begin
+  return query
+    select j.id, t.identifier, j.attempts::integer, j.max_attempts::integer, ops.safe_error(j.last_error),
+           case when j.locked_at is null then j.run_at end, j.locked_at is not null, j.created_at,
+           left(j.payload ->> 'request_id', 200), ops.safe_payload(j.payload::jsonb)
+      from (
+             select f.*
+               from graphile_worker._private_jobs f
+              where f.last_error is not null
+                and (everything or ops.organization_of(f.payload) = asking)
+              order by f.id desc
+              limit most
+           ) j
+      join graphile_worker._private_tasks t on t.id = j.task_id
+     order by j.run_at, j.id;
+end
+$$;
+
+--
+-- Name: FUNCTION get_failing_jobs(); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.get_failing_jobs() IS 'Jobs that have failed and are tried again: those of the active organization, or all for administrators of the platform; of more than 500 the newest, the next to run first. nextRunAt is null while it runs. error and payload are without addresses and secrets. Those that failed for good are deadLetters. Permission: ops.read. Errors: UNAUTHENTICATED, FORBIDDEN. Definer: the queue is internal; the first statement says whose jobs are shown.';
+
+--
+-- Name: get_queue_figures(); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.get_queue_figures() RETURNS TABLE(task text, waiting integer, scheduled integer, running integer, retrying integer, dead_letters integer, oldest_waiting_at timestamp with time zone, succeeded_last_hour integer, failed_last_hour integer, failure_rate numeric, average_ms numeric, measured_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  last_measured constant timestamptz := (select max(f.measured_at) from ops.queue_figures f);
+  -- Without workers nobody counts: then it is done here.
+  is_fresh constant boolean := coalesce(last_measured > now() - interval '2 minutes', false);
+begin
+  perform ops.require_platform_admin();
+  return query
+    with counted as (
+      select f.task, f.waiting, f.scheduled, f.running, f.retrying, f.oldest_waiting_at, f.measured_at
+        from ops.queue_figures f
+       where is_fresh
+      union all
+      select c.task, c.waiting, c.scheduled, c.running, c.retrying, c.oldest_waiting_at, now()
+        from ops.count_queue() c
+       where not is_fresh
+    ), dead as (
+      select l.task, count(*)::integer as letters from ops.dead_letters l where l.status = 'open' group by l.task
+    ), ended as (
+      select o.task, sum(o.succeeded)::integer as succeeded, sum(o.failed)::integer as failed, sum(o.busy_ms) as busy_ms
+        from ops.job_outcomes o
+       where o.counted_at > now() - interval '1 hour'
+       group by o.task
+    )
+    select t.task, coalesce(c.waiting, 0), coalesce(c.scheduled, 0), coalesce(c.running, 0), coalesce(c.retrying, 0),
+           coalesce(d.letters, 0), c.oldest_waiting_at, coalesce(e.succeeded, 0), coalesce(e.failed, 0),
+           round(e.failed / nullif(e.succeeded + e.failed, 0)::numeric, 4),
+           round(e.busy_ms / nullif(e.succeeded + e.failed, 0), 1),
+           coalesce(c.measured_at, last_measured, now())
+      from (select x.task from counted x union select x.task from dead x union select x.task from ended x) t
+      left join counted c on c.task = t.task
+      left join dead d on d.task = t.task
+      left join ended e on e.task = t.task
+     order by t.task;
+end
+$$;
+
+--
+-- Name: FUNCTION get_queue_figures(); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.get_queue_figures() IS 'The job queue by task: waiting jobs could run now, the oldest of them since oldestWaitingAt; scheduled ones are to run later; retrying ones, among both, have failed before. failureRate is the part of the attempts of the last hour that failed, 0 to 1, null when there were none; averageMs what an attempt took. Counts are as of measuredAt, seldom more than half a minute ago. For administrators of the platform. Errors: UNAUTHENTICATED, FORBIDDEN. Definer: the queue belongs to nobody''s organization; these are numbers.';
+
+--
+-- Name: give_back_jobs(text, bigint); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.give_back_jobs(worker_id text, job_id bigint DEFAULT NULL::bigint) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  queue_ids integer[];
+  given integer;
+begin
+  with given_back as (
+    update graphile_worker._private_jobs j
+       set locked_at = null, locked_by = null,
+           attempts = case when coalesce(j.flags ? 'superseded', false) then j.attempts else greatest(j.attempts - 1, 0) end
+     where j.locked_by = give_back_jobs.worker_id
+       and (give_back_jobs.job_id is null or j.id = give_back_jobs.job_id)
+    returning j.job_queue_id
+  )
+  select count(*), array_agg(g.job_queue_id)
+    into given, queue_ids
+    from given_back g;
+  update graphile_worker._private_job_queues q
+     set locked_at = null, locked_by = null
+   where q.locked_by = give_back_jobs.worker_id
+     and (give_back_jobs.job_id is null or q.id = any (queue_ids));
+  if given > 0 then
+    perform pg_notify('jobs:insert', json_build_object('r', random(), 'count', given)::text);
+  end if;
+  if give_back_jobs.job_id is null then
+    delete from ops.job_workers w where w.id = give_back_jobs.worker_id;
+  end if;
+  return given;
+end
+$$;
+
+--
+-- Name: FUNCTION give_back_jobs(worker_id text, job_id bigint); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.give_back_jobs(worker_id text, job_id bigint) IS 'A worker that ends gives back what it has not finished, or one job of it: as if it had never begun. Returns how many there were.';
+
+--
+-- Name: give_up_job(bigint, text, text); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.give_up_job(job_id bigint, worker_id text, error text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  queue_id integer;
+begin
+  select j.job_queue_id
+    into queue_id
+    from graphile_worker._private_jobs j
+   where j.id = give_up_job.job_id and j.locked_by = give_up_job.worker_id
+     for update;
+  if not found then
+    return false;
+  end if;
+  perform ops.bury_job(job_id, error);
+  update graphile_worker._private_job_queues q
+     set locked_at = null, locked_by = null
+   where q.id = queue_id and q.locked_by = give_up_job.worker_id;
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION give_up_job(job_id bigint, worker_id text, error text); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.give_up_job(job_id bigint, worker_id text, error text) IS 'Makes a dead letter of a job that the worker runs and that would fail the same way each time, whatever attempts it has left. False when the worker does not hold it any more.';
+
+--
+-- Name: hold_dead_letter(uuid); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.hold_dead_letter(row_id uuid) RETURNS ops.dead_letters
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  letter ops.dead_letters;
+  writes constant uuid := authz.allowed('ops.write');
+begin
+  if writes is null and not authz.is_platform_admin() then
+    perform authz.require('ops.write');
+  end if;
+  -- Not the row itself: a new job with its key may be about to settle it, and the replay waits for that job.
+  perform pg_advisory_xact_lock(hashtextextended('ops.dead_letter:' || row_id, 0));
+  select d.* into letter
+    from ops.dead_letters d
+   where d.id = row_id
+     and (d.organization_id = writes or authz.is_platform_admin());
+  if not found then
+    perform platform.refuse('CB004', 'There is no such dead letter.', field => 'row_id');
+  end if;
+  return letter;
+end
+$$;
+
+--
+-- Name: FUNCTION hold_dead_letter(row_id uuid); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.hold_dead_letter(row_id uuid) IS 'A dead letter that the caller may settle, while nobody else does. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: measure_queue(interval); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.measure_queue(age interval DEFAULT '00:00:10'::interval) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- Counting may take so much of the time.
+  share constant numeric := 0.02;
+  began constant timestamptz := clock_timestamp();
+begin
+  if not pg_try_advisory_xact_lock(5678027) then
+    return false;
+  end if;
+  if exists (
+    select from ops.queue_figures f where f.measured_at > began - greatest(age, f.measuring_took / share)
+  ) then
+    return false;
+  end if;
+  with counted as materialized (
+    select c.* from ops.count_queue() c
+  ), gone as (
+    delete from ops.queue_figures f where f.task not in (select c.task from counted c)
+  )
+  insert into ops.queue_figures as f
+    (task, waiting, scheduled, running, retrying, oldest_waiting_at, measured_at, measuring_took)
+  select c.task, c.waiting, c.scheduled, c.running, c.retrying, c.oldest_waiting_at, clock_timestamp(), clock_timestamp() - began
+    from counted c
+  on conflict on constraint queue_figures_pkey do update
+    set (waiting, scheduled, running, retrying, oldest_waiting_at, measured_at, measuring_took)
+      = (excluded.waiting, excluded.scheduled, excluded.running, excluded.retrying, excluded.oldest_waiting_at,
+         excluded.measured_at, excluded.measuring_took);
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION measure_queue(age interval); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.measure_queue(age interval) IS 'Counts the queue into ops.queue_figures, unless it was counted a short while ago, or somebody is at it. Counting takes two percent of the time at most: half a second is spent on a million jobs every 25.';
+
+--
+-- Name: note_superseded_trigger(); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.note_superseded_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  new.flags := coalesce(new.flags, '{}') || '{"superseded": true}';
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION note_superseded_trigger(); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.note_superseded_trigger() IS 'Remembers of a job that is running that a newer one with its key has come, or that it was removed: when it fails, nobody has to do anything about it.';
+
+--
+-- Name: organization_of(json); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.organization_of(payload json) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN COALESCE((payload ->> 'organization_id'::text), ((payload -> 'token'::text) ->> 'organization_id'::text));
+
+--
+-- Name: FUNCTION organization_of(payload json); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.organization_of(payload json) IS 'The organization that a job''s payload names, as a text that may be none.';
+
+--
+-- Name: queue_metrics(); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.queue_metrics() RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform ops.measure_queue();
+  return jsonb_build_object(
+    'measuredAt', (select extract(epoch from max(f.measured_at)) from ops.queue_figures f),
+    'workers', (
+      select count(*) from ops.job_workers w where w.seen_at > clock_timestamp() - interval '30 seconds'
+    ),
+    'tasks', (
+      select coalesce(
+               jsonb_agg(
+                 jsonb_build_object(
+                   'task', f.task, 'waiting', f.waiting, 'scheduled', f.scheduled, 'running', f.running,
+                   'retrying', f.retrying, 'oldestWaitingSeconds',
+                   coalesce(extract(epoch from clock_timestamp() - f.oldest_waiting_at), 0))
+                 order by f.task),
+               '[]')
+        from ops.queue_figures f
+    ),
+    'deadLetters', (
+      select coalesce(jsonb_object_agg(d.task, d.count), '{}')
+        from (select l.task, count(*) from ops.dead_letters l where l.status = 'open' group by l.task) d
+    ));
+end
+$$;
+
+--
+-- Name: FUNCTION queue_metrics(); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.queue_metrics() IS 'The queue for /metrics: counted a short while ago. Definer: the server''s login may read nothing before it enters; these are numbers by task, and nobody else may call it.';
+
+--
+-- Name: replay_dead_letter(uuid); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.replay_dead_letter(row_id uuid) RETURNS ops.dead_letters
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  letter ops.dead_letters := ops.hold_dead_letter(row_id);
+  kept ops.dead_letter_payloads;
+  job graphile_worker._private_jobs;
+begin
+  if letter.status <> 'open' then
+    return letter;
+  end if;
+  select p.* into kept from ops.dead_letter_payloads p where p.dead_letter_id = letter.id;
+  job := graphile_worker.add_job(
+           identifier => letter.task, payload => kept.payload::json, queue_name => letter.queue_name,
+           max_attempts => letter.max_attempts, job_key => kept.job_key, priority => kept.priority,
+           flags => nullif(kept.flags, '{}'), job_key_mode => 'unsafe_dedupe');
+  if job.revision > 0 then
+    -- One with this key was there already, and is newer: it does the work.
+    update ops.dead_letters d
+       set status = 'superseded', resolved_at = clock_timestamp()
+     where d.id = letter.id and d.status = 'open';
+    select d.* into letter from ops.dead_letters d where d.id = letter.id;
+    return letter;
+  end if;
+  return ops.settle_dead_letter(letter.id, 'replayed');
+end
+$$;
+
+--
+-- Name: FUNCTION replay_dead_letter(row_id uuid); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.replay_dead_letter(row_id uuid) IS 'Puts a dead letter back into the queue, with all its attempts. Of two who do it at once one does; a letter that is not open any more is returned as it is. When a newer job with the same key waits or runs, nothing is added and the letter is superseded. Permission: ops.write in its organization, or administrators of the platform. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN. Definer: the queue and what payloads hold are internal.';
+
+--
+-- Name: replay_dead_letters(text, integer); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.replay_dead_letters(task text, at_most integer DEFAULT 100) RETURNS SETOF ops.dead_letters
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  writes constant uuid := authz.allowed('ops.write');
+  everything constant boolean := authz.is_platform_admin();
+  letter record;
+begin
+  if writes is null and not everything then
+    perform authz.require('ops.write');
+  end if;
+  if at_most is null or at_most not between 1 and 1000 then
+    perform platform.refuse('CB002', 'At most 1 to 1000 at a time.', field => 'at_most');
+  end if;
+  for letter in
+    select d.id
+      from ops.dead_letters d
+     where d.status = 'open'
+       and d.task = replay_dead_letters.task
+       and (everything or d.organization_id = writes)
+     order by d.id
+     limit at_most
+  loop
+    return next ops.replay_dead_letter(letter.id);
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION replay_dead_letters(task text, at_most integer); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.replay_dead_letters(task text, at_most integer) IS 'Replays the open dead letters of a task, the oldest first, as when what they all failed for is repaired: those of the active organization, or all for administrators of the platform. Returns them. Permission: ops.write. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_INPUT. Definer: as replayDeadLetter.';
+
+--
+-- Name: report_worker(text, text, integer, integer, boolean, boolean, jsonb); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.report_worker(worker_id text, host text, process_id integer, concurrency integer, is_new boolean DEFAULT false, is_stopping boolean DEFAULT false, outcomes jsonb DEFAULT '[]'::jsonb) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  is_known boolean;
+begin
+  update ops.job_workers w
+     set seen_at = clock_timestamp(),
+         stopping_since = case when is_stopping then coalesce(w.stopping_since, clock_timestamp()) end
+   where w.id = worker_id;
+  is_known := found;
+  if not is_known then
+    insert into ops.job_workers (id, host, process_id, concurrency, seen_at)
+    values (worker_id, report_worker.host, report_worker.process_id, report_worker.concurrency, clock_timestamp())
+    on conflict on constraint job_workers_pkey do update set seen_at = excluded.seen_at;
+  end if;
+  -- In the same order by everybody, so that two never wait for each other.
+  insert into ops.job_outcomes as o (counted_at, task, succeeded, failed, busy_ms)
+  select date_bin('5 minutes', clock_timestamp(), 'epoch'), r.task, r.succeeded, r.failed, round(r.busy_ms)
+    from jsonb_to_recordset(outcomes) r (task text, succeeded integer, failed integer, busy_ms numeric)
+   order by r.task
+  on conflict on constraint job_outcomes_pkey do update
+    set (succeeded, failed, busy_ms)
+      = (o.succeeded + excluded.succeeded, o.failed + excluded.failed, o.busy_ms + excluded.busy_ms);
+  return is_known or is_new;
+end
+$$;
+
+--
+-- Name: FUNCTION report_worker(worker_id text, host text, process_id integer, concurrency integer, is_new boolean, is_stopping boolean, outcomes jsonb); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.report_worker(worker_id text, host text, process_id integer, concurrency integer, is_new boolean, is_stopping boolean, outcomes jsonb) IS 'A worker says that it lives, and how jobs have ended since it last did: outcomes is a list of {task, succeeded, failed, busy_ms}. False when it had been taken for dead: what it had begun is run by others.';
+
+--
+-- Name: require_platform_admin(); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.require_platform_admin() RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform authz.require_user();
+  if not authz.is_platform_admin() then
+    perform platform.refuse('CB003', 'This is for administrators of the platform.');
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION require_platform_admin(); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.require_platform_admin() IS 'Refuses everybody else. Errors: UNAUTHENTICATED, FORBIDDEN.';
+
+--
+-- Name: safe_error(text); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.safe_error(error text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select left(
+           regexp_replace(
+             regexp_replace(
+               regexp_replace(
+                 regexp_replace(error, '://[^\s/@]*@', '://…@', 'g'),
+                 '[^\s<>"''(),;:=/@]+@([\w-]+(\.[\w-]+)+)', '…@\1', 'g'),
+               '(Bearer\s+)\S+', '\1…', 'gi'),
+             '\m(eyJ[\w-]{8,}[\w.-]*|cb_live_\w+|[0-9a-fA-F]{32,}|[\w-]{43,})', '…', 'g'),
+           2000)
+$$;
+
+--
+-- Name: FUNCTION safe_error(error text); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.safe_error(error text) IS 'An error''s message without passwords in addresses, names of mailboxes, tokens and keys.';
+
+--
+-- Name: safe_payload(jsonb, text); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.safe_payload(payload jsonb, key text DEFAULT NULL::text) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  hidden constant jsonb := to_jsonb('…'::text);
+  -- Texts under these keys are names out of the code.
+  said_by_code constant text[] :=
+    '{task,template,purpose,kind,type,status,channel,provider,locale,grain,metric,namespace,entity_type,table,subject}'::text[];
+  most constant integer := 20;
+begin
+  case jsonb_typeof(payload)
+    when 'object' then
+      return (select coalesce(jsonb_object_agg(e.name, ops.safe_payload(e.value, e.name)), '{}')
+                from (
+                       select case when o.key ~ '^[A-Za-z_]\w{0,39}$' then o.key else '…' end as name, o.value
+                         from jsonb_each(payload) o
+                        order by o.key
+                        limit most
+                     ) e);
+    when 'array' then
+      return (select coalesce(jsonb_agg(ops.safe_payload(e.value, safe_payload.key) order by e.place), '[]')
+                from (
+                       select a.value, a.place
+                         from jsonb_array_elements(payload) with ordinality a (value, place)
+                        order by a.place
+                        limit most
+                     ) e);
+    when 'string' then
+      return case
+               when payload #>> '{}' ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' then payload
+               when payload #>> '{}' ~ '^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d(:?\d\d)?|Z)?)?$' then payload
+               when key = any (said_by_code) and payload #>> '{}' ~ '^[A-Za-z][\w.:-]{0,62}$' then payload
+               else hidden
+             end;
+    when 'number' then
+      -- A number may be a code that somebody has to type in.
+      return case when key ~* '(code|otp|pin|secret|token|password|phone)' then hidden else payload end;
+    else
+      return payload;
+  end case;
+end
+$_$;
+
+--
+-- Name: FUNCTION safe_payload(payload jsonb, key text); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.safe_payload(payload jsonb, key text) IS 'A payload without what may be a secret or somebody''s own: ids, numbers, times, and names that come out of the code stay; every other text, and keys that look like one, are "…". Of long lists the first twenty.';
+
+--
+-- Name: settle_dead_letter(uuid, text); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.settle_dead_letter(row_id uuid, status text) RETURNS ops.dead_letters
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  settled ops.dead_letters;
+begin
+  update ops.dead_letters d
+     set status = settle_dead_letter.status, resolved_at = clock_timestamp(), resolved_by = authz.actor_id()
+   where d.id = row_id
+  returning d.* into settled;
+  if settled.organization_id is not null then
+    insert into security.audit_logs
+      (organization_id, actor_id, api_key_id, request_id, entity_type, entity_id, action, before, after)
+    values (settled.organization_id, authz.actor_id(), authz.api_key_id(), authz.request_id(), 'ops.dead_letters', settled.id,
+            'update', '{"status": "open"}', jsonb_build_object('status', settled.status, 'task', settled.task));
+  end if;
+  return settled;
+end
+$$;
+
+--
+-- Name: FUNCTION settle_dead_letter(row_id uuid, status text); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.settle_dead_letter(row_id uuid, status text) IS 'Says what became of a dead letter, and who saw to it, also in the audit log of its organization.';
+
+--
+-- Name: supersede_dead_letters_trigger(); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.supersede_dead_letters_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update ops.dead_letters d
+     set status = 'superseded', resolved_at = clock_timestamp()
+    from ops.dead_letter_payloads p
+   where p.job_key = new.key and d.id = p.dead_letter_id and d.status = 'open';
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION supersede_dead_letters_trigger(); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.supersede_dead_letters_trigger() IS 'A new job does the work of dead letters with its key. Definer: whoever adds jobs need not know of dead letters.';
+
+--
+-- Name: unlock_jobs(text[], text); Type: FUNCTION; Schema: ops; Owner: -
+--
+
+CREATE FUNCTION ops.unlock_jobs(worker_ids text[], error text) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  unlocked integer;
+begin
+  update graphile_worker._private_jobs j
+     set locked_at = null, locked_by = null, last_error = unlock_jobs.error
+   where j.locked_by = any (worker_ids);
+  get diagnostics unlocked = row_count;
+  update graphile_worker._private_job_queues q
+     set locked_at = null, locked_by = null
+   where q.locked_by = any (worker_ids);
+  if unlocked > 0 then
+    -- What tells workers of new jobs tells them of these.
+    perform pg_notify('jobs:insert', json_build_object('r', random(), 'count', unlocked)::text);
+  end if;
+  return unlocked;
+end
+$$;
+
+--
+-- Name: FUNCTION unlock_jobs(worker_ids text[], error text); Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON FUNCTION ops.unlock_jobs(worker_ids text[], error text) IS 'Hands what these workers had begun to others. An attempt that ended like this counts: a job that kills whoever runs it does not do so for ever.';
+
+--
 -- Name: add_foreign_key(regclass, text); Type: PROCEDURE; Schema: platform; Owner: -
 --
 
@@ -8272,7 +17685,13 @@ declare
   unsaid constant text[] := '{organization_id,id}'::text[];
   -- What triggers make out of changes that are logged themselves, what is noted all the time, and what is a secret.
   derived constant text[] :=
-    '{updated_at,role_key,effective_permissions,permissions_valid_until,may_enter,permission_list,last_used_at,secret_hash}'::text[];
+    '{updated_at,role_key,effective_permissions,permissions_valid_until,may_enter,permission_list,last_used_at,secret_hash}'::text[]
+    || case
+         -- a word that stands for what people say elsewhere
+         when tg_table_schema = 'crm' and tg_table_name = 'leads' then
+           '{score,score_fit,score_behaviour,score_engagement,score_negative,scored_at,rescore_at,last_activity_at}'::text[]
+         else '{}'
+       end;
 begin
   if tg_op = 'INSERT' then
     insert into security.audit_logs (organization_id, actor_id, api_key_id, request_id, entity_type, entity_id, action, after)
@@ -8456,10 +17875,10 @@ $$;
 COMMENT ON FUNCTION platform.custom_field_expectation(field_type text, options jsonb) IS 'What a custom field takes, in the words of an error message.';
 
 --
--- Name: enqueue(text, jsonb, text, timestamp with time zone, integer); Type: FUNCTION; Schema: platform; Owner: -
+-- Name: enqueue(text, jsonb, text, timestamp with time zone, integer, text, integer); Type: FUNCTION; Schema: platform; Owner: -
 --
 
-CREATE FUNCTION platform.enqueue(task text, payload jsonb DEFAULT '{}'::jsonb, job_key text DEFAULT NULL::text, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_attempts integer DEFAULT NULL::integer) RETURNS void
+CREATE FUNCTION platform.enqueue(task text, payload jsonb DEFAULT '{}'::jsonb, job_key text DEFAULT NULL::text, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_attempts integer DEFAULT NULL::integer, queue_name text DEFAULT NULL::text, priority integer DEFAULT NULL::integer) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -8472,15 +17891,17 @@ begin
                        end::json,
             run_at => enqueue.run_at,
             max_attempts => enqueue.max_attempts,
-            job_key => enqueue.job_key);
+            job_key => enqueue.job_key,
+            queue_name => enqueue.queue_name,
+            priority => enqueue.priority);
 end
 $$;
 
 --
--- Name: FUNCTION enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer); Type: COMMENT; Schema: platform; Owner: -
+-- Name: FUNCTION enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer, queue_name text, priority integer); Type: COMMENT; Schema: platform; Owner: -
 --
 
-COMMENT ON FUNCTION platform.enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer) IS 'Adds a job for worker/tasks/<task>.ts: it runs after this transaction has been committed, and not at all when it is undone. Of jobs with the same key that have not begun only the newest stays. The request it comes from is added to the payload, an object, as request_id: the worker''s log names it. For functions that have checked who asks.';
+COMMENT ON FUNCTION platform.enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer, queue_name text, priority integer) IS 'Adds a job for worker/tasks/<task>.ts: it runs after this transaction has been committed, and not at all when it is undone. Of jobs with the same key that have not begun only the newest stays. The request it comes from is added to the payload, an object, as request_id: the worker''s log names it. Jobs of one queue_name run one after another; have few of those names. Those with a lower priority run first; it is 0 unless told. For functions that have checked who asks.';
 
 --
 -- Name: fits_custom_field(jsonb, text, jsonb); Type: FUNCTION; Schema: platform; Owner: -
@@ -8536,6 +17957,43 @@ $_$;
 --
 
 COMMENT ON FUNCTION platform.fits_custom_field(value jsonb, field_type text, options jsonb) IS 'Whether a value is one of the field''s type and within its options (choices, min, max, max_length).';
+
+--
+-- Name: follow_and_lead(regclass, text, regclass); Type: PROCEDURE; Schema: platform; Owner: -
+--
+
+CREATE PROCEDURE platform.follow_and_lead(IN protected regclass, IN parent text, IN parent_id regclass)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  leader record;
+begin
+  if parent is not null then
+    execute format(
+      $sql$create trigger _110_kernel_follow_parent before insert or update of %I, workspace_id on %s
+        for each row execute function platform.follow_parent_trigger(%L, %L)$sql$,
+      parent, protected, parent_id, parent);
+  end if;
+  -- What leads: the table that this one's rows belong to, and this one where others belong to its rows.
+  for leader in
+    select parent_id as id where parent is not null
+     union
+    select protected where exists (select from platform.protected_tables t where t.parent_table = protected)
+  loop
+    execute format(
+      'create or replace trigger _910_kernel_lead_children after update on %s referencing old table as old_rows '
+      'new table as new_rows for each statement execute function platform.lead_children_trigger()',
+      leader.id);
+  end loop;
+end
+$_$;
+
+--
+-- Name: PROCEDURE follow_and_lead(IN protected regclass, IN parent text, IN parent_id regclass); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON PROCEDURE platform.follow_and_lead(IN protected regclass, IN parent text, IN parent_id regclass) IS 'The triggers by which the rows of a table follow what they belong to, and lead what belongs to them.';
 
 --
 -- Name: follow_parent_trigger(); Type: FUNCTION; Schema: platform; Owner: -
@@ -8727,29 +18185,6 @@ CREATE FUNCTION platform.is_reserved_slug(slug text) RETURNS boolean
 --
 
 COMMENT ON FUNCTION platform.is_reserved_slug(slug text) IS 'Whether an address keeps this name for itself, or an organization of that name could pass for Callboard.';
-
---
--- Name: is_time_zone(text); Type: FUNCTION; Schema: platform; Owner: -
---
-
-CREATE FUNCTION platform.is_time_zone(name text) RETURNS boolean
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-begin
-  perform now() at time zone name;
-  -- offsets such as +02 and POSIX rules have no daylight saving of a place: only names count
-  return name ~ '^[A-Za-z]+([/_+-][A-Za-z0-9_+-]+)*$';
-exception when invalid_parameter_value then
-  return false;
-end
-$_$;
-
---
--- Name: FUNCTION is_time_zone(name text); Type: COMMENT; Schema: platform; Owner: -
---
-
-COMMENT ON FUNCTION platform.is_time_zone(name text) IS 'Whether Postgres knows a time zone of this name.';
 
 --
 -- Name: json_schema_violations(jsonb, jsonb, text); Type: FUNCTION; Schema: platform; Owner: -
@@ -8967,11 +18402,25 @@ begin
     return null;
   end if;
   for child in
-    select t.table_id, t.parent_column, t.outlives_parent
+    select t.table_id, t.parent_column, t.outlives_parent,
+           exists (select from pg_attribute a where a.attrelid = t.table_id and a.attname = 'deleted_at') as is_archivable
       from platform.protected_tables t
      where t.parent_table = tg_relid
+       and exists (select from pg_attribute a where a.attrelid = t.table_id and a.attname = 'workspace_id')
      order by t.table_id::text
   loop
+    if not child.is_archivable then
+      execute format(
+        $sql$
+        update %1$s c
+           set workspace_id = n.workspace_id
+          from new_rows n
+         where c.organization_id = n.organization_id
+           and c.%2$I = n.id
+           and c.workspace_id is distinct from n.workspace_id
+        $sql$, child.table_id, child.parent_column);
+      continue;
+    end if;
     execute format(
       $sql$
       update %1$s c
@@ -9291,7 +18740,7 @@ begin
       perform platform.make_archive_functions(
         protected, module_name, case when not outlives_parent then parent end, parent_id, singular);
     when 'tenant_log' then
-      call platform.protect_log(protected, module_name);
+      call platform.protect_log(protected, module_name, parent, parent_id);
     when 'personal' then
       call platform.protect_personal(protected, read_only);
     when 'catalog' then
@@ -9352,13 +18801,13 @@ $$;
 COMMENT ON PROCEDURE platform.protect_catalog(IN protected regclass, IN read_only text[]) IS 'The rules of kind catalog: everyone signed in reads, platform administrators write.';
 
 --
--- Name: protect_log(regclass, text); Type: PROCEDURE; Schema: platform; Owner: -
+-- Name: protect_log(regclass, text, text, regclass); Type: PROCEDURE; Schema: platform; Owner: -
 --
 
-CREATE PROCEDURE platform.protect_log(IN protected regclass, IN module_name text)
+CREATE PROCEDURE platform.protect_log(IN protected regclass, IN module_name text, IN parent text, IN parent_id regclass)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 declare
   partition regclass;
 begin
@@ -9368,17 +18817,29 @@ begin
     'create policy tenant_read on %s for select to callboard_member using (organization_id = (select authz.allowed(%L)))',
     protected, module_name || '.read');
   execute format('grant select on table %s to callboard_member', protected);
+  -- What is logged about a row in a private workspace is as private as the row.
+  if exists (
+    select from pg_attribute a where a.attrelid = protected and a.attname = 'workspace_id' and not a.attisdropped
+  ) then
+    execute format(
+      $sql$create policy workspace on %s as restrictive for select to callboard_member
+        using ((select authz.has('workspaces.all'))
+          or coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
+             = any ((select authz.visible_workspaces())::uuid[]))$sql$,
+      protected);
+    call platform.follow_and_lead(protected, parent, parent_id);
+  end if;
   for partition in select i.inhrelid from pg_inherits i where i.inhparent = protected loop
     call platform.close_partition(partition);
   end loop;
 end
-$$;
+$_$;
 
 --
--- Name: PROCEDURE protect_log(IN protected regclass, IN module_name text); Type: COMMENT; Schema: platform; Owner: -
+-- Name: PROCEDURE protect_log(IN protected regclass, IN module_name text, IN parent text, IN parent_id regclass); Type: COMMENT; Schema: platform; Owner: -
 --
 
-COMMENT ON PROCEDURE platform.protect_log(IN protected regclass, IN module_name text) IS 'The rules of kind tenant_log: read by permission, written by functions and triggers alone.';
+COMMENT ON PROCEDURE platform.protect_log(IN protected regclass, IN module_name text, IN parent text, IN parent_id regclass) IS 'The rules of kind tenant_log: read by permission, written by functions and triggers alone. A log with a workspace_id is read by those who see that workspace, and follows what parent names.';
 
 --
 -- Name: protect_personal(regclass, text[]); Type: PROCEDURE; Schema: platform; Owner: -
@@ -9415,7 +18876,6 @@ CREATE PROCEDURE platform.protect_tenant(IN protected regclass, IN module_name t
 declare
   read_key constant text := module_name || '.read';
   write_key constant text := module_name || '.write';
-  leader record;
 begin
   perform authz.define_permission(read_key, format('Read what is in %s.', module_name));
   perform authz.define_permission(write_key, format('Create, change, archive and restore what is in %s.', module_name));
@@ -9474,23 +18934,7 @@ begin
   execute format(
     'create trigger _100_kernel_touch before update on %s for each row execute function platform.touch_row_trigger()',
     protected);
-  if parent is not null then
-    execute format(
-      $sql$create trigger _110_kernel_follow_parent before insert or update of %I, workspace_id on %s
-        for each row execute function platform.follow_parent_trigger(%L, %L)$sql$,
-      parent, protected, parent_id, parent);
-  end if;
-  -- What leads: the table that this one's rows belong to, and this one where others belong to its rows.
-  for leader in
-    select parent_id as id where parent is not null
-     union
-    select protected where exists (select from platform.protected_tables t where t.parent_table = protected)
-  loop
-    execute format(
-      'create or replace trigger _910_kernel_lead_children after update on %s referencing old table as old_rows '
-      'new table as new_rows for each statement execute function platform.lead_children_trigger()',
-      leader.id);
-  end loop;
+  call platform.follow_and_lead(protected, parent, parent_id);
   call platform.watch_statements(protected, '_800_kernel_custom_fields', 'check_custom_fields_trigger', '{insert,update}');
   call platform.watch_statements(protected, '_920_kernel_announce', 'announce_changes_trigger', '{insert,update,delete}');
 end
@@ -16678,6 +26122,328 @@ $$;
 COMMENT ON FUNCTION tenancy.update_role(row_id uuid, name text, permissions text[], description text) IS 'Changes a role of the organization''s own, for all who have it, at their next request. What is left out stays. Needs tenancy.manage_roles and every permission that it gave and gives. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT, FORBIDDEN, also for the roles that come with the product. Definer: roles are written by functions only.';
 
 --
+-- Name: app_events; Type: TABLE; Schema: analytics; Owner: -
+--
+
+CREATE TABLE analytics.app_events (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    name text NOT NULL,
+    user_id uuid,
+    lead_id uuid,
+    anonymous_id text,
+    session_key text,
+    source text DEFAULT 'api'::text NOT NULL,
+    url text,
+    value numeric,
+    properties jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT app_events_anonymous_id_check CHECK (((anonymous_id <> ''::text) AND (length(anonymous_id) <= 200))),
+    CONSTRAINT app_events_name_check CHECK (((name ~ '^[a-z][a-z0-9_.]*$'::text) AND (length(name) <= 100))),
+    CONSTRAINT app_events_occurred_at_check CHECK (isfinite(occurred_at)),
+    CONSTRAINT app_events_properties_check CHECK ((jsonb_typeof(properties) = 'object'::text)),
+    CONSTRAINT app_events_session_key_check CHECK (((session_key <> ''::text) AND (length(session_key) <= 200))),
+    CONSTRAINT app_events_source_check CHECK (((source ~ '^[a-z][a-z0-9_-]*$'::text) AND (length(source) <= 40))),
+    CONSTRAINT app_events_url_check CHECK ((length(url) <= 2000)),
+    CONSTRAINT app_events_value_check CHECK (((value > '-Infinity'::numeric) AND (value < 'Infinity'::numeric)))
+)
+PARTITION BY RANGE (occurred_at);
+
+ALTER TABLE ONLY analytics.app_events FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE app_events; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON TABLE analytics.app_events IS 'What users, leads and visitors did (seeds events, telemetry_events, app_events, conversion_events). Written by upsert_events, never changed; partitioned by month.';
+
+--
+-- Name: COLUMN app_events.id; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.app_events.id IS 'Chosen by whoever sends the event. An event is known by its id and its time together: the same row sent again is the same event. An id of version 7 has its time in it, and is unique by itself.';
+
+--
+-- Name: COLUMN app_events.occurred_at; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.app_events.occurred_at IS 'When it happened, by the clock of whoever sent it.';
+
+--
+-- Name: COLUMN app_events.name; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.app_events.name IS 'Such as call_sheet_opened.';
+
+--
+-- Name: COLUMN app_events.user_id; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.app_events.user_id IS 'The member who did it.';
+
+--
+-- Name: COLUMN app_events.lead_id; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.app_events.lead_id IS 'The lead who did it.';
+
+--
+-- Name: COLUMN app_events.anonymous_id; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.app_events.anonymous_id IS 'Who did it, as far as a device knows: nobody has signed in.';
+
+--
+-- Name: COLUMN app_events.session_key; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.app_events.session_key IS 'The visit that it belongs to, as the client names it; without one, a pause of half an hour begins a new visit.';
+
+--
+-- Name: COLUMN app_events.source; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.app_events.source IS 'Where it was recorded, such as web, ios or api.';
+
+--
+-- Name: COLUMN app_events.value; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.app_events.value IS 'What it was worth, where that can be said, such as the total of an order.';
+
+--
+-- Name: COLUMN app_events.properties; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.app_events.properties IS 'What else is known of it.';
+
+--
+-- Name: app_events_default; Type: TABLE; Schema: analytics; Owner: -
+--
+
+CREATE TABLE analytics.app_events_default (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    name text NOT NULL,
+    user_id uuid,
+    lead_id uuid,
+    anonymous_id text,
+    session_key text,
+    source text DEFAULT 'api'::text NOT NULL,
+    url text,
+    value numeric,
+    properties jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT app_events_anonymous_id_check CHECK (((anonymous_id <> ''::text) AND (length(anonymous_id) <= 200))),
+    CONSTRAINT app_events_name_check CHECK (((name ~ '^[a-z][a-z0-9_.]*$'::text) AND (length(name) <= 100))),
+    CONSTRAINT app_events_occurred_at_check CHECK (isfinite(occurred_at)),
+    CONSTRAINT app_events_properties_check CHECK ((jsonb_typeof(properties) = 'object'::text)),
+    CONSTRAINT app_events_session_key_check CHECK (((session_key <> ''::text) AND (length(session_key) <= 200))),
+    CONSTRAINT app_events_source_check CHECK (((source ~ '^[a-z][a-z0-9_-]*$'::text) AND (length(source) <= 40))),
+    CONSTRAINT app_events_url_check CHECK ((length(url) <= 2000)),
+    CONSTRAINT app_events_value_check CHECK (((value > '-Infinity'::numeric) AND (value < 'Infinity'::numeric)))
+);
+
+ALTER TABLE ONLY analytics.app_events_default FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: metric_definitions; Type: TABLE; Schema: analytics; Owner: -
+--
+
+CREATE TABLE analytics.metric_definitions (
+    key text NOT NULL,
+    title text NOT NULL,
+    description text NOT NULL,
+    unit text NOT NULL,
+    source text NOT NULL,
+    rollup text NOT NULL,
+    scale numeric DEFAULT 1 NOT NULL,
+    dimensions text[] DEFAULT '{}'::text[] NOT NULL,
+    higher_is_better boolean DEFAULT true NOT NULL,
+    "position" integer NOT NULL,
+    CONSTRAINT metric_definitions_key_check CHECK (((key ~ '^[a-z][a-z0-9_]*$'::text) AND (length(key) <= 100))),
+    CONSTRAINT metric_definitions_rollup_check CHECK ((rollup = ANY (ARRAY['sum'::text, 'distinct'::text, 'ratio'::text, 'last'::text]))),
+    CONSTRAINT metric_definitions_scale_check CHECK (((scale > (0)::numeric) AND (scale < 'Infinity'::numeric))),
+    CONSTRAINT metric_definitions_source_check CHECK ((source = ANY (ARRAY['events'::text, 'sessions'::text, 'members'::text, 'nps'::text, 'snapshots'::text]))),
+    CONSTRAINT metric_definitions_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT metric_definitions_unit_check CHECK ((unit = ANY (ARRAY['count'::text, 'users'::text, 'percent'::text, 'minutes'::text, 'score'::text, 'value'::text])))
+);
+
+ALTER TABLE ONLY analytics.metric_definitions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE metric_definitions; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON TABLE analytics.metric_definitions IS '@behavior -insert -update -delete
+Which figures are kept for each day of an organization, and how they add up to weeks and months. Part of the product.';
+
+--
+-- Name: COLUMN metric_definitions.source; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metric_definitions.source IS 'What it is computed from: events, sessions, members, answers to the NPS question, or the daily snapshot.';
+
+--
+-- Name: COLUMN metric_definitions.rollup; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metric_definitions.rollup IS 'How days become weeks and months: sum; distinct, counted anew, since who came on two days is one user; ratio, the sum of numerators over the sum of denominators; last, the newest of them.';
+
+--
+-- Name: COLUMN metric_definitions.scale; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metric_definitions.scale IS 'What a ratio is multiplied by: 100 for percent.';
+
+--
+-- Name: COLUMN metric_definitions.dimensions; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metric_definitions.dimensions IS 'What it can be broken down by: event, the name of the event; source, where it was recorded.';
+
+--
+-- Name: metrics_daily; Type: TABLE; Schema: analytics; Owner: -
+--
+
+CREATE TABLE analytics.metrics_daily (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    metric text NOT NULL,
+    dimension text DEFAULT ''::text NOT NULL,
+    dimension_value text DEFAULT ''::text NOT NULL,
+    day date NOT NULL,
+    value numeric,
+    numerator numeric,
+    denominator numeric,
+    computed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT metrics_daily_check CHECK (((dimension = ''::text) <= (dimension_value = ''::text))),
+    CONSTRAINT metrics_daily_day_check CHECK (isfinite(day)),
+    CONSTRAINT metrics_daily_dimension_check CHECK ((dimension = ANY (ARRAY[''::text, 'event'::text, 'source'::text]))),
+    CONSTRAINT metrics_daily_metric_check CHECK ((metric ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT metrics_daily_value_check CHECK (((value > '-Infinity'::numeric) AND (value < 'Infinity'::numeric)))
+);
+
+ALTER TABLE ONLY analytics.metrics_daily FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE metrics_daily; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON TABLE analytics.metrics_daily IS 'Figures of each day of an organization, in its time zone (seed metrics_daily). Written by recompute_metrics_daily and a job; a day without anything to count has no row.';
+
+--
+-- Name: COLUMN metrics_daily.metric; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metrics_daily.metric IS 'A key of metric_definitions.';
+
+--
+-- Name: COLUMN metrics_daily.dimension; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metrics_daily.dimension IS 'What it is broken down by, such as event; empty for the figure as a whole.';
+
+--
+-- Name: COLUMN metrics_daily.dimension_value; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metrics_daily.dimension_value IS 'Such as the name of the event.';
+
+--
+-- Name: COLUMN metrics_daily.value; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metrics_daily.value IS 'The figure, in the unit of its metric; for a ratio numerator over denominator, null without a denominator.';
+
+--
+-- Name: COLUMN metrics_daily.numerator; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metrics_daily.numerator IS 'Of a ratio, before it is scaled.';
+
+--
+-- Name: metrics_log; Type: TABLE; Schema: analytics; Owner: -
+--
+
+CREATE TABLE analytics.metrics_log (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    kind text DEFAULT 'business'::text NOT NULL,
+    metric text NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    value numeric NOT NULL,
+    unit text,
+    labels jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT metrics_log_kind_check CHECK ((kind = ANY (ARRAY['performance'::text, 'business'::text, 'system'::text]))),
+    CONSTRAINT metrics_log_labels_check CHECK ((jsonb_typeof(labels) = 'object'::text)),
+    CONSTRAINT metrics_log_metric_check CHECK (((metric ~ '^[a-z][a-z0-9_.]*$'::text) AND (length(metric) <= 100))),
+    CONSTRAINT metrics_log_source_check CHECK ((length(source) <= 100)),
+    CONSTRAINT metrics_log_unit_check CHECK ((length(unit) <= 40)),
+    CONSTRAINT metrics_log_value_check CHECK (((value > '-Infinity'::numeric) AND (value < 'Infinity'::numeric)))
+)
+PARTITION BY RANGE (occurred_at);
+
+ALTER TABLE ONLY analytics.metrics_log FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE metrics_log; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON TABLE analytics.metrics_log IS 'Values as they are recorded (seeds metrics_log, performance_metrics, business_metrics, system_metrics, analytics_metrics, dashboard_metrics): response times, takings, temperatures. Partitioned by month.';
+
+--
+-- Name: COLUMN metrics_log.metric; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metrics_log.metric IS 'What was measured, such as page_load or bar.takings.';
+
+--
+-- Name: COLUMN metrics_log.source; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metrics_log.source IS 'Where, such as portal or worker-2.';
+
+--
+-- Name: COLUMN metrics_log.unit; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metrics_log.unit IS 'Such as ms or EUR.';
+
+--
+-- Name: COLUMN metrics_log.labels; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.metrics_log.labels IS 'What else is known of it: {"path": "/call-sheets"}.';
+
+--
+-- Name: metrics_log_default; Type: TABLE; Schema: analytics; Owner: -
+--
+
+CREATE TABLE analytics.metrics_log_default (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    kind text DEFAULT 'business'::text NOT NULL,
+    metric text NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    value numeric NOT NULL,
+    unit text,
+    labels jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT metrics_log_kind_check CHECK ((kind = ANY (ARRAY['performance'::text, 'business'::text, 'system'::text]))),
+    CONSTRAINT metrics_log_labels_check CHECK ((jsonb_typeof(labels) = 'object'::text)),
+    CONSTRAINT metrics_log_metric_check CHECK (((metric ~ '^[a-z][a-z0-9_.]*$'::text) AND (length(metric) <= 100))),
+    CONSTRAINT metrics_log_source_check CHECK ((length(source) <= 100)),
+    CONSTRAINT metrics_log_unit_check CHECK ((length(unit) <= 40)),
+    CONSTRAINT metrics_log_value_check CHECK (((value > '-Infinity'::numeric) AND (value < 'Infinity'::numeric)))
+);
+
+ALTER TABLE ONLY analytics.metrics_log_default FORCE ROW LEVEL SECURITY;
+
+--
 -- Name: permissions; Type: TABLE; Schema: authz; Owner: -
 --
 
@@ -16886,6 +26652,343 @@ COMMENT ON COLUMN billing.usage_counters.period IS 'The first day of the month, 
 --
 
 COMMENT ON COLUMN billing.usage_counters.room IS 'How much this part may still take without asking the others; null: there is no limit. Never more than what is left of the limit in all parts together.';
+
+--
+-- Name: crm_settings; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.crm_settings (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    fit_weight numeric(5,2) DEFAULT 40 NOT NULL,
+    behaviour_weight numeric(5,2) DEFAULT 35 NOT NULL,
+    engagement_weight numeric(5,2) DEFAULT 25 NOT NULL,
+    negative_weight numeric(5,2) DEFAULT 100 NOT NULL,
+    half_life_days numeric(6,2) DEFAULT 14 NOT NULL,
+    behaviour_half_points numeric(8,2) DEFAULT 20 NOT NULL,
+    engagement_half_points numeric(8,2) DEFAULT 10 NOT NULL,
+    lookback_days integer DEFAULT 90 NOT NULL,
+    attribution_half_life_days numeric(6,2) DEFAULT 7 NOT NULL,
+    attribution_model text DEFAULT 'linear'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT crm_settings_attribution_half_life_days_check CHECK (((attribution_half_life_days >= 0.04) AND (attribution_half_life_days <= (3650)::numeric))),
+    CONSTRAINT crm_settings_attribution_half_life_days_finite CHECK ((attribution_half_life_days <> 'NaN'::numeric)),
+    CONSTRAINT crm_settings_attribution_model_check CHECK ((attribution_model = ANY (ARRAY['first'::text, 'last'::text, 'linear'::text, 'position_based'::text, 'time_decay'::text]))),
+    CONSTRAINT crm_settings_behaviour_half_points_check CHECK (((behaviour_half_points >= 0.01) AND (behaviour_half_points <= (100000)::numeric))),
+    CONSTRAINT crm_settings_behaviour_half_points_finite CHECK ((behaviour_half_points <> 'NaN'::numeric)),
+    CONSTRAINT crm_settings_behaviour_weight_check CHECK (((behaviour_weight >= (0)::numeric) AND (behaviour_weight <= (100)::numeric))),
+    CONSTRAINT crm_settings_behaviour_weight_finite CHECK ((behaviour_weight <> 'NaN'::numeric)),
+    CONSTRAINT crm_settings_engagement_half_points_check CHECK (((engagement_half_points >= 0.01) AND (engagement_half_points <= (100000)::numeric))),
+    CONSTRAINT crm_settings_engagement_half_points_finite CHECK ((engagement_half_points <> 'NaN'::numeric)),
+    CONSTRAINT crm_settings_engagement_weight_check CHECK (((engagement_weight >= (0)::numeric) AND (engagement_weight <= (100)::numeric))),
+    CONSTRAINT crm_settings_engagement_weight_finite CHECK ((engagement_weight <> 'NaN'::numeric)),
+    CONSTRAINT crm_settings_fit_weight_check CHECK (((fit_weight >= (0)::numeric) AND (fit_weight <= (100)::numeric))),
+    CONSTRAINT crm_settings_fit_weight_finite CHECK ((fit_weight <> 'NaN'::numeric)),
+    CONSTRAINT crm_settings_half_life_days_check CHECK (((half_life_days >= 0.04) AND (half_life_days <= (3650)::numeric))),
+    CONSTRAINT crm_settings_half_life_days_finite CHECK ((half_life_days <> 'NaN'::numeric)),
+    CONSTRAINT crm_settings_lookback_days_check CHECK (((lookback_days >= 1) AND (lookback_days <= 3650))),
+    CONSTRAINT crm_settings_negative_weight_check CHECK (((negative_weight >= (0)::numeric) AND (negative_weight <= (100)::numeric))),
+    CONSTRAINT crm_settings_negative_weight_finite CHECK ((negative_weight <> 'NaN'::numeric)),
+    CONSTRAINT crm_settings_weights_rule CHECK ((((fit_weight + behaviour_weight) + engagement_weight) > (0)::numeric))
+);
+
+ALTER TABLE ONLY crm.crm_settings FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE crm_settings; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.crm_settings IS 'How an organization scores its leads, and which touchpoints earned its revenue: one row each, made along with it.';
+
+--
+-- Name: COLUMN crm_settings.fit_weight; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.crm_settings.fit_weight IS 'How much the fit counts in the score, beside the weights of behaviour and engagement: only their proportion matters.';
+
+--
+-- Name: COLUMN crm_settings.negative_weight; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.crm_settings.negative_weight IS 'How many points of the score a negative part of 100 takes away.';
+
+--
+-- Name: COLUMN crm_settings.half_life_days; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.crm_settings.half_life_days IS 'After so many days a touchpoint, or what was done with a mail, is worth half of its points.';
+
+--
+-- Name: COLUMN crm_settings.behaviour_half_points; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.crm_settings.behaviour_half_points IS 'With so many points left of all touchpoints the behaviour is 50, with twice as many 75, and so on: it never passes 100.';
+
+--
+-- Name: COLUMN crm_settings.engagement_half_points; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.crm_settings.engagement_half_points IS 'The same for what was done with mails.';
+
+--
+-- Name: COLUMN crm_settings.lookback_days; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.crm_settings.lookback_days IS 'Touchpoints earn credit for a conversion when they lie at most so many days before it.';
+
+--
+-- Name: COLUMN crm_settings.attribution_half_life_days; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.crm_settings.attribution_half_life_days IS 'For the model time_decay: a touchpoint so many days before the conversion gets half the credit of one at its moment.';
+
+--
+-- Name: COLUMN crm_settings.attribution_model; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.crm_settings.attribution_model IS 'Who gets the credit, where a question does not say: first or last touchpoint, all alike (linear), 40 % each for the first and the last (position_based), or more the later (time_decay).';
+
+--
+-- Name: deal_stage_changes; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.deal_stage_changes (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    workspace_id uuid,
+    deal_id uuid NOT NULL,
+    from_stage_id uuid,
+    to_stage_id uuid NOT NULL,
+    from_status text,
+    to_status text NOT NULL,
+    seconds_in_stage bigint,
+    moved_by uuid,
+    amount numeric(14,2),
+    currency character(3) NOT NULL,
+    lost_reason text,
+    CONSTRAINT deal_stage_changes_check CHECK (((from_stage_id IS NULL) = (seconds_in_stage IS NULL))),
+    CONSTRAINT deal_stage_changes_from_status_check CHECK ((from_status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text]))),
+    CONSTRAINT deal_stage_changes_seconds_in_stage_check CHECK ((seconds_in_stage >= 0)),
+    CONSTRAINT deal_stage_changes_to_status_check CHECK ((to_status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
+);
+
+ALTER TABLE ONLY crm.deal_stage_changes FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE deal_stage_changes; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.deal_stage_changes IS 'The way of each deal through the stages: who moved it, when, and how long it had been where it came from.';
+
+--
+-- Name: COLUMN deal_stage_changes.from_stage_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deal_stage_changes.from_stage_id IS 'Null: the deal was made.';
+
+--
+-- Name: COLUMN deal_stage_changes.seconds_in_stage; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deal_stage_changes.seconds_in_stage IS 'How long it was in the stage that it left.';
+
+--
+-- Name: COLUMN deal_stage_changes.amount; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.deal_stage_changes.amount IS 'What it was worth at that moment.';
+
+--
+-- Name: lead_sessions; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.lead_sessions (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    workspace_id uuid,
+    lead_id uuid NOT NULL,
+    visitor_id text NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    touchpoints integer DEFAULT 0 NOT NULL,
+    landing_url text,
+    referrer text,
+    channel text,
+    campaign text,
+    CONSTRAINT lead_sessions_check CHECK ((last_seen_at >= occurred_at)),
+    CONSTRAINT lead_sessions_landing_url_check CHECK ((length(landing_url) <= 4000)),
+    CONSTRAINT lead_sessions_referrer_check CHECK ((length(referrer) <= 4000)),
+    CONSTRAINT lead_sessions_touchpoints_check CHECK ((touchpoints >= 0)),
+    CONSTRAINT lead_sessions_visitor_id_check CHECK (((btrim(visitor_id) <> ''::text) AND (length(visitor_id) <= 200)))
+);
+
+ALTER TABLE ONLY crm.lead_sessions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE lead_sessions; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.lead_sessions IS 'Visits of a lead to the organization''s pages (seed lead_sessions): touchpoints of one visitor that follow each other within half an hour.';
+
+--
+-- Name: COLUMN lead_sessions.occurred_at; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sessions.occurred_at IS 'When it began.';
+
+--
+-- Name: COLUMN lead_sessions.visitor_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sessions.visitor_id IS 'What the page knows the visitor by, such as a cookie of its own.';
+
+--
+-- Name: COLUMN lead_sessions.touchpoints; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_sessions.touchpoints IS 'How many touchpoints it has.';
+
+--
+-- Name: leads_to_score; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.leads_to_score (
+    organization_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL
+);
+
+ALTER TABLE ONLY crm.leads_to_score FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE leads_to_score; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.leads_to_score IS 'Leads whose score an input of which has changed: a job empties it. Rows are added and never looked for, so that nobody who writes waits for another.';
+
+--
+-- Name: pipeline_forecasts; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.pipeline_forecasts (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    snapshot_on date NOT NULL,
+    month date NOT NULL,
+    currency character(3) NOT NULL,
+    committed numeric(14,2) NOT NULL,
+    best_case numeric(14,2) NOT NULL,
+    weighted numeric(14,2) NOT NULL,
+    closed_won numeric(14,2) NOT NULL,
+    open_deals integer NOT NULL,
+    won_deals integer NOT NULL,
+    CONSTRAINT pipeline_forecasts_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT pipeline_forecasts_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
+ALTER TABLE ONLY crm.pipeline_forecasts FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE pipeline_forecasts; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.pipeline_forecasts IS 'The forecast as it was at the end of each day (seed pipeline_forecasts): how it came about, and how good it was.';
+
+--
+-- Name: COLUMN pipeline_forecasts.snapshot_on; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_forecasts.snapshot_on IS 'The day, where the organization is.';
+
+--
+-- Name: COLUMN pipeline_forecasts.month; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_forecasts.month IS 'The first day of the month that is forecast.';
+
+--
+-- Name: COLUMN pipeline_forecasts.committed; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_forecasts.committed IS 'Open deals that count as committed.';
+
+--
+-- Name: COLUMN pipeline_forecasts.best_case; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_forecasts.best_case IS 'Committed, and those that count as best case.';
+
+--
+-- Name: COLUMN pipeline_forecasts.weighted; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_forecasts.weighted IS 'Every open deal by its probability.';
+
+--
+-- Name: COLUMN pipeline_forecasts.closed_won; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_forecasts.closed_won IS 'What was won in the month.';
+
+--
+-- Name: pipeline_metrics; Type: TABLE; Schema: crm; Owner: -
+--
+
+CREATE TABLE crm.pipeline_metrics (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    month date NOT NULL,
+    metric text NOT NULL,
+    stage_id uuid,
+    currency character(3),
+    numerator numeric NOT NULL,
+    denominator numeric NOT NULL,
+    value numeric GENERATED ALWAYS AS (round((numerator / NULLIF(denominator, (0)::numeric)), 4)) STORED,
+    CONSTRAINT pipeline_metrics_metric_check CHECK ((metric = ANY (ARRAY['stage_conversion'::text, 'stage_days'::text, 'win_rate'::text, 'days_to_win'::text, 'average_age'::text, 'velocity'::text]))),
+    CONSTRAINT pipeline_metrics_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
+ALTER TABLE ONLY crm.pipeline_metrics FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE pipeline_metrics; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON TABLE crm.pipeline_metrics IS 'How the pipeline works, month by month (seed pipeline_metrics). Each figure is exact: value = numerator ÷ denominator.';
+
+--
+-- Name: COLUMN pipeline_metrics.month; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_metrics.month IS 'The first day of the month, where the organization is.';
+
+--
+-- Name: COLUMN pipeline_metrics.metric; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_metrics.metric IS 'stage_conversion: of the deals that came into the stage in the month, those that have gone further since or were won. stage_days: days in the stage of those that left it in the month. win_rate: won of all closed. days_to_win: from making a deal to winning it. average_age: days that open deals are old, at the end of the month or now. velocity: money a day, which is open deals × win rate × average amount ÷ days to win.';
+
+--
+-- Name: COLUMN pipeline_metrics.stage_id; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_metrics.stage_id IS 'For stage_conversion and stage_days.';
+
+--
+-- Name: COLUMN pipeline_metrics.currency; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_metrics.currency IS 'For velocity.';
+
+--
+-- Name: COLUMN pipeline_metrics.value; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.pipeline_metrics.value IS 'Null where nothing can be said: the denominator is zero.';
 
 --
 -- Name: connected_apps; Type: TABLE; Schema: identity; Owner: -
@@ -17346,6 +27449,407 @@ COMMENT ON COLUMN identity.users.is_active IS 'Whether the user may sign in.';
 --
 
 COMMENT ON COLUMN identity.users.deleted_at IS 'When the user ended the account. What said who it was is gone; what it created keeps its author.';
+
+--
+-- Name: campaign_recipients; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.campaign_recipients (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    campaign_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    queued_email_id uuid,
+    added_by uuid
+);
+
+ALTER TABLE ONLY marketing.campaign_recipients FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE campaign_recipients; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.campaign_recipients IS 'Who gets a campaign''s mail, once each (seed waitlist_campaign_recipients): written down when it starts, or by addCampaignRecipients before.';
+
+--
+-- Name: COLUMN campaign_recipients.queued_email_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_recipients.queued_email_id IS 'The mail; null until it is queued.';
+
+--
+-- Name: COLUMN campaign_recipients.added_by; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.campaign_recipients.added_by IS 'Who put the lead on it; null: the audience did.';
+
+--
+-- Name: email_interactions; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.email_interactions (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    queued_email_id uuid,
+    lead_id uuid,
+    campaign_id uuid,
+    kind text NOT NULL,
+    source text NOT NULL,
+    is_machine boolean DEFAULT false NOT NULL,
+    is_repeat boolean DEFAULT false NOT NULL,
+    is_hard_bounce boolean,
+    url text,
+    reason text,
+    external_id text,
+    CONSTRAINT email_interactions_check CHECK (((kind = 'bounced'::text) = (is_hard_bounce IS NOT NULL))),
+    CONSTRAINT email_interactions_check1 CHECK (((kind = 'clicked'::text) = (url IS NOT NULL))),
+    CONSTRAINT email_interactions_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 255))),
+    CONSTRAINT email_interactions_kind_check CHECK ((kind = ANY (ARRAY['delivered'::text, 'opened'::text, 'clicked'::text, 'replied'::text, 'bounced'::text, 'complained'::text, 'unsubscribed'::text]))),
+    CONSTRAINT email_interactions_reason_check CHECK ((length(reason) <= 1000)),
+    CONSTRAINT email_interactions_source_check CHECK ((source = ANY (ARRAY['pixel'::text, 'link'::text, 'page'::text, 'one_click'::text, 'webhook'::text, 'message'::text, 'smtp'::text]))),
+    CONSTRAINT email_interactions_url_check CHECK ((length(url) <= 4000))
+);
+
+ALTER TABLE ONLY marketing.email_interactions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE email_interactions; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.email_interactions IS 'What happened to a mail after it left (seeds email_interactions, campaign_opens, campaign_clicks).';
+
+--
+-- Name: COLUMN email_interactions.is_machine; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_interactions.is_machine IS 'Whether a program is the likely reader: a scanner that follows links, or a mail service that fetches all pictures ahead.';
+
+--
+-- Name: COLUMN email_interactions.is_repeat; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_interactions.is_repeat IS 'Whether a person had done the same with the same mail (the same link, for clicks) before.';
+
+--
+-- Name: COLUMN email_interactions.is_hard_bounce; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_interactions.is_hard_bounce IS 'Of a bounce: whether the address will never work.';
+
+--
+-- Name: COLUMN email_interactions.reason; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_interactions.reason IS 'What the other side gave as the reason.';
+
+--
+-- Name: COLUMN email_interactions.external_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_interactions.external_id IS '@behavior -*
+The id of the report that told of it, which counts once.';
+
+--
+-- Name: email_template_versions; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.email_template_versions (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    template_id uuid NOT NULL,
+    version integer NOT NULL,
+    subject text NOT NULL,
+    html_source text,
+    text_source text,
+    variables jsonb DEFAULT '[]'::jsonb NOT NULL,
+    created_by uuid,
+    CONSTRAINT email_template_versions_version_check CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY marketing.email_template_versions FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE email_template_versions; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.email_template_versions IS 'What a template said and says, version by version, so that a mail that went out can still be shown.';
+
+--
+-- Name: COLUMN email_template_versions.occurred_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_template_versions.occurred_at IS 'Since when it is the version that mails are made of.';
+
+--
+-- Name: roi_tracking; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.roi_tracking (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    month date NOT NULL,
+    dimension text NOT NULL,
+    key text,
+    model text NOT NULL,
+    currency character(3) NOT NULL,
+    cost numeric(14,2) NOT NULL,
+    revenue numeric(14,2) NOT NULL,
+    leads integer NOT NULL,
+    conversions numeric(14,4) NOT NULL,
+    customers numeric(14,4) NOT NULL,
+    cost_per_lead numeric(14,2) GENERATED ALWAYS AS (round((cost / (NULLIF(leads, 0))::numeric), 2)) STORED,
+    acquisition_cost numeric(14,2) GENERATED ALWAYS AS (round((cost / NULLIF(customers, (0)::numeric)), 2)) STORED,
+    roi_percent numeric GENERATED ALWAYS AS (round((((100)::numeric * (revenue - cost)) / NULLIF(cost, (0)::numeric)), 2)) STORED,
+    CONSTRAINT roi_tracking_cost_check CHECK ((cost >= (0)::numeric)),
+    CONSTRAINT roi_tracking_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT roi_tracking_dimension_check CHECK ((dimension = ANY (ARRAY['channel'::text, 'campaign'::text]))),
+    CONSTRAINT roi_tracking_leads_check CHECK ((leads >= 0)),
+    CONSTRAINT roi_tracking_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
+ALTER TABLE ONLY marketing.roi_tracking FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE roi_tracking; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.roi_tracking IS 'What each channel and each campaign cost and brought, month by month (seed roi_tracking). Kept by a job; getRoi answers for any days.';
+
+--
+-- Name: COLUMN roi_tracking.occurred_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_tracking.occurred_at IS 'When it was computed.';
+
+--
+-- Name: COLUMN roi_tracking.month; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_tracking.month IS 'The first day of the month, where the organization is.';
+
+--
+-- Name: COLUMN roi_tracking.key; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_tracking.key IS 'The channel or the campaign; null: of none.';
+
+--
+-- Name: COLUMN roi_tracking.model; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_tracking.model IS 'By which model of attribution, that of the settings.';
+
+--
+-- Name: COLUMN roi_tracking.revenue; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_tracking.revenue IS 'Its share of what came in, refunds taken off.';
+
+--
+-- Name: COLUMN roi_tracking.leads; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_tracking.leads IS 'New leads that it met first. Leads and conversions are counted in the line of the organization''s currency.';
+
+--
+-- Name: COLUMN roi_tracking.conversions; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_tracking.conversions IS 'Its share of the conversions.';
+
+--
+-- Name: COLUMN roi_tracking.customers; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_tracking.customers IS 'Its share of those that made a client.';
+
+--
+-- Name: COLUMN roi_tracking.cost_per_lead; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_tracking.cost_per_lead IS 'Null without leads.';
+
+--
+-- Name: COLUMN roi_tracking.acquisition_cost; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_tracking.acquisition_cost IS 'What a new client cost (CAC); null without any.';
+
+--
+-- Name: COLUMN roi_tracking.roi_percent; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.roi_tracking.roi_percent IS '100 × (revenue − cost) ÷ cost; null where nothing was spent.';
+
+--
+-- Name: sending_states; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.sending_states (
+    organization_id uuid NOT NULL,
+    allowance double precision DEFAULT 0 NOT NULL,
+    counted_at timestamp with time zone DEFAULT now() NOT NULL,
+    held_until timestamp with time zone,
+    held_because text,
+    webhook_version integer DEFAULT 1 NOT NULL,
+    webhook_rotated_at timestamp with time zone,
+    CONSTRAINT sending_states_check CHECK (((held_until IS NULL) = (held_because IS NULL))),
+    CONSTRAINT sending_states_held_because_check CHECK ((held_because = 'plan_limit'::text)),
+    CONSTRAINT sending_states_webhook_version_check CHECK ((webhook_version > 0))
+);
+
+ALTER TABLE ONLY marketing.sending_states FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE sending_states; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.sending_states IS 'How many mails each organization may send at the moment, and which version of its webhook''s secret holds.';
+
+--
+-- Name: COLUMN sending_states.allowance; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.sending_states.allowance IS 'Mails that may go out at counted_at; grows with the rate of the settings.';
+
+--
+-- Name: COLUMN sending_states.held_until; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.sending_states.held_until IS 'Nothing is sent before, because of held_because.';
+
+--
+-- Name: dead_letter_payloads; Type: TABLE; Schema: ops; Owner: -
+--
+
+CREATE TABLE ops.dead_letter_payloads (
+    dead_letter_id uuid NOT NULL,
+    job_id bigint NOT NULL,
+    payload jsonb NOT NULL,
+    job_key text,
+    priority integer NOT NULL,
+    flags text[] NOT NULL
+);
+
+ALTER TABLE ONLY ops.dead_letter_payloads FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE dead_letter_payloads; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON TABLE ops.dead_letter_payloads IS 'What it takes to run a dead letter once more. Nobody reads it: payloads may hold addresses and texts of mails.';
+
+--
+-- Name: job_outcomes; Type: TABLE; Schema: ops; Owner: -
+--
+
+CREATE TABLE ops.job_outcomes (
+    task text NOT NULL,
+    counted_at timestamp with time zone NOT NULL,
+    succeeded integer DEFAULT 0 NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    busy_ms bigint DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY ops.job_outcomes FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE job_outcomes; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON TABLE ops.job_outcomes IS 'How attempts to run jobs ended, by task and five minutes. Workers add to it every five seconds; what a worker that is killed had not told yet is missing.';
+
+--
+-- Name: COLUMN job_outcomes.counted_at; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.job_outcomes.counted_at IS 'The beginning of the five minutes.';
+
+--
+-- Name: COLUMN job_outcomes.failed; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.job_outcomes.failed IS 'Attempts that failed, whether there was another one or not.';
+
+--
+-- Name: COLUMN job_outcomes.busy_ms; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.job_outcomes.busy_ms IS 'Milliseconds that all these attempts took together.';
+
+--
+-- Name: job_workers; Type: TABLE; Schema: ops; Owner: -
+--
+
+CREATE TABLE ops.job_workers (
+    id text NOT NULL,
+    host text NOT NULL,
+    process_id integer NOT NULL,
+    concurrency integer NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    stopping_since timestamp with time zone
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY ops.job_workers FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE job_workers; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON TABLE ops.job_workers IS 'Whoever runs jobs at the moment, for administrators of the platform. Each says every five seconds that it lives; one that has been silent for thirty is dead, and what it had begun is handed to others.';
+
+--
+-- Name: COLUMN job_workers.id; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.job_workers.id IS 'The name under which it locks jobs.';
+
+--
+-- Name: COLUMN job_workers.concurrency; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.job_workers.concurrency IS 'Jobs that it runs at the same time.';
+
+--
+-- Name: COLUMN job_workers.seen_at; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.job_workers.seen_at IS 'When it last said that it lives.';
+
+--
+-- Name: COLUMN job_workers.stopping_since; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.job_workers.stopping_since IS 'When it was asked to stop: it finishes what it has begun, and takes no more.';
+
+--
+-- Name: queue_figures; Type: TABLE; Schema: ops; Owner: -
+--
+
+CREATE TABLE ops.queue_figures (
+    task text NOT NULL,
+    waiting integer NOT NULL,
+    scheduled integer NOT NULL,
+    running integer NOT NULL,
+    retrying integer NOT NULL,
+    oldest_waiting_at timestamp with time zone,
+    measured_at timestamp with time zone NOT NULL,
+    measuring_took interval NOT NULL
+);
+
+ALTER TABLE ONLY ops.queue_figures FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE queue_figures; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON TABLE ops.queue_figures IS 'The queue by task when it was last counted. To count a million jobs takes half a second, so that is done as seldom as makes it two percent of the time, and never twice at once: ops.measure_queue.';
 
 --
 -- Name: change_watchers; Type: TABLE; Schema: platform; Owner: -
@@ -17984,10 +28488,71 @@ ALTER TABLE ONLY tenancy.workspace_members FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE tenancy.workspace_members IS 'Who sees a private workspace. Guests see only the workspaces in which they are listed here.';
 
 --
+-- Name: app_events_default; Type: TABLE ATTACH; Schema: analytics; Owner: -
+--
+
+ALTER TABLE ONLY analytics.app_events ATTACH PARTITION analytics.app_events_default DEFAULT;
+
+--
+-- Name: metrics_log_default; Type: TABLE ATTACH; Schema: analytics; Owner: -
+--
+
+ALTER TABLE ONLY analytics.metrics_log ATTACH PARTITION analytics.metrics_log_default DEFAULT;
+
+--
 -- Name: audit_logs_default; Type: TABLE ATTACH; Schema: security; Owner: -
 --
 
 ALTER TABLE ONLY security.audit_logs ATTACH PARTITION security.audit_logs_default DEFAULT;
+
+--
+-- Name: app_events app_events_pkey; Type: CONSTRAINT; Schema: analytics; Owner: -
+--
+
+ALTER TABLE ONLY analytics.app_events
+    ADD CONSTRAINT app_events_pkey PRIMARY KEY (organization_id, id, occurred_at);
+
+--
+-- Name: app_events_default app_events_default_pkey; Type: CONSTRAINT; Schema: analytics; Owner: -
+--
+
+ALTER TABLE ONLY analytics.app_events_default
+    ADD CONSTRAINT app_events_default_pkey PRIMARY KEY (organization_id, id, occurred_at);
+
+--
+-- Name: metric_definitions metric_definitions_pkey; Type: CONSTRAINT; Schema: analytics; Owner: -
+--
+
+ALTER TABLE ONLY analytics.metric_definitions
+    ADD CONSTRAINT metric_definitions_pkey PRIMARY KEY (key);
+
+--
+-- Name: metrics_daily metrics_daily_organization_id_metric_dimension_day_dimensio_key; Type: CONSTRAINT; Schema: analytics; Owner: -
+--
+
+ALTER TABLE ONLY analytics.metrics_daily
+    ADD CONSTRAINT metrics_daily_organization_id_metric_dimension_day_dimensio_key UNIQUE (organization_id, metric, dimension, day, dimension_value);
+
+--
+-- Name: metrics_daily metrics_daily_pkey; Type: CONSTRAINT; Schema: analytics; Owner: -
+--
+
+ALTER TABLE ONLY analytics.metrics_daily
+    ADD CONSTRAINT metrics_daily_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: metrics_log metrics_log_pkey; Type: CONSTRAINT; Schema: analytics; Owner: -
+--
+
+ALTER TABLE ONLY analytics.metrics_log
+    ADD CONSTRAINT metrics_log_pkey PRIMARY KEY (organization_id, id, occurred_at);
+
+--
+-- Name: metrics_log_default metrics_log_default_pkey; Type: CONSTRAINT; Schema: analytics; Owner: -
+--
+
+ALTER TABLE ONLY analytics.metrics_log_default
+    ADD CONSTRAINT metrics_log_default_pkey PRIMARY KEY (organization_id, id, occurred_at);
 
 --
 -- Name: permissions permissions_pkey; Type: CONSTRAINT; Schema: authz; Owner: -
@@ -18121,6 +28686,174 @@ ALTER TABLE ONLY collaboration.custom_fields
 
 ALTER TABLE ONLY collaboration.custom_fields
     ADD CONSTRAINT custom_fields_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: referrals referrals_organization_id_code_key; Type: CONSTRAINT; Schema: community; Owner: -
+--
+
+ALTER TABLE ONLY community.referrals
+    ADD CONSTRAINT referrals_organization_id_code_key UNIQUE (organization_id, code);
+
+--
+-- Name: referrals referrals_pkey; Type: CONSTRAINT; Schema: community; Owner: -
+--
+
+ALTER TABLE ONLY community.referrals
+    ADD CONSTRAINT referrals_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: conversions conversions_organization_id_client_key_key; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.conversions
+    ADD CONSTRAINT conversions_organization_id_client_key_key UNIQUE (organization_id, client_key);
+
+--
+-- Name: conversions conversions_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.conversions
+    ADD CONSTRAINT conversions_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: crm_settings crm_settings_organization_id_key; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.crm_settings
+    ADD CONSTRAINT crm_settings_organization_id_key UNIQUE (organization_id);
+
+--
+-- Name: crm_settings crm_settings_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.crm_settings
+    ADD CONSTRAINT crm_settings_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: deal_contacts deal_contacts_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deal_contacts
+    ADD CONSTRAINT deal_contacts_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: deal_stage_changes deal_stage_changes_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deal_stage_changes
+    ADD CONSTRAINT deal_stage_changes_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: deals deals_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deals
+    ADD CONSTRAINT deals_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: lead_activities lead_activities_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_activities
+    ADD CONSTRAINT lead_activities_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: lead_score_rules lead_score_rules_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_score_rules
+    ADD CONSTRAINT lead_score_rules_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: lead_sessions lead_sessions_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_sessions
+    ADD CONSTRAINT lead_sessions_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: lead_sources lead_sources_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_sources
+    ADD CONSTRAINT lead_sources_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: lead_touchpoints lead_touchpoints_organization_id_client_key_key; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_touchpoints
+    ADD CONSTRAINT lead_touchpoints_organization_id_client_key_key UNIQUE (organization_id, client_key);
+
+--
+-- Name: lead_touchpoints lead_touchpoints_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_touchpoints
+    ADD CONSTRAINT lead_touchpoints_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: leads leads_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.leads
+    ADD CONSTRAINT leads_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: leads_to_score leads_to_score_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.leads_to_score
+    ADD CONSTRAINT leads_to_score_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: pipeline_forecasts pipeline_forecasts_organization_id_snapshot_on_month_curren_key; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.pipeline_forecasts
+    ADD CONSTRAINT pipeline_forecasts_organization_id_snapshot_on_month_curren_key UNIQUE (organization_id, snapshot_on, month, currency);
+
+--
+-- Name: pipeline_forecasts pipeline_forecasts_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.pipeline_forecasts
+    ADD CONSTRAINT pipeline_forecasts_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: pipeline_metrics pipeline_metrics_organization_id_month_metric_stage_id_curr_key; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.pipeline_metrics
+    ADD CONSTRAINT pipeline_metrics_organization_id_month_metric_stage_id_curr_key UNIQUE NULLS NOT DISTINCT (organization_id, month, metric, stage_id, currency);
+
+--
+-- Name: pipeline_metrics pipeline_metrics_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.pipeline_metrics
+    ADD CONSTRAINT pipeline_metrics_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: pipeline_stages pipeline_stages_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.pipeline_stages
+    ADD CONSTRAINT pipeline_stages_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: revenue_events revenue_events_organization_id_client_key_key; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.revenue_events
+    ADD CONSTRAINT revenue_events_organization_id_client_key_key UNIQUE (organization_id, client_key);
+
+--
+-- Name: revenue_events revenue_events_pkey; Type: CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.revenue_events
+    ADD CONSTRAINT revenue_events_pkey PRIMARY KEY (organization_id, id);
 
 --
 -- Name: accounts accounts_organization_id_code_deleted_at_key; Type: CONSTRAINT; Schema: finance; Owner: -
@@ -18345,6 +29078,139 @@ ALTER TABLE ONLY identity.users
 
 ALTER TABLE ONLY identity.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+--
+-- Name: campaign_recipients campaign_recipients_organization_id_campaign_id_lead_id_key; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.campaign_recipients
+    ADD CONSTRAINT campaign_recipients_organization_id_campaign_id_lead_id_key UNIQUE (organization_id, campaign_id, lead_id);
+
+--
+-- Name: campaign_recipients campaign_recipients_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.campaign_recipients
+    ADD CONSTRAINT campaign_recipients_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: campaigns campaigns_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.campaigns
+    ADD CONSTRAINT campaigns_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: email_interactions email_interactions_organization_id_external_id_key; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_interactions
+    ADD CONSTRAINT email_interactions_organization_id_external_id_key UNIQUE (organization_id, external_id);
+
+--
+-- Name: email_interactions email_interactions_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_interactions
+    ADD CONSTRAINT email_interactions_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: email_queue email_queue_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_queue
+    ADD CONSTRAINT email_queue_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: email_suppressions email_suppressions_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_suppressions
+    ADD CONSTRAINT email_suppressions_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: email_template_versions email_template_versions_organization_id_template_id_version_key; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_template_versions
+    ADD CONSTRAINT email_template_versions_organization_id_template_id_version_key UNIQUE (organization_id, template_id, version);
+
+--
+-- Name: email_template_versions email_template_versions_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_template_versions
+    ADD CONSTRAINT email_template_versions_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: email_templates email_templates_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_templates
+    ADD CONSTRAINT email_templates_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: marketing_costs marketing_costs_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.marketing_costs
+    ADD CONSTRAINT marketing_costs_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: roi_tracking roi_tracking_organization_id_month_dimension_key_currency_key; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.roi_tracking
+    ADD CONSTRAINT roi_tracking_organization_id_month_dimension_key_currency_key UNIQUE NULLS NOT DISTINCT (organization_id, month, dimension, key, currency);
+
+--
+-- Name: roi_tracking roi_tracking_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.roi_tracking
+    ADD CONSTRAINT roi_tracking_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: sending_states sending_states_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.sending_states
+    ADD CONSTRAINT sending_states_pkey PRIMARY KEY (organization_id);
+
+--
+-- Name: dead_letter_payloads dead_letter_payloads_pkey; Type: CONSTRAINT; Schema: ops; Owner: -
+--
+
+ALTER TABLE ONLY ops.dead_letter_payloads
+    ADD CONSTRAINT dead_letter_payloads_pkey PRIMARY KEY (dead_letter_id);
+
+--
+-- Name: dead_letters dead_letters_pkey; Type: CONSTRAINT; Schema: ops; Owner: -
+--
+
+ALTER TABLE ONLY ops.dead_letters
+    ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (id);
+
+--
+-- Name: job_outcomes job_outcomes_pkey; Type: CONSTRAINT; Schema: ops; Owner: -
+--
+
+ALTER TABLE ONLY ops.job_outcomes
+    ADD CONSTRAINT job_outcomes_pkey PRIMARY KEY (counted_at, task);
+
+--
+-- Name: job_workers job_workers_pkey; Type: CONSTRAINT; Schema: ops; Owner: -
+--
+
+ALTER TABLE ONLY ops.job_workers
+    ADD CONSTRAINT job_workers_pkey PRIMARY KEY (id);
+
+--
+-- Name: queue_figures queue_figures_pkey; Type: CONSTRAINT; Schema: ops; Owner: -
+--
+
+ALTER TABLE ONLY ops.queue_figures
+    ADD CONSTRAINT queue_figures_pkey PRIMARY KEY (task);
 
 --
 -- Name: change_watchers change_watchers_pkey; Type: CONSTRAINT; Schema: platform; Owner: -
@@ -18739,6 +29605,84 @@ ALTER TABLE ONLY tenancy.workspaces
     ADD CONSTRAINT workspaces_pkey PRIMARY KEY (organization_id, id);
 
 --
+-- Name: app_events_organization_id_lead_id_occurred_at_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX app_events_organization_id_lead_id_occurred_at_idx ON ONLY analytics.app_events USING btree (organization_id, lead_id, occurred_at) WHERE (lead_id IS NOT NULL);
+
+--
+-- Name: app_events_default_organization_id_lead_id_occurred_at_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX app_events_default_organization_id_lead_id_occurred_at_idx ON analytics.app_events_default USING btree (organization_id, lead_id, occurred_at) WHERE (lead_id IS NOT NULL);
+
+--
+-- Name: app_events_organization_id_name_occurred_at_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX app_events_organization_id_name_occurred_at_idx ON ONLY analytics.app_events USING btree (organization_id, name, occurred_at);
+
+--
+-- Name: app_events_default_organization_id_name_occurred_at_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX app_events_default_organization_id_name_occurred_at_idx ON analytics.app_events_default USING btree (organization_id, name, occurred_at);
+
+--
+-- Name: app_events_organization_id_occurred_at_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX app_events_organization_id_occurred_at_idx ON ONLY analytics.app_events USING btree (organization_id, occurred_at);
+
+--
+-- Name: app_events_default_organization_id_occurred_at_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX app_events_default_organization_id_occurred_at_idx ON analytics.app_events_default USING btree (organization_id, occurred_at);
+
+--
+-- Name: app_events_organization_id_user_id_occurred_at_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX app_events_organization_id_user_id_occurred_at_idx ON ONLY analytics.app_events USING btree (organization_id, user_id, occurred_at) WHERE (user_id IS NOT NULL);
+
+--
+-- Name: app_events_default_organization_id_user_id_occurred_at_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX app_events_default_organization_id_user_id_occurred_at_idx ON analytics.app_events_default USING btree (organization_id, user_id, occurred_at) WHERE (user_id IS NOT NULL);
+
+--
+-- Name: metrics_daily_organization_id_day_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX metrics_daily_organization_id_day_idx ON analytics.metrics_daily USING btree (organization_id, day);
+
+--
+-- Name: metrics_log_organization_id_metric_occurred_at_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX metrics_log_organization_id_metric_occurred_at_idx ON ONLY analytics.metrics_log USING btree (organization_id, metric, occurred_at);
+
+--
+-- Name: metrics_log_default_organization_id_metric_occurred_at_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX metrics_log_default_organization_id_metric_occurred_at_idx ON analytics.metrics_log_default USING btree (organization_id, metric, occurred_at);
+
+--
+-- Name: metrics_log_organization_id_source_metric_occurred_at_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX metrics_log_organization_id_source_metric_occurred_at_idx ON ONLY analytics.metrics_log USING btree (organization_id, source, metric, occurred_at);
+
+--
+-- Name: metrics_log_default_organization_id_source_metric_occurred__idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX metrics_log_default_organization_id_source_metric_occurred__idx ON analytics.metrics_log_default USING btree (organization_id, source, metric, occurred_at);
+
+--
 -- Name: metered_tables_metric_key_idx; Type: INDEX; Schema: billing; Owner: -
 --
 
@@ -18839,6 +29783,396 @@ CREATE UNIQUE INDEX usage_metrics_expr_idx ON billing.usage_metrics USING btree 
 --
 
 CREATE INDEX custom_fields_organization_id_workspace_id_idx ON collaboration.custom_fields USING btree (organization_id, workspace_id);
+
+--
+-- Name: referrals_code_idx; Type: INDEX; Schema: community; Owner: -
+--
+
+CREATE INDEX referrals_code_idx ON community.referrals USING btree (code);
+
+--
+-- Name: referrals_lead_key; Type: INDEX; Schema: community; Owner: -
+--
+
+CREATE UNIQUE INDEX referrals_lead_key ON community.referrals USING btree (organization_id, lead_id) WHERE (deleted_at IS NULL);
+
+--
+-- Name: referrals_organization_id_lead_id_idx; Type: INDEX; Schema: community; Owner: -
+--
+
+CREATE INDEX referrals_organization_id_lead_id_idx ON community.referrals USING btree (organization_id, lead_id);
+
+--
+-- Name: referrals_organization_id_referrer_id_idx; Type: INDEX; Schema: community; Owner: -
+--
+
+CREATE INDEX referrals_organization_id_referrer_id_idx ON community.referrals USING btree (organization_id, referrer_id);
+
+--
+-- Name: referrals_organization_id_referrer_id_idx1; Type: INDEX; Schema: community; Owner: -
+--
+
+CREATE INDEX referrals_organization_id_referrer_id_idx1 ON community.referrals USING btree (organization_id, referrer_id);
+
+--
+-- Name: referrals_organization_id_referrer_lead_id_idx; Type: INDEX; Schema: community; Owner: -
+--
+
+CREATE INDEX referrals_organization_id_referrer_lead_id_idx ON community.referrals USING btree (organization_id, referrer_lead_id);
+
+--
+-- Name: referrals_organization_id_status_idx; Type: INDEX; Schema: community; Owner: -
+--
+
+CREATE INDEX referrals_organization_id_status_idx ON community.referrals USING btree (organization_id, status);
+
+--
+-- Name: referrals_organization_id_workspace_id_idx; Type: INDEX; Schema: community; Owner: -
+--
+
+CREATE INDEX referrals_organization_id_workspace_id_idx ON community.referrals USING btree (organization_id, workspace_id);
+
+--
+-- Name: conversions_customer_key; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE UNIQUE INDEX conversions_customer_key ON crm.conversions USING btree (organization_id, lead_id) WHERE (makes_customer AND (deleted_at IS NULL));
+
+--
+-- Name: conversions_deal_key; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE UNIQUE INDEX conversions_deal_key ON crm.conversions USING btree (organization_id, deal_id) WHERE (deleted_at IS NULL);
+
+--
+-- Name: conversions_organization_id_deal_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX conversions_organization_id_deal_id_idx ON crm.conversions USING btree (organization_id, deal_id);
+
+--
+-- Name: conversions_organization_id_lead_id_occurred_at_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX conversions_organization_id_lead_id_occurred_at_idx ON crm.conversions USING btree (organization_id, lead_id, occurred_at);
+
+--
+-- Name: conversions_organization_id_occurred_at_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX conversions_organization_id_occurred_at_idx ON crm.conversions USING btree (organization_id, occurred_at);
+
+--
+-- Name: conversions_organization_id_workspace_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX conversions_organization_id_workspace_id_idx ON crm.conversions USING btree (organization_id, workspace_id);
+
+--
+-- Name: deal_contacts_lead_key; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE UNIQUE INDEX deal_contacts_lead_key ON crm.deal_contacts USING btree (organization_id, deal_id, lead_id) WHERE (deleted_at IS NULL);
+
+--
+-- Name: deal_contacts_organization_id_deal_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deal_contacts_organization_id_deal_id_idx ON crm.deal_contacts USING btree (organization_id, deal_id);
+
+--
+-- Name: deal_contacts_organization_id_lead_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deal_contacts_organization_id_lead_id_idx ON crm.deal_contacts USING btree (organization_id, lead_id);
+
+--
+-- Name: deal_contacts_organization_id_workspace_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deal_contacts_organization_id_workspace_id_idx ON crm.deal_contacts USING btree (organization_id, workspace_id);
+
+--
+-- Name: deal_stage_changes_organization_id_deal_id_occurred_at_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deal_stage_changes_organization_id_deal_id_occurred_at_idx ON crm.deal_stage_changes USING btree (organization_id, deal_id, occurred_at);
+
+--
+-- Name: deal_stage_changes_organization_id_from_stage_id_occurred_a_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deal_stage_changes_organization_id_from_stage_id_occurred_a_idx ON crm.deal_stage_changes USING btree (organization_id, from_stage_id, occurred_at);
+
+--
+-- Name: deal_stage_changes_organization_id_to_stage_id_occurred_at_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deal_stage_changes_organization_id_to_stage_id_occurred_at_idx ON crm.deal_stage_changes USING btree (organization_id, to_stage_id, occurred_at);
+
+--
+-- Name: deals_organization_id_closed_at_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deals_organization_id_closed_at_idx ON crm.deals USING btree (organization_id, closed_at);
+
+--
+-- Name: deals_organization_id_lead_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deals_organization_id_lead_id_idx ON crm.deals USING btree (organization_id, lead_id);
+
+--
+-- Name: deals_organization_id_lead_source_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deals_organization_id_lead_source_id_idx ON crm.deals USING btree (organization_id, lead_source_id);
+
+--
+-- Name: deals_organization_id_owner_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deals_organization_id_owner_id_idx ON crm.deals USING btree (organization_id, owner_id);
+
+--
+-- Name: deals_organization_id_owner_id_idx1; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deals_organization_id_owner_id_idx1 ON crm.deals USING btree (organization_id, owner_id);
+
+--
+-- Name: deals_organization_id_project_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deals_organization_id_project_id_idx ON crm.deals USING btree (organization_id, project_id);
+
+--
+-- Name: deals_organization_id_stage_id_position_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deals_organization_id_stage_id_position_id_idx ON crm.deals USING btree (organization_id, stage_id, "position", id);
+
+--
+-- Name: deals_organization_id_status_expected_close_on_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deals_organization_id_status_expected_close_on_idx ON crm.deals USING btree (organization_id, status, expected_close_on);
+
+--
+-- Name: deals_organization_id_workspace_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deals_organization_id_workspace_id_idx ON crm.deals USING btree (organization_id, workspace_id);
+
+--
+-- Name: lead_activities_organization_id_assignee_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_activities_organization_id_assignee_id_idx ON crm.lead_activities USING btree (organization_id, assignee_id);
+
+--
+-- Name: lead_activities_organization_id_deal_id_occurred_at_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_activities_organization_id_deal_id_occurred_at_idx ON crm.lead_activities USING btree (organization_id, deal_id, occurred_at);
+
+--
+-- Name: lead_activities_organization_id_due_at_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_activities_organization_id_due_at_idx ON crm.lead_activities USING btree (organization_id, due_at) WHERE ((completed_at IS NULL) AND (deleted_at IS NULL));
+
+--
+-- Name: lead_activities_organization_id_lead_id_occurred_at_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_activities_organization_id_lead_id_occurred_at_id_idx ON crm.lead_activities USING btree (organization_id, lead_id, occurred_at, id);
+
+--
+-- Name: lead_activities_organization_id_workspace_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_activities_organization_id_workspace_id_idx ON crm.lead_activities USING btree (organization_id, workspace_id);
+
+--
+-- Name: lead_score_rules_organization_id_part_signal_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_score_rules_organization_id_part_signal_idx ON crm.lead_score_rules USING btree (organization_id, part, signal);
+
+--
+-- Name: lead_score_rules_organization_id_workspace_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_score_rules_organization_id_workspace_id_idx ON crm.lead_score_rules USING btree (organization_id, workspace_id);
+
+--
+-- Name: lead_sessions_organization_id_lead_id_visitor_id_last_seen__idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_sessions_organization_id_lead_id_visitor_id_last_seen__idx ON crm.lead_sessions USING btree (organization_id, lead_id, visitor_id, last_seen_at);
+
+--
+-- Name: lead_sources_name_key; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE UNIQUE INDEX lead_sources_name_key ON crm.lead_sources USING btree (organization_id, lower(btrim(name))) WHERE (deleted_at IS NULL);
+
+--
+-- Name: lead_sources_organization_id_channel_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_sources_organization_id_channel_idx ON crm.lead_sources USING btree (organization_id, channel);
+
+--
+-- Name: lead_sources_organization_id_workspace_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_sources_organization_id_workspace_id_idx ON crm.lead_sources USING btree (organization_id, workspace_id);
+
+--
+-- Name: lead_touchpoints_organization_id_lead_id_occurred_at_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_touchpoints_organization_id_lead_id_occurred_at_id_idx ON crm.lead_touchpoints USING btree (organization_id, lead_id, occurred_at, id);
+
+--
+-- Name: lead_touchpoints_organization_id_lead_source_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_touchpoints_organization_id_lead_source_id_idx ON crm.lead_touchpoints USING btree (organization_id, lead_source_id);
+
+--
+-- Name: lead_touchpoints_organization_id_occurred_at_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_touchpoints_organization_id_occurred_at_idx ON crm.lead_touchpoints USING btree (organization_id, occurred_at);
+
+--
+-- Name: lead_touchpoints_organization_id_session_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX lead_touchpoints_organization_id_session_id_idx ON crm.lead_touchpoints USING btree (organization_id, session_id);
+
+--
+-- Name: leads_email_key; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE UNIQUE INDEX leads_email_key ON crm.leads USING btree (organization_id, email) WHERE (deleted_at IS NULL);
+
+--
+-- Name: leads_organization_id_company_name_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX leads_organization_id_company_name_idx ON crm.leads USING btree (organization_id, company_name);
+
+--
+-- Name: leads_organization_id_last_activity_at_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX leads_organization_id_last_activity_at_idx ON crm.leads USING btree (organization_id, last_activity_at);
+
+--
+-- Name: leads_organization_id_last_name_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX leads_organization_id_last_name_idx ON crm.leads USING btree (organization_id, last_name);
+
+--
+-- Name: leads_organization_id_lead_source_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX leads_organization_id_lead_source_id_idx ON crm.leads USING btree (organization_id, lead_source_id);
+
+--
+-- Name: leads_organization_id_merged_into_lead_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX leads_organization_id_merged_into_lead_id_idx ON crm.leads USING btree (organization_id, merged_into_lead_id);
+
+--
+-- Name: leads_organization_id_owner_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX leads_organization_id_owner_id_idx ON crm.leads USING btree (organization_id, owner_id);
+
+--
+-- Name: leads_organization_id_owner_id_idx1; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX leads_organization_id_owner_id_idx1 ON crm.leads USING btree (organization_id, owner_id);
+
+--
+-- Name: leads_organization_id_score_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX leads_organization_id_score_idx ON crm.leads USING btree (organization_id, score);
+
+--
+-- Name: leads_organization_id_status_score_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX leads_organization_id_status_score_idx ON crm.leads USING btree (organization_id, status, score);
+
+--
+-- Name: leads_organization_id_workspace_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX leads_organization_id_workspace_id_idx ON crm.leads USING btree (organization_id, workspace_id);
+
+--
+-- Name: leads_rescore; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX leads_rescore ON crm.leads USING btree (rescore_at) WHERE ((rescore_at IS NOT NULL) AND (deleted_at IS NULL));
+
+--
+-- Name: leads_to_score_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX leads_to_score_id_idx ON crm.leads_to_score USING btree (id);
+
+--
+-- Name: pipeline_metrics_organization_id_stage_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX pipeline_metrics_organization_id_stage_id_idx ON crm.pipeline_metrics USING btree (organization_id, stage_id);
+
+--
+-- Name: pipeline_stages_name_key; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE UNIQUE INDEX pipeline_stages_name_key ON crm.pipeline_stages USING btree (organization_id, lower(btrim(name))) WHERE (deleted_at IS NULL);
+
+--
+-- Name: pipeline_stages_organization_id_position_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX pipeline_stages_organization_id_position_idx ON crm.pipeline_stages USING btree (organization_id, "position");
+
+--
+-- Name: pipeline_stages_organization_id_workspace_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX pipeline_stages_organization_id_workspace_id_idx ON crm.pipeline_stages USING btree (organization_id, workspace_id);
+
+--
+-- Name: revenue_events_organization_id_conversion_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX revenue_events_organization_id_conversion_id_idx ON crm.revenue_events USING btree (organization_id, conversion_id);
+
+--
+-- Name: revenue_events_organization_id_occurred_at_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX revenue_events_organization_id_occurred_at_idx ON crm.revenue_events USING btree (organization_id, occurred_at);
+
+--
+-- Name: revenue_events_organization_id_workspace_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX revenue_events_organization_id_workspace_id_idx ON crm.revenue_events USING btree (organization_id, workspace_id);
 
 --
 -- Name: accounts_organization_id_parent_account_id_idx; Type: INDEX; Schema: finance; Owner: -
@@ -19037,6 +30371,198 @@ CREATE INDEX sign_in_challenges_user_id_idx ON identity.sign_in_challenges USING
 --
 
 CREATE INDEX user_settings_user_id_idx ON identity.user_settings USING btree (user_id);
+
+--
+-- Name: campaign_recipients_organization_id_lead_id_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX campaign_recipients_organization_id_lead_id_idx ON marketing.campaign_recipients USING btree (organization_id, lead_id);
+
+--
+-- Name: campaign_recipients_organization_id_queued_email_id_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX campaign_recipients_organization_id_queued_email_id_idx ON marketing.campaign_recipients USING btree (organization_id, queued_email_id);
+
+--
+-- Name: campaign_recipients_waiting; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX campaign_recipients_waiting ON marketing.campaign_recipients USING btree (organization_id, campaign_id, id) WHERE (queued_email_id IS NULL);
+
+--
+-- Name: campaigns_organization_id_status_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX campaigns_organization_id_status_idx ON marketing.campaigns USING btree (organization_id, status);
+
+--
+-- Name: campaigns_organization_id_template_id_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX campaigns_organization_id_template_id_idx ON marketing.campaigns USING btree (organization_id, template_id);
+
+--
+-- Name: campaigns_organization_id_workspace_id_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX campaigns_organization_id_workspace_id_idx ON marketing.campaigns USING btree (organization_id, workspace_id);
+
+--
+-- Name: campaigns_scheduled_at_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX campaigns_scheduled_at_idx ON marketing.campaigns USING btree (scheduled_at) WHERE ((status = 'scheduled'::text) AND (deleted_at IS NULL));
+
+--
+-- Name: email_interactions_organization_id_campaign_id_kind_occurre_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_interactions_organization_id_campaign_id_kind_occurre_idx ON marketing.email_interactions USING btree (organization_id, campaign_id, kind, occurred_at);
+
+--
+-- Name: email_interactions_organization_id_lead_id_occurred_at_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_interactions_organization_id_lead_id_occurred_at_idx ON marketing.email_interactions USING btree (organization_id, lead_id, occurred_at);
+
+--
+-- Name: email_interactions_organization_id_occurred_at_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_interactions_organization_id_occurred_at_idx ON marketing.email_interactions USING btree (organization_id, occurred_at);
+
+--
+-- Name: email_interactions_organization_id_queued_email_id_kind_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_interactions_organization_id_queued_email_id_kind_idx ON marketing.email_interactions USING btree (organization_id, queued_email_id, kind);
+
+--
+-- Name: email_queue_due; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_queue_due ON marketing.email_queue USING btree (organization_id, send_after, id) WHERE (status = 'queued'::text);
+
+--
+-- Name: email_queue_organization_id_campaign_id_status_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_queue_organization_id_campaign_id_status_idx ON marketing.email_queue USING btree (organization_id, campaign_id, status);
+
+--
+-- Name: email_queue_organization_id_lead_id_attempted_at_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_queue_organization_id_lead_id_attempted_at_idx ON marketing.email_queue USING btree (organization_id, lead_id, attempted_at);
+
+--
+-- Name: email_queue_organization_id_template_id_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_queue_organization_id_template_id_idx ON marketing.email_queue USING btree (organization_id, template_id);
+
+--
+-- Name: email_queue_sending; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_queue_sending ON marketing.email_queue USING btree (claim_expires_at) WHERE (status = 'sending'::text);
+
+--
+-- Name: email_queue_uncertain; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_queue_uncertain ON marketing.email_queue USING btree (organization_id, id) WHERE (status = 'uncertain'::text);
+
+--
+-- Name: email_suppressions_in_force; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE UNIQUE INDEX email_suppressions_in_force ON marketing.email_suppressions USING btree (organization_id, email, reason) WHERE (lifted_at IS NULL);
+
+--
+-- Name: email_suppressions_organization_id_created_at_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_suppressions_organization_id_created_at_idx ON marketing.email_suppressions USING btree (organization_id, created_at);
+
+--
+-- Name: email_suppressions_organization_id_queued_email_id_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_suppressions_organization_id_queued_email_id_idx ON marketing.email_suppressions USING btree (organization_id, queued_email_id);
+
+--
+-- Name: email_templates_name; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE UNIQUE INDEX email_templates_name ON marketing.email_templates USING btree (organization_id, lower(name)) WHERE (deleted_at IS NULL);
+
+--
+-- Name: email_templates_organization_id_workspace_id_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_templates_organization_id_workspace_id_idx ON marketing.email_templates USING btree (organization_id, workspace_id);
+
+--
+-- Name: marketing_costs_organization_id_campaign_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX marketing_costs_organization_id_campaign_idx ON marketing.marketing_costs USING btree (organization_id, campaign);
+
+--
+-- Name: marketing_costs_organization_id_channel_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX marketing_costs_organization_id_channel_idx ON marketing.marketing_costs USING btree (organization_id, channel);
+
+--
+-- Name: marketing_costs_organization_id_starts_on_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX marketing_costs_organization_id_starts_on_idx ON marketing.marketing_costs USING btree (organization_id, starts_on);
+
+--
+-- Name: marketing_costs_organization_id_workspace_id_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX marketing_costs_organization_id_workspace_id_idx ON marketing.marketing_costs USING btree (organization_id, workspace_id);
+
+--
+-- Name: dead_letter_payloads_job_key_idx; Type: INDEX; Schema: ops; Owner: -
+--
+
+CREATE INDEX dead_letter_payloads_job_key_idx ON ops.dead_letter_payloads USING btree (job_key) WHERE (job_key IS NOT NULL);
+
+--
+-- Name: dead_letters_failed_at_idx; Type: INDEX; Schema: ops; Owner: -
+--
+
+CREATE INDEX dead_letters_failed_at_idx ON ops.dead_letters USING btree (failed_at);
+
+--
+-- Name: dead_letters_organization_id_status_id_idx; Type: INDEX; Schema: ops; Owner: -
+--
+
+CREATE INDEX dead_letters_organization_id_status_id_idx ON ops.dead_letters USING btree (organization_id, status, id);
+
+--
+-- Name: dead_letters_organization_id_task_id_idx; Type: INDEX; Schema: ops; Owner: -
+--
+
+CREATE INDEX dead_letters_organization_id_task_id_idx ON ops.dead_letters USING btree (organization_id, task, id);
+
+--
+-- Name: dead_letters_resolved_by_idx; Type: INDEX; Schema: ops; Owner: -
+--
+
+CREATE INDEX dead_letters_resolved_by_idx ON ops.dead_letters USING btree (resolved_by);
+
+--
+-- Name: dead_letters_task_id_idx; Type: INDEX; Schema: ops; Owner: -
+--
+
+CREATE INDEX dead_letters_task_id_idx ON ops.dead_letters USING btree (task, id) WHERE (status = 'open'::text);
 
 --
 -- Name: protected_tables_parent_table_idx; Type: INDEX; Schema: platform; Owner: -
@@ -19459,6 +30985,54 @@ CREATE INDEX workspace_members_organization_id_user_id_idx ON tenancy.workspace_
 CREATE INDEX workspaces_created_by_idx ON tenancy.workspaces USING btree (created_by);
 
 --
+-- Name: app_events_default_organization_id_lead_id_occurred_at_idx; Type: INDEX ATTACH; Schema: analytics; Owner: -
+--
+
+ALTER INDEX analytics.app_events_organization_id_lead_id_occurred_at_idx ATTACH PARTITION analytics.app_events_default_organization_id_lead_id_occurred_at_idx;
+
+--
+-- Name: app_events_default_organization_id_name_occurred_at_idx; Type: INDEX ATTACH; Schema: analytics; Owner: -
+--
+
+ALTER INDEX analytics.app_events_organization_id_name_occurred_at_idx ATTACH PARTITION analytics.app_events_default_organization_id_name_occurred_at_idx;
+
+--
+-- Name: app_events_default_organization_id_occurred_at_idx; Type: INDEX ATTACH; Schema: analytics; Owner: -
+--
+
+ALTER INDEX analytics.app_events_organization_id_occurred_at_idx ATTACH PARTITION analytics.app_events_default_organization_id_occurred_at_idx;
+
+--
+-- Name: app_events_default_organization_id_user_id_occurred_at_idx; Type: INDEX ATTACH; Schema: analytics; Owner: -
+--
+
+ALTER INDEX analytics.app_events_organization_id_user_id_occurred_at_idx ATTACH PARTITION analytics.app_events_default_organization_id_user_id_occurred_at_idx;
+
+--
+-- Name: app_events_default_pkey; Type: INDEX ATTACH; Schema: analytics; Owner: -
+--
+
+ALTER INDEX analytics.app_events_pkey ATTACH PARTITION analytics.app_events_default_pkey;
+
+--
+-- Name: metrics_log_default_organization_id_metric_occurred_at_idx; Type: INDEX ATTACH; Schema: analytics; Owner: -
+--
+
+ALTER INDEX analytics.metrics_log_organization_id_metric_occurred_at_idx ATTACH PARTITION analytics.metrics_log_default_organization_id_metric_occurred_at_idx;
+
+--
+-- Name: metrics_log_default_organization_id_source_metric_occurred__idx; Type: INDEX ATTACH; Schema: analytics; Owner: -
+--
+
+ALTER INDEX analytics.metrics_log_organization_id_source_metric_occurred_at_idx ATTACH PARTITION analytics.metrics_log_default_organization_id_source_metric_occurred__idx;
+
+--
+-- Name: metrics_log_default_pkey; Type: INDEX ATTACH; Schema: analytics; Owner: -
+--
+
+ALTER INDEX analytics.metrics_log_pkey ATTACH PARTITION analytics.metrics_log_default_pkey;
+
+--
 -- Name: audit_logs_default_organization_id_entity_id_idx; Type: INDEX ATTACH; Schema: security; Owner: -
 --
 
@@ -19775,6 +31349,786 @@ CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON collaboration.custom_
 --
 
 CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON collaboration.custom_fields REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: referrals _100_kernel_touch; Type: TRIGGER; Schema: community; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON community.referrals FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: referrals _150_referral; Type: TRIGGER; Schema: community; Owner: -
+--
+
+CREATE TRIGGER _150_referral BEFORE INSERT OR UPDATE ON community.referrals FOR EACH ROW EXECUTE FUNCTION community.keep_referral_trigger();
+
+--
+-- Name: referrals _200_transition_status; Type: TRIGGER; Schema: community; Owner: -
+--
+
+CREATE TRIGGER _200_transition_status BEFORE UPDATE OF status ON community.referrals FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION platform.check_transition_trigger('status', '{"open": ["used", "expired", "cancelled"], "used": ["rewarded"], "expired": ["open"], "cancelled": ["open"]}');
+
+--
+-- Name: referrals _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: community; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON community.referrals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: referrals _800_kernel_custom_fields_update; Type: TRIGGER; Schema: community; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON community.referrals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: referrals _900_kernel_audit_delete; Type: TRIGGER; Schema: community; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON community.referrals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: referrals _900_kernel_audit_insert; Type: TRIGGER; Schema: community; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON community.referrals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: referrals _900_kernel_audit_update; Type: TRIGGER; Schema: community; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON community.referrals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: referrals _920_kernel_announce_delete; Type: TRIGGER; Schema: community; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON community.referrals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: referrals _920_kernel_announce_insert; Type: TRIGGER; Schema: community; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON community.referrals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: referrals _920_kernel_announce_update; Type: TRIGGER; Schema: community; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON community.referrals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: conversions _100_kernel_touch; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON crm.conversions FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: crm_settings _100_kernel_touch; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON crm.crm_settings FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: deal_contacts _100_kernel_touch; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON crm.deal_contacts FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: deals _100_kernel_touch; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON crm.deals FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: lead_activities _100_kernel_touch; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON crm.lead_activities FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: lead_score_rules _100_kernel_touch; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON crm.lead_score_rules FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: lead_sources _100_kernel_touch; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON crm.lead_sources FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: leads _100_kernel_touch; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON crm.leads FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: pipeline_stages _100_kernel_touch; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON crm.pipeline_stages FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: revenue_events _100_kernel_touch; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON crm.revenue_events FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: lead_activities _105_activity; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _105_activity BEFORE INSERT OR UPDATE OF deal_id, lead_id ON crm.lead_activities FOR EACH ROW EXECUTE FUNCTION crm.keep_activity_trigger();
+
+--
+-- Name: conversions _110_kernel_follow_parent; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF lead_id, workspace_id ON crm.conversions FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('crm.leads', 'lead_id');
+
+--
+-- Name: deal_contacts _110_kernel_follow_parent; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF deal_id, workspace_id ON crm.deal_contacts FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('crm.deals', 'deal_id');
+
+--
+-- Name: deal_stage_changes _110_kernel_follow_parent; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF deal_id, workspace_id ON crm.deal_stage_changes FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('crm.deals', 'deal_id');
+
+--
+-- Name: deals _110_kernel_follow_parent; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF lead_id, workspace_id ON crm.deals FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('crm.leads', 'lead_id');
+
+--
+-- Name: lead_activities _110_kernel_follow_parent; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF lead_id, workspace_id ON crm.lead_activities FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('crm.leads', 'lead_id');
+
+--
+-- Name: lead_sessions _110_kernel_follow_parent; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF lead_id, workspace_id ON crm.lead_sessions FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('crm.leads', 'lead_id');
+
+--
+-- Name: lead_touchpoints _110_kernel_follow_parent; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF lead_id, workspace_id ON crm.lead_touchpoints FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('crm.leads', 'lead_id');
+
+--
+-- Name: revenue_events _110_kernel_follow_parent; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF conversion_id, workspace_id ON crm.revenue_events FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('crm.conversions', 'conversion_id');
+
+--
+-- Name: deals _150_deal; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _150_deal BEFORE INSERT OR UPDATE ON crm.deals FOR EACH ROW EXECUTE FUNCTION crm.keep_deal_trigger();
+
+--
+-- Name: leads _150_lead; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _150_lead BEFORE INSERT OR UPDATE ON crm.leads FOR EACH ROW EXECUTE FUNCTION crm.keep_lead_trigger();
+
+--
+-- Name: leads _200_transition_status; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _200_transition_status BEFORE UPDATE OF status ON crm.leads FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION platform.check_transition_trigger('status', '{"new": ["contacted", "qualified", "unqualified", "converted", "lost"], "lost": ["new", "contacted", "qualified", "converted"], "contacted": ["new", "qualified", "unqualified", "converted", "lost"], "converted": ["qualified"], "qualified": ["contacted", "unqualified", "converted", "lost"], "unqualified": ["new", "contacted", "qualified", "converted"]}');
+
+--
+-- Name: pipeline_stages _300_stage; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _300_stage BEFORE UPDATE ON crm.pipeline_stages FOR EACH ROW WHEN (((old.deleted_at IS DISTINCT FROM new.deleted_at) OR (old.kind <> new.kind))) EXECUTE FUNCTION crm.keep_stage_trigger();
+
+--
+-- Name: conversions _500_customer_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _500_customer_insert AFTER INSERT ON crm.conversions FOR EACH ROW EXECUTE FUNCTION crm.settle_conversion_trigger();
+
+--
+-- Name: conversions _500_customer_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _500_customer_update AFTER UPDATE OF lead_id, kind, occurred_at, deleted_at ON crm.conversions FOR EACH ROW EXECUTE FUNCTION crm.settle_conversion_trigger();
+
+--
+-- Name: deals _500_stage_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _500_stage_insert AFTER INSERT ON crm.deals FOR EACH ROW EXECUTE FUNCTION crm.note_deal_stage_trigger();
+
+--
+-- Name: deals _500_stage_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _500_stage_update AFTER UPDATE ON crm.deals FOR EACH ROW WHEN ((old.stage_id <> new.stage_id)) EXECUTE FUNCTION crm.note_deal_stage_trigger();
+
+--
+-- Name: conversions _550_roi_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _550_roi_insert AFTER INSERT ON crm.conversions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION marketing.follow_earnings_trigger();
+
+--
+-- Name: revenue_events _550_roi_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _550_roi_insert AFTER INSERT ON crm.revenue_events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION marketing.follow_earnings_trigger();
+
+--
+-- Name: conversions _550_roi_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _550_roi_update AFTER UPDATE ON crm.conversions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION marketing.follow_earnings_trigger();
+
+--
+-- Name: revenue_events _550_roi_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _550_roi_update AFTER UPDATE ON crm.revenue_events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION marketing.follow_earnings_trigger();
+
+--
+-- Name: leads _600_follow_consent; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _600_follow_consent AFTER UPDATE OF email_consent ON crm.leads FOR EACH ROW WHEN ((old.email_consent IS DISTINCT FROM new.email_consent)) EXECUTE FUNCTION marketing.follow_consent_trigger();
+
+--
+-- Name: lead_activities _600_score_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _600_score_insert AFTER INSERT ON crm.lead_activities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION crm.queue_lead_scores_trigger();
+
+--
+-- Name: lead_score_rules _600_score_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _600_score_insert AFTER INSERT ON crm.lead_score_rules REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION crm.queue_all_scores_trigger();
+
+--
+-- Name: lead_touchpoints _600_score_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _600_score_insert AFTER INSERT ON crm.lead_touchpoints REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION crm.queue_lead_scores_trigger();
+
+--
+-- Name: leads _600_score_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _600_score_insert AFTER INSERT ON crm.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION crm.queue_changed_leads_trigger();
+
+--
+-- Name: crm_settings _600_score_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _600_score_update AFTER UPDATE ON crm.crm_settings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION crm.queue_all_scores_trigger();
+
+--
+-- Name: lead_activities _600_score_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _600_score_update AFTER UPDATE ON crm.lead_activities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION crm.queue_lead_scores_trigger();
+
+--
+-- Name: lead_score_rules _600_score_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _600_score_update AFTER UPDATE ON crm.lead_score_rules REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION crm.queue_all_scores_trigger();
+
+--
+-- Name: lead_touchpoints _600_score_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _600_score_update AFTER UPDATE ON crm.lead_touchpoints REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION crm.queue_lead_scores_trigger();
+
+--
+-- Name: leads _600_score_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _600_score_update AFTER UPDATE ON crm.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION crm.queue_changed_leads_trigger();
+
+--
+-- Name: conversions _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON crm.conversions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: deal_contacts _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON crm.deal_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: deals _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON crm.deals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: lead_activities _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON crm.lead_activities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: lead_score_rules _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON crm.lead_score_rules REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: lead_sources _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON crm.lead_sources REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: leads _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON crm.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: pipeline_stages _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON crm.pipeline_stages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: revenue_events _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON crm.revenue_events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: conversions _800_kernel_custom_fields_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON crm.conversions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: deal_contacts _800_kernel_custom_fields_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON crm.deal_contacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: deals _800_kernel_custom_fields_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON crm.deals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: lead_activities _800_kernel_custom_fields_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON crm.lead_activities REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: lead_score_rules _800_kernel_custom_fields_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON crm.lead_score_rules REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: lead_sources _800_kernel_custom_fields_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON crm.lead_sources REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: leads _800_kernel_custom_fields_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON crm.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: pipeline_stages _800_kernel_custom_fields_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON crm.pipeline_stages REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: revenue_events _800_kernel_custom_fields_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON crm.revenue_events REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: conversions _900_kernel_audit_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON crm.conversions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: crm_settings _900_kernel_audit_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON crm.crm_settings REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: deal_contacts _900_kernel_audit_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON crm.deal_contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: deals _900_kernel_audit_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON crm.deals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: lead_activities _900_kernel_audit_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON crm.lead_activities REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: lead_score_rules _900_kernel_audit_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON crm.lead_score_rules REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: lead_sources _900_kernel_audit_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON crm.lead_sources REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: leads _900_kernel_audit_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON crm.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: pipeline_stages _900_kernel_audit_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON crm.pipeline_stages REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: revenue_events _900_kernel_audit_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON crm.revenue_events REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: conversions _900_kernel_audit_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON crm.conversions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: crm_settings _900_kernel_audit_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON crm.crm_settings REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: deal_contacts _900_kernel_audit_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON crm.deal_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: deals _900_kernel_audit_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON crm.deals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: lead_activities _900_kernel_audit_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON crm.lead_activities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: lead_score_rules _900_kernel_audit_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON crm.lead_score_rules REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: lead_sources _900_kernel_audit_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON crm.lead_sources REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: leads _900_kernel_audit_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON crm.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: pipeline_stages _900_kernel_audit_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON crm.pipeline_stages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: revenue_events _900_kernel_audit_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON crm.revenue_events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: conversions _900_kernel_audit_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON crm.conversions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: crm_settings _900_kernel_audit_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON crm.crm_settings REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: deal_contacts _900_kernel_audit_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON crm.deal_contacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: deals _900_kernel_audit_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON crm.deals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: lead_activities _900_kernel_audit_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON crm.lead_activities REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: lead_score_rules _900_kernel_audit_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON crm.lead_score_rules REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: lead_sources _900_kernel_audit_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON crm.lead_sources REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: leads _900_kernel_audit_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON crm.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: pipeline_stages _900_kernel_audit_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON crm.pipeline_stages REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: revenue_events _900_kernel_audit_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON crm.revenue_events REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: conversions _910_kernel_lead_children; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _910_kernel_lead_children AFTER UPDATE ON crm.conversions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.lead_children_trigger();
+
+--
+-- Name: deals _910_kernel_lead_children; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _910_kernel_lead_children AFTER UPDATE ON crm.deals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.lead_children_trigger();
+
+--
+-- Name: leads _910_kernel_lead_children; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _910_kernel_lead_children AFTER UPDATE ON crm.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.lead_children_trigger();
+
+--
+-- Name: conversions _920_kernel_announce_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON crm.conversions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: deal_contacts _920_kernel_announce_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON crm.deal_contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: deals _920_kernel_announce_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON crm.deals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: lead_activities _920_kernel_announce_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON crm.lead_activities REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: lead_score_rules _920_kernel_announce_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON crm.lead_score_rules REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: lead_sources _920_kernel_announce_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON crm.lead_sources REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: leads _920_kernel_announce_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON crm.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: pipeline_stages _920_kernel_announce_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON crm.pipeline_stages REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: revenue_events _920_kernel_announce_delete; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON crm.revenue_events REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: conversions _920_kernel_announce_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON crm.conversions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: deal_contacts _920_kernel_announce_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON crm.deal_contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: deals _920_kernel_announce_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON crm.deals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: lead_activities _920_kernel_announce_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON crm.lead_activities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: lead_score_rules _920_kernel_announce_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON crm.lead_score_rules REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: lead_sources _920_kernel_announce_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON crm.lead_sources REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: leads _920_kernel_announce_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON crm.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: pipeline_stages _920_kernel_announce_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON crm.pipeline_stages REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: revenue_events _920_kernel_announce_insert; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON crm.revenue_events REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: conversions _920_kernel_announce_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON crm.conversions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: deal_contacts _920_kernel_announce_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON crm.deal_contacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: deals _920_kernel_announce_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON crm.deals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: lead_activities _920_kernel_announce_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON crm.lead_activities REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: lead_score_rules _920_kernel_announce_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON crm.lead_score_rules REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: lead_sources _920_kernel_announce_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON crm.lead_sources REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: leads _920_kernel_announce_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON crm.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: pipeline_stages _920_kernel_announce_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON crm.pipeline_stages REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: revenue_events _920_kernel_announce_update; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON crm.revenue_events REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
 
 --
 -- Name: accounts _100_kernel_touch; Type: TRIGGER; Schema: finance; Owner: -
@@ -20147,6 +32501,240 @@ CREATE TRIGGER _510_end_sessions AFTER UPDATE OF is_active ON identity.users FOR
 --
 
 CREATE CONSTRAINT TRIGGER _700_keep_owning_user AFTER UPDATE OF is_active ON identity.users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.is_active AND (NOT new.is_active))) EXECUTE FUNCTION tenancy.keep_owning_user_trigger();
+
+--
+-- Name: campaigns _100_kernel_touch; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON marketing.campaigns FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: email_queue _100_kernel_touch; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON marketing.email_queue FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: email_suppressions _100_kernel_touch; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON marketing.email_suppressions FOR EACH ROW EXECUTE FUNCTION platform.touch_updated_at_trigger();
+
+--
+-- Name: email_templates _100_kernel_touch; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON marketing.email_templates FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: marketing_costs _100_kernel_touch; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON marketing.marketing_costs FOR EACH ROW EXECUTE FUNCTION platform.touch_row_trigger();
+
+--
+-- Name: marketing_costs _150_cost; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _150_cost BEFORE INSERT OR UPDATE ON marketing.marketing_costs FOR EACH ROW EXECUTE FUNCTION marketing.keep_cost_trigger();
+
+--
+-- Name: campaigns _200_transition_status; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _200_transition_status BEFORE UPDATE OF status ON marketing.campaigns FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION platform.check_transition_trigger('status', '{"draft": ["scheduled", "running", "cancelled"], "paused": ["running", "cancelled"], "running": ["paused", "completed", "cancelled"], "scheduled": ["draft", "running", "cancelled"]}');
+
+--
+-- Name: campaigns _250_started_stays; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _250_started_stays BEFORE UPDATE OF template_id, audience, segment_id, lead_statuses, minimum_score, variables ON marketing.campaigns FOR EACH ROW WHEN ((old.status = ANY (ARRAY['running'::text, 'paused'::text, 'completed'::text, 'cancelled'::text]))) EXECUTE FUNCTION marketing.keep_started_campaign_trigger();
+
+--
+-- Name: email_suppressions _500_leave_sequences; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _500_leave_sequences AFTER INSERT ON marketing.email_suppressions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION marketing.follow_suppressions_trigger();
+
+--
+-- Name: marketing_costs _500_roi_insert; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _500_roi_insert AFTER INSERT ON marketing.marketing_costs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION marketing.follow_costs_trigger();
+
+--
+-- Name: marketing_costs _500_roi_update; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _500_roi_update AFTER UPDATE ON marketing.marketing_costs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION marketing.follow_costs_trigger();
+
+--
+-- Name: email_queue _500_send; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _500_send AFTER INSERT ON marketing.email_queue REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION marketing.send_queued_trigger();
+
+--
+-- Name: campaigns _500_stop_archived; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _500_stop_archived AFTER UPDATE OF deleted_at ON marketing.campaigns FOR EACH ROW WHEN (((old.deleted_at IS NULL) AND (new.deleted_at IS NOT NULL))) EXECUTE FUNCTION marketing.stop_archived_campaign_trigger();
+
+--
+-- Name: email_interactions _600_score_insert; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _600_score_insert AFTER INSERT ON marketing.email_interactions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION crm.queue_lead_scores_trigger();
+
+--
+-- Name: email_interactions _600_score_update; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _600_score_update AFTER UPDATE ON marketing.email_interactions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION crm.queue_lead_scores_trigger();
+
+--
+-- Name: campaigns _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON marketing.campaigns REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: email_templates _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON marketing.email_templates REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: marketing_costs _800_kernel_custom_fields_insert; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_insert AFTER INSERT ON marketing.marketing_costs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: campaigns _800_kernel_custom_fields_update; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON marketing.campaigns REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: email_templates _800_kernel_custom_fields_update; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON marketing.email_templates REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: marketing_costs _800_kernel_custom_fields_update; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _800_kernel_custom_fields_update AFTER UPDATE ON marketing.marketing_costs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.check_custom_fields_trigger();
+
+--
+-- Name: campaigns _900_kernel_audit_delete; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON marketing.campaigns REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: email_templates _900_kernel_audit_delete; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON marketing.email_templates REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: marketing_costs _900_kernel_audit_delete; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_delete AFTER DELETE ON marketing.marketing_costs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: campaigns _900_kernel_audit_insert; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON marketing.campaigns REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: email_templates _900_kernel_audit_insert; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON marketing.email_templates REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: marketing_costs _900_kernel_audit_insert; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_insert AFTER INSERT ON marketing.marketing_costs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: campaigns _900_kernel_audit_update; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON marketing.campaigns REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: email_templates _900_kernel_audit_update; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON marketing.email_templates REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: marketing_costs _900_kernel_audit_update; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _900_kernel_audit_update AFTER UPDATE ON marketing.marketing_costs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.audit_changes_trigger();
+
+--
+-- Name: campaigns _920_kernel_announce_delete; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON marketing.campaigns REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: email_templates _920_kernel_announce_delete; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON marketing.email_templates REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: marketing_costs _920_kernel_announce_delete; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_delete AFTER DELETE ON marketing.marketing_costs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: campaigns _920_kernel_announce_insert; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON marketing.campaigns REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: email_templates _920_kernel_announce_insert; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON marketing.email_templates REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: marketing_costs _920_kernel_announce_insert; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_insert AFTER INSERT ON marketing.marketing_costs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: campaigns _920_kernel_announce_update; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON marketing.campaigns REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: email_templates _920_kernel_announce_update; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON marketing.email_templates REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
+
+--
+-- Name: marketing_costs _920_kernel_announce_update; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON marketing.marketing_costs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
 
 --
 -- Name: tenant_row _100_kernel_touch; Type: TRIGGER; Schema: platform; Owner: -
@@ -21097,6 +33685,12 @@ CREATE TRIGGER _700_meter_workspaces_delete AFTER DELETE ON tenancy.workspaces R
 CREATE TRIGGER _700_meter_workspaces_insert AFTER INSERT ON tenancy.workspaces REFERENCING NEW TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('workspaces', '{}', '');
 
 --
+-- Name: organizations _700_pipeline; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _700_pipeline AFTER INSERT ON tenancy.organizations FOR EACH ROW EXECUTE FUNCTION crm.make_defaults_trigger();
+
+--
 -- Name: invitations _750_onboarding; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
@@ -21385,6 +33979,13 @@ CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON tenancy.team_members 
 CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON tenancy.teams REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION platform.announce_changes_trigger();
 
 --
+-- Name: metrics_daily metrics_daily_organization_id_fkey; Type: FK CONSTRAINT; Schema: analytics; Owner: -
+--
+
+ALTER TABLE ONLY analytics.metrics_daily
+    ADD CONSTRAINT metrics_daily_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
 -- Name: billing_customers billing_customers_organization_id_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
 --
 
@@ -21515,6 +34116,478 @@ ALTER TABLE ONLY collaboration.custom_fields
 
 ALTER TABLE ONLY collaboration.custom_fields
     ADD CONSTRAINT custom_fields_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: referrals referrals_created_by_fkey; Type: FK CONSTRAINT; Schema: community; Owner: -
+--
+
+ALTER TABLE ONLY community.referrals
+    ADD CONSTRAINT referrals_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: referrals referrals_organization_id_fkey; Type: FK CONSTRAINT; Schema: community; Owner: -
+--
+
+ALTER TABLE ONLY community.referrals
+    ADD CONSTRAINT referrals_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: referrals referrals_organization_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: community; Owner: -
+--
+
+ALTER TABLE ONLY community.referrals
+    ADD CONSTRAINT referrals_organization_id_lead_id_fkey FOREIGN KEY (organization_id, lead_id) REFERENCES crm.leads(organization_id, id);
+
+--
+-- Name: referrals referrals_organization_id_referrer_id_fkey; Type: FK CONSTRAINT; Schema: community; Owner: -
+--
+
+ALTER TABLE ONLY community.referrals
+    ADD CONSTRAINT referrals_organization_id_referrer_id_fkey FOREIGN KEY (organization_id, referrer_id) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT referrals_organization_id_referrer_id_fkey ON referrals; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON CONSTRAINT referrals_organization_id_referrer_id_fkey ON community.referrals IS '@behavior -*';
+
+--
+-- Name: referrals referrals_organization_id_referrer_lead_id_fkey; Type: FK CONSTRAINT; Schema: community; Owner: -
+--
+
+ALTER TABLE ONLY community.referrals
+    ADD CONSTRAINT referrals_organization_id_referrer_lead_id_fkey FOREIGN KEY (organization_id, referrer_lead_id) REFERENCES crm.leads(organization_id, id);
+
+--
+-- Name: referrals referrals_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: community; Owner: -
+--
+
+ALTER TABLE ONLY community.referrals
+    ADD CONSTRAINT referrals_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: referrals referrals_referrer_id_fkey; Type: FK CONSTRAINT; Schema: community; Owner: -
+--
+
+ALTER TABLE ONLY community.referrals
+    ADD CONSTRAINT referrals_referrer_id_fkey FOREIGN KEY (referrer_id) REFERENCES identity.users(id);
+
+--
+-- Name: conversions conversions_created_by_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.conversions
+    ADD CONSTRAINT conversions_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: conversions conversions_organization_id_deal_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.conversions
+    ADD CONSTRAINT conversions_organization_id_deal_id_fkey FOREIGN KEY (organization_id, deal_id) REFERENCES crm.deals(organization_id, id);
+
+--
+-- Name: conversions conversions_organization_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.conversions
+    ADD CONSTRAINT conversions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: conversions conversions_organization_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.conversions
+    ADD CONSTRAINT conversions_organization_id_lead_id_fkey FOREIGN KEY (organization_id, lead_id) REFERENCES crm.leads(organization_id, id);
+
+--
+-- Name: conversions conversions_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.conversions
+    ADD CONSTRAINT conversions_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: crm_settings crm_settings_organization_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.crm_settings
+    ADD CONSTRAINT crm_settings_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: deal_contacts deal_contacts_created_by_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deal_contacts
+    ADD CONSTRAINT deal_contacts_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: deal_contacts deal_contacts_organization_id_deal_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deal_contacts
+    ADD CONSTRAINT deal_contacts_organization_id_deal_id_fkey FOREIGN KEY (organization_id, deal_id) REFERENCES crm.deals(organization_id, id);
+
+--
+-- Name: deal_contacts deal_contacts_organization_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deal_contacts
+    ADD CONSTRAINT deal_contacts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: deal_contacts deal_contacts_organization_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deal_contacts
+    ADD CONSTRAINT deal_contacts_organization_id_lead_id_fkey FOREIGN KEY (organization_id, lead_id) REFERENCES crm.leads(organization_id, id);
+
+--
+-- Name: deal_contacts deal_contacts_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deal_contacts
+    ADD CONSTRAINT deal_contacts_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: deal_stage_changes deal_stage_changes_moved_by_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deal_stage_changes
+    ADD CONSTRAINT deal_stage_changes_moved_by_fkey FOREIGN KEY (moved_by) REFERENCES identity.users(id);
+
+--
+-- Name: deal_stage_changes deal_stage_changes_organization_id_deal_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deal_stage_changes
+    ADD CONSTRAINT deal_stage_changes_organization_id_deal_id_fkey FOREIGN KEY (organization_id, deal_id) REFERENCES crm.deals(organization_id, id);
+
+--
+-- Name: deal_stage_changes deal_stage_changes_organization_id_from_stage_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deal_stage_changes
+    ADD CONSTRAINT deal_stage_changes_organization_id_from_stage_id_fkey FOREIGN KEY (organization_id, from_stage_id) REFERENCES crm.pipeline_stages(organization_id, id);
+
+--
+-- Name: deal_stage_changes deal_stage_changes_organization_id_to_stage_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deal_stage_changes
+    ADD CONSTRAINT deal_stage_changes_organization_id_to_stage_id_fkey FOREIGN KEY (organization_id, to_stage_id) REFERENCES crm.pipeline_stages(organization_id, id);
+
+--
+-- Name: deals deals_created_by_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deals
+    ADD CONSTRAINT deals_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: deals deals_organization_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deals
+    ADD CONSTRAINT deals_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: deals deals_organization_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deals
+    ADD CONSTRAINT deals_organization_id_lead_id_fkey FOREIGN KEY (organization_id, lead_id) REFERENCES crm.leads(organization_id, id);
+
+--
+-- Name: deals deals_organization_id_lead_source_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deals
+    ADD CONSTRAINT deals_organization_id_lead_source_id_fkey FOREIGN KEY (organization_id, lead_source_id) REFERENCES crm.lead_sources(organization_id, id);
+
+--
+-- Name: deals deals_organization_id_owner_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deals
+    ADD CONSTRAINT deals_organization_id_owner_id_fkey FOREIGN KEY (organization_id, owner_id) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT deals_organization_id_owner_id_fkey ON deals; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT deals_organization_id_owner_id_fkey ON crm.deals IS '@behavior -*';
+
+--
+-- Name: deals deals_organization_id_project_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deals
+    ADD CONSTRAINT deals_organization_id_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES projects.projects(organization_id, id);
+
+--
+-- Name: deals deals_organization_id_stage_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deals
+    ADD CONSTRAINT deals_organization_id_stage_id_fkey FOREIGN KEY (organization_id, stage_id) REFERENCES crm.pipeline_stages(organization_id, id);
+
+--
+-- Name: deals deals_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deals
+    ADD CONSTRAINT deals_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: deals deals_owner_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.deals
+    ADD CONSTRAINT deals_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES identity.users(id);
+
+--
+-- Name: lead_activities lead_activities_assignee_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_activities
+    ADD CONSTRAINT lead_activities_assignee_id_fkey FOREIGN KEY (assignee_id) REFERENCES identity.users(id);
+
+--
+-- Name: lead_activities lead_activities_created_by_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_activities
+    ADD CONSTRAINT lead_activities_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: lead_activities lead_activities_organization_id_assignee_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_activities
+    ADD CONSTRAINT lead_activities_organization_id_assignee_id_fkey FOREIGN KEY (organization_id, assignee_id) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT lead_activities_organization_id_assignee_id_fkey ON lead_activities; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT lead_activities_organization_id_assignee_id_fkey ON crm.lead_activities IS '@behavior -*';
+
+--
+-- Name: lead_activities lead_activities_organization_id_deal_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_activities
+    ADD CONSTRAINT lead_activities_organization_id_deal_id_fkey FOREIGN KEY (organization_id, deal_id) REFERENCES crm.deals(organization_id, id);
+
+--
+-- Name: lead_activities lead_activities_organization_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_activities
+    ADD CONSTRAINT lead_activities_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: lead_activities lead_activities_organization_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_activities
+    ADD CONSTRAINT lead_activities_organization_id_lead_id_fkey FOREIGN KEY (organization_id, lead_id) REFERENCES crm.leads(organization_id, id);
+
+--
+-- Name: lead_activities lead_activities_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_activities
+    ADD CONSTRAINT lead_activities_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: lead_score_rules lead_score_rules_created_by_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_score_rules
+    ADD CONSTRAINT lead_score_rules_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: lead_score_rules lead_score_rules_organization_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_score_rules
+    ADD CONSTRAINT lead_score_rules_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: lead_score_rules lead_score_rules_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_score_rules
+    ADD CONSTRAINT lead_score_rules_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: lead_sessions lead_sessions_organization_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_sessions
+    ADD CONSTRAINT lead_sessions_organization_id_lead_id_fkey FOREIGN KEY (organization_id, lead_id) REFERENCES crm.leads(organization_id, id);
+
+--
+-- Name: lead_sources lead_sources_created_by_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_sources
+    ADD CONSTRAINT lead_sources_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: lead_sources lead_sources_organization_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_sources
+    ADD CONSTRAINT lead_sources_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: lead_sources lead_sources_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_sources
+    ADD CONSTRAINT lead_sources_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: lead_touchpoints lead_touchpoints_organization_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_touchpoints
+    ADD CONSTRAINT lead_touchpoints_organization_id_lead_id_fkey FOREIGN KEY (organization_id, lead_id) REFERENCES crm.leads(organization_id, id);
+
+--
+-- Name: lead_touchpoints lead_touchpoints_organization_id_lead_source_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_touchpoints
+    ADD CONSTRAINT lead_touchpoints_organization_id_lead_source_id_fkey FOREIGN KEY (organization_id, lead_source_id) REFERENCES crm.lead_sources(organization_id, id);
+
+--
+-- Name: lead_touchpoints lead_touchpoints_organization_id_session_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_touchpoints
+    ADD CONSTRAINT lead_touchpoints_organization_id_session_id_fkey FOREIGN KEY (organization_id, session_id) REFERENCES crm.lead_sessions(organization_id, id);
+
+--
+-- Name: lead_touchpoints lead_touchpoints_recorded_by_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.lead_touchpoints
+    ADD CONSTRAINT lead_touchpoints_recorded_by_fkey FOREIGN KEY (recorded_by) REFERENCES identity.users(id);
+
+--
+-- Name: leads leads_created_by_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.leads
+    ADD CONSTRAINT leads_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: leads leads_organization_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.leads
+    ADD CONSTRAINT leads_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: leads leads_organization_id_lead_source_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.leads
+    ADD CONSTRAINT leads_organization_id_lead_source_id_fkey FOREIGN KEY (organization_id, lead_source_id) REFERENCES crm.lead_sources(organization_id, id);
+
+--
+-- Name: leads leads_organization_id_merged_into_lead_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.leads
+    ADD CONSTRAINT leads_organization_id_merged_into_lead_id_fkey FOREIGN KEY (organization_id, merged_into_lead_id) REFERENCES crm.leads(organization_id, id);
+
+--
+-- Name: leads leads_organization_id_owner_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.leads
+    ADD CONSTRAINT leads_organization_id_owner_id_fkey FOREIGN KEY (organization_id, owner_id) REFERENCES tenancy.organization_members(organization_id, user_id);
+
+--
+-- Name: CONSTRAINT leads_organization_id_owner_id_fkey ON leads; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT leads_organization_id_owner_id_fkey ON crm.leads IS '@behavior -*';
+
+--
+-- Name: leads leads_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.leads
+    ADD CONSTRAINT leads_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: leads leads_owner_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.leads
+    ADD CONSTRAINT leads_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES identity.users(id);
+
+--
+-- Name: pipeline_metrics pipeline_metrics_organization_id_stage_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.pipeline_metrics
+    ADD CONSTRAINT pipeline_metrics_organization_id_stage_id_fkey FOREIGN KEY (organization_id, stage_id) REFERENCES crm.pipeline_stages(organization_id, id);
+
+--
+-- Name: pipeline_stages pipeline_stages_created_by_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.pipeline_stages
+    ADD CONSTRAINT pipeline_stages_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: pipeline_stages pipeline_stages_organization_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.pipeline_stages
+    ADD CONSTRAINT pipeline_stages_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: pipeline_stages pipeline_stages_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.pipeline_stages
+    ADD CONSTRAINT pipeline_stages_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: revenue_events revenue_events_created_by_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.revenue_events
+    ADD CONSTRAINT revenue_events_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: revenue_events revenue_events_organization_id_conversion_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.revenue_events
+    ADD CONSTRAINT revenue_events_organization_id_conversion_id_fkey FOREIGN KEY (organization_id, conversion_id) REFERENCES crm.conversions(organization_id, id);
+
+--
+-- Name: revenue_events revenue_events_organization_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.revenue_events
+    ADD CONSTRAINT revenue_events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: revenue_events revenue_events_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
+--
+
+ALTER TABLE ONLY crm.revenue_events
+    ADD CONSTRAINT revenue_events_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
 
 --
 -- Name: accounts accounts_created_by_fkey; Type: FK CONSTRAINT; Schema: finance; Owner: -
@@ -21808,6 +34881,230 @@ COMMENT ON CONSTRAINT user_settings_member ON identity.user_settings IS '@behavi
 
 ALTER TABLE ONLY identity.user_settings
     ADD CONSTRAINT user_settings_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+--
+-- Name: campaign_recipients campaign_recipients_added_by_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.campaign_recipients
+    ADD CONSTRAINT campaign_recipients_added_by_fkey FOREIGN KEY (added_by) REFERENCES identity.users(id);
+
+--
+-- Name: campaign_recipients campaign_recipients_organization_id_campaign_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.campaign_recipients
+    ADD CONSTRAINT campaign_recipients_organization_id_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES marketing.campaigns(organization_id, id);
+
+--
+-- Name: campaign_recipients campaign_recipients_organization_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.campaign_recipients
+    ADD CONSTRAINT campaign_recipients_organization_id_lead_id_fkey FOREIGN KEY (organization_id, lead_id) REFERENCES crm.leads(organization_id, id);
+
+--
+-- Name: campaign_recipients campaign_recipients_organization_id_queued_email_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.campaign_recipients
+    ADD CONSTRAINT campaign_recipients_organization_id_queued_email_id_fkey FOREIGN KEY (organization_id, queued_email_id) REFERENCES marketing.email_queue(organization_id, id);
+
+--
+-- Name: campaigns campaigns_created_by_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.campaigns
+    ADD CONSTRAINT campaigns_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: campaigns campaigns_organization_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.campaigns
+    ADD CONSTRAINT campaigns_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: campaigns campaigns_organization_id_template_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.campaigns
+    ADD CONSTRAINT campaigns_organization_id_template_id_fkey FOREIGN KEY (organization_id, template_id) REFERENCES marketing.email_templates(organization_id, id);
+
+--
+-- Name: campaigns campaigns_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.campaigns
+    ADD CONSTRAINT campaigns_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: email_interactions email_interactions_organization_id_campaign_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_interactions
+    ADD CONSTRAINT email_interactions_organization_id_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES marketing.campaigns(organization_id, id);
+
+--
+-- Name: email_interactions email_interactions_organization_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_interactions
+    ADD CONSTRAINT email_interactions_organization_id_lead_id_fkey FOREIGN KEY (organization_id, lead_id) REFERENCES crm.leads(organization_id, id);
+
+--
+-- Name: email_interactions email_interactions_organization_id_queued_email_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_interactions
+    ADD CONSTRAINT email_interactions_organization_id_queued_email_id_fkey FOREIGN KEY (organization_id, queued_email_id) REFERENCES marketing.email_queue(organization_id, id);
+
+--
+-- Name: email_queue email_queue_created_by_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_queue
+    ADD CONSTRAINT email_queue_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: email_queue email_queue_organization_id_campaign_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_queue
+    ADD CONSTRAINT email_queue_organization_id_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES marketing.campaigns(organization_id, id);
+
+--
+-- Name: email_queue email_queue_organization_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_queue
+    ADD CONSTRAINT email_queue_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: email_queue email_queue_organization_id_lead_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_queue
+    ADD CONSTRAINT email_queue_organization_id_lead_id_fkey FOREIGN KEY (organization_id, lead_id) REFERENCES crm.leads(organization_id, id);
+
+--
+-- Name: email_queue email_queue_organization_id_template_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_queue
+    ADD CONSTRAINT email_queue_organization_id_template_id_fkey FOREIGN KEY (organization_id, template_id) REFERENCES marketing.email_templates(organization_id, id);
+
+--
+-- Name: email_suppressions email_suppressions_created_by_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_suppressions
+    ADD CONSTRAINT email_suppressions_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: email_suppressions email_suppressions_lifted_by_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_suppressions
+    ADD CONSTRAINT email_suppressions_lifted_by_fkey FOREIGN KEY (lifted_by) REFERENCES identity.users(id);
+
+--
+-- Name: email_suppressions email_suppressions_organization_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_suppressions
+    ADD CONSTRAINT email_suppressions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: email_suppressions email_suppressions_organization_id_queued_email_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_suppressions
+    ADD CONSTRAINT email_suppressions_organization_id_queued_email_id_fkey FOREIGN KEY (organization_id, queued_email_id) REFERENCES marketing.email_queue(organization_id, id);
+
+--
+-- Name: email_template_versions email_template_versions_created_by_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_template_versions
+    ADD CONSTRAINT email_template_versions_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: email_template_versions email_template_versions_organization_id_template_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_template_versions
+    ADD CONSTRAINT email_template_versions_organization_id_template_id_fkey FOREIGN KEY (organization_id, template_id) REFERENCES marketing.email_templates(organization_id, id);
+
+--
+-- Name: email_templates email_templates_created_by_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_templates
+    ADD CONSTRAINT email_templates_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: email_templates email_templates_organization_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_templates
+    ADD CONSTRAINT email_templates_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: email_templates email_templates_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_templates
+    ADD CONSTRAINT email_templates_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: marketing_costs marketing_costs_created_by_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.marketing_costs
+    ADD CONSTRAINT marketing_costs_created_by_fkey FOREIGN KEY (created_by) REFERENCES identity.users(id);
+
+--
+-- Name: marketing_costs marketing_costs_organization_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.marketing_costs
+    ADD CONSTRAINT marketing_costs_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: marketing_costs marketing_costs_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.marketing_costs
+    ADD CONSTRAINT marketing_costs_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: sending_states sending_states_organization_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.sending_states
+    ADD CONSTRAINT sending_states_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: dead_letter_payloads dead_letter_payloads_dead_letter_id_fkey; Type: FK CONSTRAINT; Schema: ops; Owner: -
+--
+
+ALTER TABLE ONLY ops.dead_letter_payloads
+    ADD CONSTRAINT dead_letter_payloads_dead_letter_id_fkey FOREIGN KEY (dead_letter_id) REFERENCES ops.dead_letters(id) ON DELETE CASCADE;
+
+--
+-- Name: dead_letters dead_letters_organization_id_fkey; Type: FK CONSTRAINT; Schema: ops; Owner: -
+--
+
+ALTER TABLE ONLY ops.dead_letters
+    ADD CONSTRAINT dead_letters_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id) ON DELETE CASCADE;
+
+--
+-- Name: dead_letters dead_letters_resolved_by_fkey; Type: FK CONSTRAINT; Schema: ops; Owner: -
+--
+
+ALTER TABLE ONLY ops.dead_letters
+    ADD CONSTRAINT dead_letters_resolved_by_fkey FOREIGN KEY (resolved_by) REFERENCES identity.users(id);
 
 --
 -- Name: design_versions design_versions_created_by_fkey; Type: FK CONSTRAINT; Schema: projects; Owner: -
@@ -22630,6 +35927,120 @@ ALTER TABLE ONLY tenancy.workspaces
     ADD CONSTRAINT workspaces_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
 
 --
+-- Name: metric_definitions administrators_delete; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY administrators_delete ON analytics.metric_definitions FOR DELETE TO callboard_member USING (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: metric_definitions administrators_insert; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY administrators_insert ON analytics.metric_definitions FOR INSERT TO callboard_member WITH CHECK (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: metric_definitions administrators_update; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY administrators_update ON analytics.metric_definitions FOR UPDATE TO callboard_member USING (( SELECT authz.is_platform_admin() AS is_platform_admin)) WITH CHECK (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: app_events; Type: ROW SECURITY; Schema: analytics; Owner: -
+--
+
+ALTER TABLE analytics.app_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: app_events_default; Type: ROW SECURITY; Schema: analytics; Owner: -
+--
+
+ALTER TABLE analytics.app_events_default ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: app_events back_office; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY back_office ON analytics.app_events TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: app_events_default back_office; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY back_office ON analytics.app_events_default TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: metric_definitions back_office; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY back_office ON analytics.metric_definitions TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: metrics_daily back_office; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY back_office ON analytics.metrics_daily TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: metrics_log back_office; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY back_office ON analytics.metrics_log TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: metrics_log_default back_office; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY back_office ON analytics.metrics_log_default TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: metric_definitions everyone_reads; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY everyone_reads ON analytics.metric_definitions FOR SELECT TO callboard_member USING (true);
+
+--
+-- Name: metric_definitions; Type: ROW SECURITY; Schema: analytics; Owner: -
+--
+
+ALTER TABLE analytics.metric_definitions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: metrics_daily; Type: ROW SECURITY; Schema: analytics; Owner: -
+--
+
+ALTER TABLE analytics.metrics_daily ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: metrics_log; Type: ROW SECURITY; Schema: analytics; Owner: -
+--
+
+ALTER TABLE analytics.metrics_log ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: metrics_log_default; Type: ROW SECURITY; Schema: analytics; Owner: -
+--
+
+ALTER TABLE analytics.metrics_log_default ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: app_events tenant_read; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY tenant_read ON analytics.app_events FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('analytics.read'::text) AS allowed)));
+
+--
+-- Name: metrics_daily tenant_read; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY tenant_read ON analytics.metrics_daily FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('analytics.read'::text) AS allowed)));
+
+--
+-- Name: metrics_log tenant_read; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY tenant_read ON analytics.metrics_log FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('analytics.read'::text) AS allowed)));
+
+--
 -- Name: permissions back_office; Type: POLICY; Schema: authz; Owner: -
 --
 
@@ -22946,6 +36357,510 @@ CREATE POLICY tenant_update ON collaboration.custom_fields FOR UPDATE TO callboa
 --
 
 CREATE POLICY workspace ON collaboration.custom_fields AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: referrals back_office; Type: POLICY; Schema: community; Owner: -
+--
+
+CREATE POLICY back_office ON community.referrals TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: referrals; Type: ROW SECURITY; Schema: community; Owner: -
+--
+
+ALTER TABLE community.referrals ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: referrals tenant_insert; Type: POLICY; Schema: community; Owner: -
+--
+
+CREATE POLICY tenant_insert ON community.referrals FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('community.write'::text) AS allowed)));
+
+--
+-- Name: referrals tenant_read; Type: POLICY; Schema: community; Owner: -
+--
+
+CREATE POLICY tenant_read ON community.referrals FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('community.read'::text) AS allowed)));
+
+--
+-- Name: referrals tenant_update; Type: POLICY; Schema: community; Owner: -
+--
+
+CREATE POLICY tenant_update ON community.referrals FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('community.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('community.write'::text) AS allowed)));
+
+--
+-- Name: referrals workspace; Type: POLICY; Schema: community; Owner: -
+--
+
+CREATE POLICY workspace ON community.referrals AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: conversions back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.conversions TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: crm_settings back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.crm_settings TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: deal_contacts back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.deal_contacts TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: deal_stage_changes back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.deal_stage_changes TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: deals back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.deals TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: lead_activities back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.lead_activities TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: lead_score_rules back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.lead_score_rules TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: lead_sessions back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.lead_sessions TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: lead_sources back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.lead_sources TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: lead_touchpoints back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.lead_touchpoints TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: leads back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.leads TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: leads_to_score back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.leads_to_score TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: pipeline_forecasts back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.pipeline_forecasts TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: pipeline_metrics back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.pipeline_metrics TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: pipeline_stages back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.pipeline_stages TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: revenue_events back_office; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY back_office ON crm.revenue_events TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: conversions; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.conversions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: crm_settings; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.crm_settings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: deal_contacts; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.deal_contacts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: deal_stage_changes; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.deal_stage_changes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: deals; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.deals ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: lead_activities; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.lead_activities ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: lead_score_rules; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.lead_score_rules ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: lead_sessions; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.lead_sessions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: lead_sources; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.lead_sources ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: lead_touchpoints; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.lead_touchpoints ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: leads; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.leads ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: leads_to_score; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.leads_to_score ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: pipeline_forecasts; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.pipeline_forecasts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: pipeline_metrics; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.pipeline_metrics ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: pipeline_stages; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.pipeline_stages ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: revenue_events; Type: ROW SECURITY; Schema: crm; Owner: -
+--
+
+ALTER TABLE crm.revenue_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: conversions tenant_insert; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_insert ON crm.conversions FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: deal_contacts tenant_insert; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_insert ON crm.deal_contacts FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: deals tenant_insert; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_insert ON crm.deals FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: lead_activities tenant_insert; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_insert ON crm.lead_activities FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: lead_score_rules tenant_insert; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_insert ON crm.lead_score_rules FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: lead_sources tenant_insert; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_insert ON crm.lead_sources FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: leads tenant_insert; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_insert ON crm.leads FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: pipeline_stages tenant_insert; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_insert ON crm.pipeline_stages FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: revenue_events tenant_insert; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_insert ON crm.revenue_events FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: conversions tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.conversions FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: crm_settings tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.crm_settings FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: deal_contacts tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.deal_contacts FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: deal_stage_changes tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.deal_stage_changes FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: deals tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.deals FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: lead_activities tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.lead_activities FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: lead_score_rules tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.lead_score_rules FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: lead_sessions tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.lead_sessions FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: lead_sources tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.lead_sources FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: lead_touchpoints tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.lead_touchpoints FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: leads tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.leads FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: pipeline_forecasts tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.pipeline_forecasts FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: pipeline_metrics tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.pipeline_metrics FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: pipeline_stages tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.pipeline_stages FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: revenue_events tenant_read; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_read ON crm.revenue_events FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.read'::text) AS allowed)));
+
+--
+-- Name: conversions tenant_update; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_update ON crm.conversions FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: crm_settings tenant_update; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_update ON crm.crm_settings FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: deal_contacts tenant_update; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_update ON crm.deal_contacts FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: deals tenant_update; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_update ON crm.deals FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: lead_activities tenant_update; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_update ON crm.lead_activities FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: lead_score_rules tenant_update; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_update ON crm.lead_score_rules FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: lead_sources tenant_update; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_update ON crm.lead_sources FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: leads tenant_update; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_update ON crm.leads FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: pipeline_stages tenant_update; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_update ON crm.pipeline_stages FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: revenue_events tenant_update; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY tenant_update ON crm.revenue_events FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('crm.write'::text) AS allowed)));
+
+--
+-- Name: conversions workspace; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY workspace ON crm.conversions AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: deal_contacts workspace; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY workspace ON crm.deal_contacts AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: deal_stage_changes workspace; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY workspace ON crm.deal_stage_changes AS RESTRICTIVE FOR SELECT TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: deals workspace; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY workspace ON crm.deals AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: lead_activities workspace; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY workspace ON crm.lead_activities AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: lead_score_rules workspace; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY workspace ON crm.lead_score_rules AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: lead_sessions workspace; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY workspace ON crm.lead_sessions AS RESTRICTIVE FOR SELECT TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: lead_sources workspace; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY workspace ON crm.lead_sources AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: lead_touchpoints workspace; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY workspace ON crm.lead_touchpoints AS RESTRICTIVE FOR SELECT TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: leads workspace; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY workspace ON crm.leads AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: pipeline_stages workspace; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY workspace ON crm.pipeline_stages AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: revenue_events workspace; Type: POLICY; Schema: crm; Owner: -
+--
+
+CREATE POLICY workspace ON crm.revenue_events AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: accounts; Type: ROW SECURITY; Schema: finance; Owner: -
@@ -23368,6 +37283,306 @@ ALTER TABLE identity.user_settings ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE identity.users ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: campaign_recipients back_office; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY back_office ON marketing.campaign_recipients TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: campaigns back_office; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY back_office ON marketing.campaigns TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: email_interactions back_office; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY back_office ON marketing.email_interactions TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: email_queue back_office; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY back_office ON marketing.email_queue TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: email_suppressions back_office; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY back_office ON marketing.email_suppressions TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: email_template_versions back_office; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY back_office ON marketing.email_template_versions TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: email_templates back_office; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY back_office ON marketing.email_templates TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: marketing_costs back_office; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY back_office ON marketing.marketing_costs TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: roi_tracking back_office; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY back_office ON marketing.roi_tracking TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: sending_states back_office; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY back_office ON marketing.sending_states TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: campaign_recipients; Type: ROW SECURITY; Schema: marketing; Owner: -
+--
+
+ALTER TABLE marketing.campaign_recipients ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: campaigns; Type: ROW SECURITY; Schema: marketing; Owner: -
+--
+
+ALTER TABLE marketing.campaigns ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: email_interactions; Type: ROW SECURITY; Schema: marketing; Owner: -
+--
+
+ALTER TABLE marketing.email_interactions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: email_queue; Type: ROW SECURITY; Schema: marketing; Owner: -
+--
+
+ALTER TABLE marketing.email_queue ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: email_suppressions; Type: ROW SECURITY; Schema: marketing; Owner: -
+--
+
+ALTER TABLE marketing.email_suppressions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: email_template_versions; Type: ROW SECURITY; Schema: marketing; Owner: -
+--
+
+ALTER TABLE marketing.email_template_versions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: email_templates; Type: ROW SECURITY; Schema: marketing; Owner: -
+--
+
+ALTER TABLE marketing.email_templates ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: marketing_costs; Type: ROW SECURITY; Schema: marketing; Owner: -
+--
+
+ALTER TABLE marketing.marketing_costs ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: roi_tracking; Type: ROW SECURITY; Schema: marketing; Owner: -
+--
+
+ALTER TABLE marketing.roi_tracking ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: sending_states; Type: ROW SECURITY; Schema: marketing; Owner: -
+--
+
+ALTER TABLE marketing.sending_states ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: campaigns tenant_insert; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_insert ON marketing.campaigns FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('marketing.write'::text) AS allowed)));
+
+--
+-- Name: email_templates tenant_insert; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_insert ON marketing.email_templates FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('marketing.write'::text) AS allowed)));
+
+--
+-- Name: marketing_costs tenant_insert; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_insert ON marketing.marketing_costs FOR INSERT TO callboard_member WITH CHECK ((organization_id = ( SELECT authz.allowed('marketing.write'::text) AS allowed)));
+
+--
+-- Name: campaign_recipients tenant_read; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_read ON marketing.campaign_recipients FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.read'::text) AS allowed)));
+
+--
+-- Name: campaigns tenant_read; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_read ON marketing.campaigns FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.read'::text) AS allowed)));
+
+--
+-- Name: email_interactions tenant_read; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_read ON marketing.email_interactions FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.read'::text) AS allowed)));
+
+--
+-- Name: email_queue tenant_read; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_read ON marketing.email_queue FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.read'::text) AS allowed)));
+
+--
+-- Name: email_suppressions tenant_read; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_read ON marketing.email_suppressions FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.read'::text) AS allowed)));
+
+--
+-- Name: email_template_versions tenant_read; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_read ON marketing.email_template_versions FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.read'::text) AS allowed)));
+
+--
+-- Name: email_templates tenant_read; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_read ON marketing.email_templates FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.read'::text) AS allowed)));
+
+--
+-- Name: marketing_costs tenant_read; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_read ON marketing.marketing_costs FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.read'::text) AS allowed)));
+
+--
+-- Name: roi_tracking tenant_read; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_read ON marketing.roi_tracking FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.read'::text) AS allowed)));
+
+--
+-- Name: campaigns tenant_update; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_update ON marketing.campaigns FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('marketing.write'::text) AS allowed)));
+
+--
+-- Name: email_templates tenant_update; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_update ON marketing.email_templates FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('marketing.write'::text) AS allowed)));
+
+--
+-- Name: marketing_costs tenant_update; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_update ON marketing.marketing_costs FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('marketing.write'::text) AS allowed)));
+
+--
+-- Name: campaigns workspace; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY workspace ON marketing.campaigns AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: email_templates workspace; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY workspace ON marketing.email_templates AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: marketing_costs workspace; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY workspace ON marketing.marketing_costs AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: job_workers administrator_read; Type: POLICY; Schema: ops; Owner: -
+--
+
+CREATE POLICY administrator_read ON ops.job_workers FOR SELECT TO callboard_member USING (( SELECT authz.is_platform_admin() AS is_platform_admin));
+
+--
+-- Name: dead_letter_payloads back_office; Type: POLICY; Schema: ops; Owner: -
+--
+
+CREATE POLICY back_office ON ops.dead_letter_payloads TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: dead_letters back_office; Type: POLICY; Schema: ops; Owner: -
+--
+
+CREATE POLICY back_office ON ops.dead_letters TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: job_outcomes back_office; Type: POLICY; Schema: ops; Owner: -
+--
+
+CREATE POLICY back_office ON ops.job_outcomes TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: job_workers back_office; Type: POLICY; Schema: ops; Owner: -
+--
+
+CREATE POLICY back_office ON ops.job_workers TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: queue_figures back_office; Type: POLICY; Schema: ops; Owner: -
+--
+
+CREATE POLICY back_office ON ops.queue_figures TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: dead_letter_payloads; Type: ROW SECURITY; Schema: ops; Owner: -
+--
+
+ALTER TABLE ops.dead_letter_payloads ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: dead_letters; Type: ROW SECURITY; Schema: ops; Owner: -
+--
+
+ALTER TABLE ops.dead_letters ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: job_outcomes; Type: ROW SECURITY; Schema: ops; Owner: -
+--
+
+ALTER TABLE ops.job_outcomes ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: job_workers; Type: ROW SECURITY; Schema: ops; Owner: -
+--
+
+ALTER TABLE ops.job_workers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: queue_figures; Type: ROW SECURITY; Schema: ops; Owner: -
+--
+
+ALTER TABLE ops.queue_figures ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: dead_letters tenant_or_administrator_read; Type: POLICY; Schema: ops; Owner: -
+--
+
+CREATE POLICY tenant_or_administrator_read ON ops.dead_letters FOR SELECT TO callboard_member USING (((organization_id = ( SELECT authz.allowed('ops.read'::text) AS allowed)) OR ( SELECT authz.is_platform_admin() AS is_platform_admin)));
 
 --
 -- Name: change_watchers back_office; Type: POLICY; Schema: platform; Owner: -
@@ -24228,6 +38443,14 @@ ALTER TABLE tenancy.workspace_members ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tenancy.workspaces ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: SCHEMA analytics; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA analytics TO callboard_anonymous;
+GRANT USAGE ON SCHEMA analytics TO callboard_member;
+GRANT USAGE ON SCHEMA analytics TO callboard_service;
+
+--
 -- Name: SCHEMA authz; Type: ACL; Schema: -; Owner: -
 --
 
@@ -24253,6 +38476,22 @@ GRANT USAGE ON SCHEMA collaboration TO callboard_member;
 GRANT USAGE ON SCHEMA collaboration TO callboard_service;
 
 --
+-- Name: SCHEMA community; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA community TO callboard_anonymous;
+GRANT USAGE ON SCHEMA community TO callboard_member;
+GRANT USAGE ON SCHEMA community TO callboard_service;
+
+--
+-- Name: SCHEMA crm; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA crm TO callboard_anonymous;
+GRANT USAGE ON SCHEMA crm TO callboard_member;
+GRANT USAGE ON SCHEMA crm TO callboard_service;
+
+--
 -- Name: SCHEMA extensions; Type: ACL; Schema: -; Owner: -
 --
 
@@ -24276,6 +38515,24 @@ GRANT USAGE ON SCHEMA identity TO callboard_anonymous;
 GRANT USAGE ON SCHEMA identity TO callboard_member;
 GRANT USAGE ON SCHEMA identity TO callboard_service;
 GRANT USAGE ON SCHEMA identity TO callboard_authenticator;
+
+--
+-- Name: SCHEMA marketing; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA marketing TO callboard_authenticator;
+GRANT USAGE ON SCHEMA marketing TO callboard_anonymous;
+GRANT USAGE ON SCHEMA marketing TO callboard_member;
+GRANT USAGE ON SCHEMA marketing TO callboard_service;
+
+--
+-- Name: SCHEMA ops; Type: ACL; Schema: -; Owner: -
+--
+
+GRANT USAGE ON SCHEMA ops TO callboard_anonymous;
+GRANT USAGE ON SCHEMA ops TO callboard_authenticator;
+GRANT USAGE ON SCHEMA ops TO callboard_member;
+GRANT USAGE ON SCHEMA ops TO callboard_service;
 
 --
 -- Name: SCHEMA platform; Type: ACL; Schema: -; Owner: -
@@ -24318,10 +38575,70 @@ GRANT USAGE ON SCHEMA tenancy TO callboard_member;
 GRANT USAGE ON SCHEMA tenancy TO callboard_service;
 
 --
+-- Name: TYPE metric_point; Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON TYPE analytics.metric_point FROM PUBLIC;
+
+--
 -- Name: TYPE usage_figure; Type: ACL; Schema: billing; Owner: -
 --
 
 REVOKE ALL ON TYPE billing.usage_figure FROM PUBLIC;
+
+--
+-- Name: TYPE attribution_line; Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON TYPE crm.attribution_line FROM PUBLIC;
+
+--
+-- Name: TYPE deal_total; Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON TYPE crm.deal_total FROM PUBLIC;
+
+--
+-- Name: TYPE forecast_line; Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON TYPE crm.forecast_line FROM PUBLIC;
+
+--
+-- Name: TYPE lead_draft; Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON TYPE crm.lead_draft FROM PUBLIC;
+
+--
+-- Name: TYPE lead_outcome; Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON TYPE crm.lead_outcome FROM PUBLIC;
+
+--
+-- Name: TYPE lead_score_entry; Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON TYPE crm.lead_score_entry FROM PUBLIC;
+
+--
+-- Name: TYPE lead_score; Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON TYPE crm.lead_score FROM PUBLIC;
+
+--
+-- Name: TYPE timeline_entry; Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON TYPE crm.timeline_entry FROM PUBLIC;
+
+--
+-- Name: TYPE lead_timeline; Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON TYPE crm.lead_timeline FROM PUBLIC;
 
 --
 -- Name: TYPE budget_draft; Type: ACL; Schema: finance; Owner: -
@@ -24358,6 +38675,24 @@ REVOKE ALL ON TYPE finance.budget_variance_entry FROM PUBLIC;
 --
 
 REVOKE ALL ON TYPE identity.session_grant FROM PUBLIC;
+
+--
+-- Name: TYPE rate; Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON TYPE marketing.rate FROM PUBLIC;
+
+--
+-- Name: TYPE campaign_progress; Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON TYPE marketing.campaign_progress FROM PUBLIC;
+
+--
+-- Name: TYPE roi_line; Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON TYPE marketing.roi_line FROM PUBLIC;
 
 --
 -- Name: TYPE health_part; Type: ACL; Schema: projects; Owner: -
@@ -24412,6 +38747,54 @@ REVOKE ALL ON TYPE tenancy.permission FROM PUBLIC;
 --
 
 REVOKE ALL ON TYPE tenancy.settings_in_force FROM PUBLIC;
+
+--
+-- Name: FUNCTION buckets(from_day date, to_day date, grain text); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.buckets(from_day date, to_day date, grain text) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.buckets(from_day date, to_day date, grain text) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.buckets(from_day date, to_day date, grain text) TO callboard_service;
+
+--
+-- Name: FUNCTION distinct_series(organization_id uuid, from_day date, to_day date, grain text, dimension text, time_zone text); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.distinct_series(organization_id uuid, from_day date, to_day date, grain text, dimension text, time_zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.distinct_series(organization_id uuid, from_day date, to_day date, grain text, dimension text, time_zone text) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.distinct_series(organization_id uuid, from_day date, to_day date, grain text, dimension text, time_zone text) TO callboard_service;
+
+--
+-- Name: FUNCTION is_recorded(organization_id uuid, metric text); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.is_recorded(organization_id uuid, metric text) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.is_recorded(organization_id uuid, metric text) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.is_recorded(organization_id uuid, metric text) TO callboard_service;
+
+--
+-- Name: FUNCTION metric_series(metric text, from_day date, to_day date, grain text, dimension text); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.metric_series(metric text, from_day date, to_day date, grain text, dimension text) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.metric_series(metric text, from_day date, to_day date, grain text, dimension text) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.metric_series(metric text, from_day date, to_day date, grain text, dimension text) TO callboard_service;
+
+--
+-- Name: FUNCTION metric_series_of(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.metric_series_of(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.metric_series_of(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.metric_series_of(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text) TO callboard_service;
+
+--
+-- Name: FUNCTION recorded_series(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text, time_zone text); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.recorded_series(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text, time_zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.recorded_series(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text, time_zone text) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.recorded_series(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text, time_zone text) TO callboard_service;
 
 --
 -- Name: FUNCTION actor_id(); Type: ACL; Schema: authz; Owner: -
@@ -25335,6 +39718,1465 @@ GRANT ALL ON FUNCTION collaboration.delete_custom_field(row_id uuid) TO callboar
 REVOKE ALL ON FUNCTION collaboration.restore_custom_field(row_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION collaboration.restore_custom_field(row_id uuid) TO callboard_member;
 GRANT ALL ON FUNCTION collaboration.restore_custom_field(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION is_email_address(address text); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.is_email_address(address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.is_email_address(address text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION platform.is_email_address(address text) TO callboard_member;
+GRANT ALL ON FUNCTION platform.is_email_address(address text) TO callboard_service;
+
+--
+-- Name: TABLE referrals; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE community.referrals TO callboard_service;
+GRANT SELECT ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: COLUMN referrals.id; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: COLUMN referrals.workspace_id; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: COLUMN referrals.custom_fields; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: COLUMN referrals.deleted_at; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: COLUMN referrals.referrer_id; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT INSERT(referrer_id),UPDATE(referrer_id) ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: COLUMN referrals.referrer_lead_id; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT INSERT(referrer_lead_id),UPDATE(referrer_lead_id) ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: COLUMN referrals.invitee_email; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT INSERT(invitee_email),UPDATE(invitee_email) ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: COLUMN referrals.invitee_name; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT INSERT(invitee_name),UPDATE(invitee_name) ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: COLUMN referrals.status; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT INSERT(status),UPDATE(status) ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: COLUMN referrals.lead_id; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT INSERT(lead_id),UPDATE(lead_id) ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: COLUMN referrals.expires_at; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT INSERT(expires_at),UPDATE(expires_at) ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: COLUMN referrals.reward; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT INSERT(reward),UPDATE(reward) ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: COLUMN referrals.notes; Type: ACL; Schema: community; Owner: -
+--
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE community.referrals TO callboard_member;
+
+--
+-- Name: FUNCTION delete_referral(row_id uuid); Type: ACL; Schema: community; Owner: -
+--
+
+REVOKE ALL ON FUNCTION community.delete_referral(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION community.delete_referral(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION community.delete_referral(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION generate_referral_code(); Type: ACL; Schema: community; Owner: -
+--
+
+REVOKE ALL ON FUNCTION community.generate_referral_code() FROM PUBLIC;
+GRANT ALL ON FUNCTION community.generate_referral_code() TO callboard_member;
+GRANT ALL ON FUNCTION community.generate_referral_code() TO callboard_service;
+
+--
+-- Name: FUNCTION keep_referral_trigger(); Type: ACL; Schema: community; Owner: -
+--
+
+REVOKE ALL ON FUNCTION community.keep_referral_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION restore_referral(row_id uuid); Type: ACL; Schema: community; Owner: -
+--
+
+REVOKE ALL ON FUNCTION community.restore_referral(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION community.restore_referral(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION community.restore_referral(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION use_referral(code text, lead_id uuid); Type: ACL; Schema: community; Owner: -
+--
+
+REVOKE ALL ON FUNCTION community.use_referral(code text, lead_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION community.use_referral(code text, lead_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION community.use_referral(code text, lead_id uuid) TO callboard_service;
+
+--
+-- Name: TABLE lead_touchpoints; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.lead_touchpoints TO callboard_service;
+GRANT SELECT ON TABLE crm.lead_touchpoints TO callboard_member;
+
+--
+-- Name: FUNCTION add_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.add_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.add_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text) TO callboard_member;
+GRANT ALL ON FUNCTION crm.add_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text) TO callboard_service;
+
+--
+-- Name: FUNCTION attribution_credits(organization_id uuid, from_time timestamp with time zone, to_time timestamp with time zone, model text); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.attribution_credits(organization_id uuid, from_time timestamp with time zone, to_time timestamp with time zone, model text) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.attribution_credits(organization_id uuid, from_time timestamp with time zone, to_time timestamp with time zone, model text) TO callboard_member;
+GRANT ALL ON FUNCTION crm.attribution_credits(organization_id uuid, from_time timestamp with time zone, to_time timestamp with time zone, model text) TO callboard_service;
+
+--
+-- Name: FUNCTION attribution_lines(organization_id uuid, from_day date, to_day date, model text, dimension text); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.attribution_lines(organization_id uuid, from_day date, to_day date, model text, dimension text) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.attribution_lines(organization_id uuid, from_day date, to_day date, model text, dimension text) TO callboard_member;
+GRANT ALL ON FUNCTION crm.attribution_lines(organization_id uuid, from_day date, to_day date, model text, dimension text) TO callboard_service;
+
+--
+-- Name: FUNCTION calculate_lead_score(lead_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.calculate_lead_score(lead_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.calculate_lead_score(lead_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.calculate_lead_score(lead_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION call_for_scores(organization_id uuid, all_leads boolean); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.call_for_scores(organization_id uuid, all_leads boolean) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_days(from_day date, to_day date, grain text); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.check_days(from_day date, to_day date, grain text) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.check_days(from_day date, to_day date, grain text) TO callboard_member;
+GRANT ALL ON FUNCTION crm.check_days(from_day date, to_day date, grain text) TO callboard_service;
+
+--
+-- Name: TABLE conversions; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.conversions TO callboard_service;
+GRANT SELECT ON TABLE crm.conversions TO callboard_member;
+
+--
+-- Name: COLUMN conversions.id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE crm.conversions TO callboard_member;
+
+--
+-- Name: COLUMN conversions.workspace_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE crm.conversions TO callboard_member;
+
+--
+-- Name: COLUMN conversions.custom_fields; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE crm.conversions TO callboard_member;
+
+--
+-- Name: COLUMN conversions.deleted_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE crm.conversions TO callboard_member;
+
+--
+-- Name: COLUMN conversions.lead_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(lead_id),UPDATE(lead_id) ON TABLE crm.conversions TO callboard_member;
+
+--
+-- Name: COLUMN conversions.deal_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(deal_id),UPDATE(deal_id) ON TABLE crm.conversions TO callboard_member;
+
+--
+-- Name: COLUMN conversions.kind; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE crm.conversions TO callboard_member;
+
+--
+-- Name: COLUMN conversions.occurred_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(occurred_at),UPDATE(occurred_at) ON TABLE crm.conversions TO callboard_member;
+
+--
+-- Name: COLUMN conversions.notes; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE crm.conversions TO callboard_member;
+
+--
+-- Name: COLUMN conversions.client_key; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(client_key),UPDATE(client_key) ON TABLE crm.conversions TO callboard_member;
+
+--
+-- Name: FUNCTION convert_lead(lead_id uuid, amount numeric, currency text, occurred_at timestamp with time zone); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.convert_lead(lead_id uuid, amount numeric, currency text, occurred_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.convert_lead(lead_id uuid, amount numeric, currency text, occurred_at timestamp with time zone) TO callboard_member;
+GRANT ALL ON FUNCTION crm.convert_lead(lead_id uuid, amount numeric, currency text, occurred_at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: TABLE deals; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.deals TO callboard_service;
+GRANT SELECT ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.workspace_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.custom_fields; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.deleted_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.lead_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(lead_id),UPDATE(lead_id) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.stage_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(stage_id),UPDATE(stage_id) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.name; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.description; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(description),UPDATE(description) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.amount; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(amount),UPDATE(amount) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.currency; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(currency),UPDATE(currency) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.probability; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(probability),UPDATE(probability) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.forecast_category; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(forecast_category),UPDATE(forecast_category) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.expected_close_on; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(expected_close_on),UPDATE(expected_close_on) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.owner_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(owner_id),UPDATE(owner_id) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.lead_source_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(lead_source_id),UPDATE(lead_source_id) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.project_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(project_id),UPDATE(project_id) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals."position"; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT("position"),UPDATE("position") ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: COLUMN deals.lost_reason; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(lost_reason),UPDATE(lost_reason) ON TABLE crm.deals TO callboard_member;
+
+--
+-- Name: FUNCTION deals_current_probability(deal crm.deals); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.deals_current_probability(deal crm.deals) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.deals_current_probability(deal crm.deals) TO callboard_member;
+GRANT ALL ON FUNCTION crm.deals_current_probability(deal crm.deals) TO callboard_service;
+
+--
+-- Name: FUNCTION deals_days_in_stage(deal crm.deals); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.deals_days_in_stage(deal crm.deals) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.deals_days_in_stage(deal crm.deals) TO callboard_member;
+GRANT ALL ON FUNCTION crm.deals_days_in_stage(deal crm.deals) TO callboard_service;
+
+--
+-- Name: FUNCTION deals_is_stale(deal crm.deals); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.deals_is_stale(deal crm.deals) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.deals_is_stale(deal crm.deals) TO callboard_member;
+GRANT ALL ON FUNCTION crm.deals_is_stale(deal crm.deals) TO callboard_service;
+
+--
+-- Name: FUNCTION delete_conversion(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.delete_conversion(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.delete_conversion(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.delete_conversion(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION delete_deal(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.delete_deal(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.delete_deal(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.delete_deal(row_id uuid) TO callboard_service;
+
+--
+-- Name: TABLE deal_contacts; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.deal_contacts TO callboard_service;
+GRANT SELECT ON TABLE crm.deal_contacts TO callboard_member;
+
+--
+-- Name: COLUMN deal_contacts.id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE crm.deal_contacts TO callboard_member;
+
+--
+-- Name: COLUMN deal_contacts.workspace_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE crm.deal_contacts TO callboard_member;
+
+--
+-- Name: COLUMN deal_contacts.custom_fields; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE crm.deal_contacts TO callboard_member;
+
+--
+-- Name: COLUMN deal_contacts.deleted_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE crm.deal_contacts TO callboard_member;
+
+--
+-- Name: COLUMN deal_contacts.deal_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(deal_id),UPDATE(deal_id) ON TABLE crm.deal_contacts TO callboard_member;
+
+--
+-- Name: COLUMN deal_contacts.lead_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(lead_id),UPDATE(lead_id) ON TABLE crm.deal_contacts TO callboard_member;
+
+--
+-- Name: COLUMN deal_contacts.role; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(role),UPDATE(role) ON TABLE crm.deal_contacts TO callboard_member;
+
+--
+-- Name: COLUMN deal_contacts.notes; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE crm.deal_contacts TO callboard_member;
+
+--
+-- Name: FUNCTION delete_deal_contact(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.delete_deal_contact(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.delete_deal_contact(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.delete_deal_contact(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION is_time_zone(name text); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.is_time_zone(name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.is_time_zone(name text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION platform.is_time_zone(name text) TO callboard_member;
+GRANT ALL ON FUNCTION platform.is_time_zone(name text) TO callboard_service;
+
+--
+-- Name: TABLE leads; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.leads TO callboard_service;
+GRANT SELECT ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.workspace_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.custom_fields; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.deleted_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.email; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(email),UPDATE(email) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.first_name; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(first_name),UPDATE(first_name) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.last_name; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(last_name),UPDATE(last_name) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.company_name; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(company_name),UPDATE(company_name) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.job_title; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(job_title),UPDATE(job_title) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.phone; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(phone),UPDATE(phone) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.website; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(website),UPDATE(website) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.industry; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(industry),UPDATE(industry) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.employees; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(employees),UPDATE(employees) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.city; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(city),UPDATE(city) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.country; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(country),UPDATE(country) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.time_zone; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(time_zone),UPDATE(time_zone) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.locale; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(locale),UPDATE(locale) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.status; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(status),UPDATE(status) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.email_consent; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(email_consent),UPDATE(email_consent) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.email_consent_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(email_consent_at),UPDATE(email_consent_at) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.email_consent_source; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(email_consent_source),UPDATE(email_consent_source) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.lead_source_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(lead_source_id),UPDATE(lead_source_id) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.owner_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(owner_id),UPDATE(owner_id) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.budget_amount; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(budget_amount),UPDATE(budget_amount) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.currency; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(currency),UPDATE(currency) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.interests; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(interests),UPDATE(interests) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: COLUMN leads.notes; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE crm.leads TO callboard_member;
+
+--
+-- Name: FUNCTION delete_lead(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.delete_lead(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.delete_lead(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.delete_lead(row_id uuid) TO callboard_service;
+
+--
+-- Name: TABLE lead_activities; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.lead_activities TO callboard_service;
+GRANT SELECT ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.workspace_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.custom_fields; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.deleted_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.lead_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(lead_id),UPDATE(lead_id) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.deal_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(deal_id),UPDATE(deal_id) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.kind; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.subject; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(subject),UPDATE(subject) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.body; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(body),UPDATE(body) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.outcome; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(outcome),UPDATE(outcome) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.occurred_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(occurred_at),UPDATE(occurred_at) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.due_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(due_at),UPDATE(due_at) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.completed_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(completed_at),UPDATE(completed_at) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: COLUMN lead_activities.assignee_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(assignee_id),UPDATE(assignee_id) ON TABLE crm.lead_activities TO callboard_member;
+
+--
+-- Name: FUNCTION delete_lead_activity(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.delete_lead_activity(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.delete_lead_activity(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.delete_lead_activity(row_id uuid) TO callboard_service;
+
+--
+-- Name: TABLE lead_score_rules; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.lead_score_rules TO callboard_service;
+GRANT SELECT ON TABLE crm.lead_score_rules TO callboard_member;
+
+--
+-- Name: COLUMN lead_score_rules.id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE crm.lead_score_rules TO callboard_member;
+
+--
+-- Name: COLUMN lead_score_rules.workspace_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE crm.lead_score_rules TO callboard_member;
+
+--
+-- Name: COLUMN lead_score_rules.custom_fields; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE crm.lead_score_rules TO callboard_member;
+
+--
+-- Name: COLUMN lead_score_rules.deleted_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE crm.lead_score_rules TO callboard_member;
+
+--
+-- Name: COLUMN lead_score_rules.part; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(part),UPDATE(part) ON TABLE crm.lead_score_rules TO callboard_member;
+
+--
+-- Name: COLUMN lead_score_rules.name; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE crm.lead_score_rules TO callboard_member;
+
+--
+-- Name: COLUMN lead_score_rules.signal; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(signal),UPDATE(signal) ON TABLE crm.lead_score_rules TO callboard_member;
+
+--
+-- Name: COLUMN lead_score_rules.operator; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(operator),UPDATE(operator) ON TABLE crm.lead_score_rules TO callboard_member;
+
+--
+-- Name: COLUMN lead_score_rules.operands; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(operands),UPDATE(operands) ON TABLE crm.lead_score_rules TO callboard_member;
+
+--
+-- Name: COLUMN lead_score_rules.points; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(points),UPDATE(points) ON TABLE crm.lead_score_rules TO callboard_member;
+
+--
+-- Name: COLUMN lead_score_rules.is_active; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE crm.lead_score_rules TO callboard_member;
+
+--
+-- Name: COLUMN lead_score_rules."position"; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT("position"),UPDATE("position") ON TABLE crm.lead_score_rules TO callboard_member;
+
+--
+-- Name: FUNCTION delete_lead_score_rule(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.delete_lead_score_rule(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.delete_lead_score_rule(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.delete_lead_score_rule(row_id uuid) TO callboard_service;
+
+--
+-- Name: TABLE lead_sources; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.lead_sources TO callboard_service;
+GRANT SELECT ON TABLE crm.lead_sources TO callboard_member;
+
+--
+-- Name: COLUMN lead_sources.id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE crm.lead_sources TO callboard_member;
+
+--
+-- Name: COLUMN lead_sources.workspace_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE crm.lead_sources TO callboard_member;
+
+--
+-- Name: COLUMN lead_sources.custom_fields; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE crm.lead_sources TO callboard_member;
+
+--
+-- Name: COLUMN lead_sources.deleted_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE crm.lead_sources TO callboard_member;
+
+--
+-- Name: COLUMN lead_sources.name; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE crm.lead_sources TO callboard_member;
+
+--
+-- Name: COLUMN lead_sources.channel; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(channel),UPDATE(channel) ON TABLE crm.lead_sources TO callboard_member;
+
+--
+-- Name: COLUMN lead_sources.description; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(description),UPDATE(description) ON TABLE crm.lead_sources TO callboard_member;
+
+--
+-- Name: COLUMN lead_sources.is_active; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(is_active),UPDATE(is_active) ON TABLE crm.lead_sources TO callboard_member;
+
+--
+-- Name: FUNCTION delete_lead_source(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.delete_lead_source(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.delete_lead_source(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.delete_lead_source(row_id uuid) TO callboard_service;
+
+--
+-- Name: TABLE pipeline_stages; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.pipeline_stages TO callboard_service;
+GRANT SELECT ON TABLE crm.pipeline_stages TO callboard_member;
+
+--
+-- Name: COLUMN pipeline_stages.id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE crm.pipeline_stages TO callboard_member;
+
+--
+-- Name: COLUMN pipeline_stages.workspace_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE crm.pipeline_stages TO callboard_member;
+
+--
+-- Name: COLUMN pipeline_stages.custom_fields; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE crm.pipeline_stages TO callboard_member;
+
+--
+-- Name: COLUMN pipeline_stages.deleted_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE crm.pipeline_stages TO callboard_member;
+
+--
+-- Name: COLUMN pipeline_stages.name; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE crm.pipeline_stages TO callboard_member;
+
+--
+-- Name: COLUMN pipeline_stages.description; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(description),UPDATE(description) ON TABLE crm.pipeline_stages TO callboard_member;
+
+--
+-- Name: COLUMN pipeline_stages.kind; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE crm.pipeline_stages TO callboard_member;
+
+--
+-- Name: COLUMN pipeline_stages.probability; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(probability),UPDATE(probability) ON TABLE crm.pipeline_stages TO callboard_member;
+
+--
+-- Name: COLUMN pipeline_stages.forecast_category; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(forecast_category),UPDATE(forecast_category) ON TABLE crm.pipeline_stages TO callboard_member;
+
+--
+-- Name: COLUMN pipeline_stages."position"; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT("position"),UPDATE("position") ON TABLE crm.pipeline_stages TO callboard_member;
+
+--
+-- Name: COLUMN pipeline_stages.stale_after_days; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(stale_after_days),UPDATE(stale_after_days) ON TABLE crm.pipeline_stages TO callboard_member;
+
+--
+-- Name: FUNCTION delete_pipeline_stage(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.delete_pipeline_stage(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.delete_pipeline_stage(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.delete_pipeline_stage(row_id uuid) TO callboard_service;
+
+--
+-- Name: TABLE revenue_events; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.revenue_events TO callboard_service;
+GRANT SELECT ON TABLE crm.revenue_events TO callboard_member;
+
+--
+-- Name: COLUMN revenue_events.id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE crm.revenue_events TO callboard_member;
+
+--
+-- Name: COLUMN revenue_events.workspace_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE crm.revenue_events TO callboard_member;
+
+--
+-- Name: COLUMN revenue_events.custom_fields; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE crm.revenue_events TO callboard_member;
+
+--
+-- Name: COLUMN revenue_events.deleted_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE crm.revenue_events TO callboard_member;
+
+--
+-- Name: COLUMN revenue_events.conversion_id; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(conversion_id),UPDATE(conversion_id) ON TABLE crm.revenue_events TO callboard_member;
+
+--
+-- Name: COLUMN revenue_events.kind; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(kind),UPDATE(kind) ON TABLE crm.revenue_events TO callboard_member;
+
+--
+-- Name: COLUMN revenue_events.amount; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(amount),UPDATE(amount) ON TABLE crm.revenue_events TO callboard_member;
+
+--
+-- Name: COLUMN revenue_events.currency; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(currency),UPDATE(currency) ON TABLE crm.revenue_events TO callboard_member;
+
+--
+-- Name: COLUMN revenue_events.occurred_at; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(occurred_at),UPDATE(occurred_at) ON TABLE crm.revenue_events TO callboard_member;
+
+--
+-- Name: COLUMN revenue_events.reference; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(reference),UPDATE(reference) ON TABLE crm.revenue_events TO callboard_member;
+
+--
+-- Name: COLUMN revenue_events.client_key; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT INSERT(client_key),UPDATE(client_key) ON TABLE crm.revenue_events TO callboard_member;
+
+--
+-- Name: FUNCTION delete_revenue_event(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.delete_revenue_event(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.delete_revenue_event(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.delete_revenue_event(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION faded_part(points double precision, half_points numeric); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.faded_part(points double precision, half_points numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.faded_part(points double precision, half_points numeric) TO callboard_member;
+GRANT ALL ON FUNCTION crm.faded_part(points double precision, half_points numeric) TO callboard_service;
+
+--
+-- Name: FUNCTION field_fits(value jsonb, operator text, operands text[]); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.field_fits(value jsonb, operator text, operands text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.field_fits(value jsonb, operator text, operands text[]) TO callboard_member;
+GRANT ALL ON FUNCTION crm.field_fits(value jsonb, operator text, operands text[]) TO callboard_service;
+
+--
+-- Name: FUNCTION forecast_lines(organization_id uuid, from_day date, to_day date, grain text); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.forecast_lines(organization_id uuid, from_day date, to_day date, grain text) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.forecast_lines(organization_id uuid, from_day date, to_day date, grain text) TO callboard_member;
+GRANT ALL ON FUNCTION crm.forecast_lines(organization_id uuid, from_day date, to_day date, grain text) TO callboard_service;
+
+--
+-- Name: FUNCTION get_attribution(from_day date, to_day date, model text, dimension text); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.get_attribution(from_day date, to_day date, model text, dimension text) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.get_attribution(from_day date, to_day date, model text, dimension text) TO callboard_member;
+GRANT ALL ON FUNCTION crm.get_attribution(from_day date, to_day date, model text, dimension text) TO callboard_service;
+
+--
+-- Name: FUNCTION get_pipeline_forecast(from_day date, to_day date, grain text); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.get_pipeline_forecast(from_day date, to_day date, grain text) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.get_pipeline_forecast(from_day date, to_day date, grain text) TO callboard_member;
+GRANT ALL ON FUNCTION crm.get_pipeline_forecast(from_day date, to_day date, grain text) TO callboard_service;
+
+--
+-- Name: FUNCTION hidden_lead_emails(emails text[]); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.hidden_lead_emails(emails text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.hidden_lead_emails(emails text[]) TO callboard_member;
+GRANT ALL ON FUNCTION crm.hidden_lead_emails(emails text[]) TO callboard_service;
+
+--
+-- Name: FUNCTION keep_activity_trigger(); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.keep_activity_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_deal_trigger(); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.keep_deal_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_lead_trigger(); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.keep_lead_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_stage_trigger(); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.keep_stage_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION last_activity_at(organization_id uuid, lead_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.last_activity_at(organization_id uuid, lead_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.last_activity_at(organization_id uuid, lead_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.last_activity_at(organization_id uuid, lead_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION last_reaction_at(organization_id uuid, lead_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.last_reaction_at(organization_id uuid, lead_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.last_reaction_at(organization_id uuid, lead_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.last_reaction_at(organization_id uuid, lead_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION lead_score_points(organization_id uuid, lead_ids uuid[]); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.lead_score_points(organization_id uuid, lead_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.lead_score_points(organization_id uuid, lead_ids uuid[]) TO callboard_member;
+GRANT ALL ON FUNCTION crm.lead_score_points(organization_id uuid, lead_ids uuid[]) TO callboard_service;
+
+--
+-- Name: FUNCTION lead_signals(lead crm.leads); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.lead_signals(lead crm.leads) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.lead_signals(lead crm.leads) TO callboard_member;
+GRANT ALL ON FUNCTION crm.lead_signals(lead crm.leads) TO callboard_service;
+
+--
+-- Name: FUNCTION lead_timeline_entries(lead_id uuid, before_at timestamp with time zone, before_id uuid, size integer); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.lead_timeline_entries(lead_id uuid, before_at timestamp with time zone, before_id uuid, size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.lead_timeline_entries(lead_id uuid, before_at timestamp with time zone, before_id uuid, size integer) TO callboard_member;
+GRANT ALL ON FUNCTION crm.lead_timeline_entries(lead_id uuid, before_at timestamp with time zone, before_id uuid, size integer) TO callboard_service;
+
+--
+-- Name: FUNCTION leads_timeline(lead crm.leads, before text, size integer); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.leads_timeline(lead crm.leads, before text, size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.leads_timeline(lead crm.leads, before text, size integer) TO callboard_member;
+GRANT ALL ON FUNCTION crm.leads_timeline(lead crm.leads, before text, size integer) TO callboard_service;
+
+--
+-- Name: FUNCTION mail_score_points(organization_id uuid, lead_id uuid, half_life numeric); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.mail_score_points(organization_id uuid, lead_id uuid, half_life numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.mail_score_points(organization_id uuid, lead_id uuid, half_life numeric) TO callboard_member;
+GRANT ALL ON FUNCTION crm.mail_score_points(organization_id uuid, lead_id uuid, half_life numeric) TO callboard_service;
+
+--
+-- Name: FUNCTION make_defaults(organization_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.make_defaults(organization_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION make_defaults_trigger(); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.make_defaults_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION measure_pipeline(organization_id uuid, from_month date, to_month date); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.measure_pipeline(organization_id uuid, from_month date, to_month date) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.measure_pipeline(organization_id uuid, from_month date, to_month date) TO callboard_service;
+
+--
+-- Name: FUNCTION merge_leads(kept_id uuid, merged_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.merge_leads(kept_id uuid, merged_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.merge_leads(kept_id uuid, merged_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.merge_leads(kept_id uuid, merged_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION move_deal(deal_id uuid, stage_id uuid, "position" integer, lost_reason text); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.move_deal(deal_id uuid, stage_id uuid, "position" integer, lost_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.move_deal(deal_id uuid, stage_id uuid, "position" integer, lost_reason text) TO callboard_member;
+GRANT ALL ON FUNCTION crm.move_deal(deal_id uuid, stage_id uuid, "position" integer, lost_reason text) TO callboard_service;
+
+--
+-- Name: FUNCTION move_lead_rows(kept_id uuid, merged_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.move_lead_rows(kept_id uuid, merged_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.move_lead_rows(kept_id uuid, merged_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.move_lead_rows(kept_id uuid, merged_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION note_deal_stage_trigger(); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.note_deal_stage_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION part_falls_after(points double precision, half_points numeric, half_life_days numeric); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.part_falls_after(points double precision, half_points numeric, half_life_days numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.part_falls_after(points double precision, half_points numeric, half_life_days numeric) TO callboard_member;
+GRANT ALL ON FUNCTION crm.part_falls_after(points double precision, half_points numeric, half_life_days numeric) TO callboard_service;
+
+--
+-- Name: FUNCTION pipeline_stages_totals(stage crm.pipeline_stages); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.pipeline_stages_totals(stage crm.pipeline_stages) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.pipeline_stages_totals(stage crm.pipeline_stages) TO callboard_member;
+GRANT ALL ON FUNCTION crm.pipeline_stages_totals(stage crm.pipeline_stages) TO callboard_service;
+
+--
+-- Name: FUNCTION place_in_stage(organization_id uuid, stage_id uuid, deal_id uuid, index integer); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.place_in_stage(organization_id uuid, stage_id uuid, deal_id uuid, index integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.place_in_stage(organization_id uuid, stage_id uuid, deal_id uuid, index integer) TO callboard_member;
+GRANT ALL ON FUNCTION crm.place_in_stage(organization_id uuid, stage_id uuid, deal_id uuid, index integer) TO callboard_service;
+
+--
+-- Name: FUNCTION queue_all_scores_trigger(); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.queue_all_scores_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION queue_changed_leads_trigger(); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.queue_changed_leads_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION queue_lead_scores_trigger(); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.queue_lead_scores_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION queue_leads(organization_id uuid, lead_ids uuid[]); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.queue_leads(organization_id uuid, lead_ids uuid[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION record_conversion(lead_id uuid, kind text, amount numeric, currency text, occurred_at timestamp with time zone, client_key text, notes text); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.record_conversion(lead_id uuid, kind text, amount numeric, currency text, occurred_at timestamp with time zone, client_key text, notes text) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.record_conversion(lead_id uuid, kind text, amount numeric, currency text, occurred_at timestamp with time zone, client_key text, notes text) TO callboard_member;
+GRANT ALL ON FUNCTION crm.record_conversion(lead_id uuid, kind text, amount numeric, currency text, occurred_at timestamp with time zone, client_key text, notes text) TO callboard_service;
+
+--
+-- Name: FUNCTION record_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.record_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.record_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text) TO callboard_member;
+GRANT ALL ON FUNCTION crm.record_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_conversion(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.restore_conversion(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.restore_conversion(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.restore_conversion(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_deal(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.restore_deal(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.restore_deal(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.restore_deal(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_deal_contact(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.restore_deal_contact(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.restore_deal_contact(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.restore_deal_contact(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_lead(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.restore_lead(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.restore_lead(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.restore_lead(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_lead_activity(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.restore_lead_activity(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.restore_lead_activity(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.restore_lead_activity(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_lead_score_rule(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.restore_lead_score_rule(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.restore_lead_score_rule(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.restore_lead_score_rule(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_lead_source(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.restore_lead_source(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.restore_lead_source(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.restore_lead_source(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_pipeline_stage(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.restore_pipeline_stage(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.restore_pipeline_stage(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.restore_pipeline_stage(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_revenue_event(row_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.restore_revenue_event(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.restore_revenue_event(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION crm.restore_revenue_event(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION score_due_leads(batch integer); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.score_due_leads(batch integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.score_due_leads(batch integer) TO callboard_service;
+
+--
+-- Name: FUNCTION score_leads(organization_id uuid, lead_ids uuid[]); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.score_leads(organization_id uuid, lead_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.score_leads(organization_id uuid, lead_ids uuid[]) TO callboard_member;
+GRANT ALL ON FUNCTION crm.score_leads(organization_id uuid, lead_ids uuid[]) TO callboard_service;
+
+--
+-- Name: FUNCTION score_leads_after(organization_id uuid, after_id uuid, batch integer); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.score_leads_after(organization_id uuid, after_id uuid, batch integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.score_leads_after(organization_id uuid, after_id uuid, batch integer) TO callboard_service;
+
+--
+-- Name: FUNCTION score_queued_leads(batch integer); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.score_queued_leads(batch integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.score_queued_leads(batch integer) TO callboard_service;
+
+--
+-- Name: FUNCTION settle_conversion_trigger(); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.settle_conversion_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION settle_customer(organization_id uuid, lead_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.settle_customer(organization_id uuid, lead_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION snapshot_pipeline(organization_id uuid); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.snapshot_pipeline(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.snapshot_pipeline(organization_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION store_lead_scores(organization_id uuid, lead_ids uuid[]); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.store_lead_scores(organization_id uuid, lead_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.store_lead_scores(organization_id uuid, lead_ids uuid[]) TO callboard_service;
+
+--
+-- Name: FUNCTION touchpoint_weight(model text, number bigint, touchpoints bigint, days_before double precision, half_life_days numeric); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.touchpoint_weight(model text, number bigint, touchpoints bigint, days_before double precision, half_life_days numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.touchpoint_weight(model text, number bigint, touchpoints bigint, days_before double precision, half_life_days numeric) TO callboard_member;
+GRANT ALL ON FUNCTION crm.touchpoint_weight(model text, number bigint, touchpoints bigint, days_before double precision, half_life_days numeric) TO callboard_service;
+
+--
+-- Name: FUNCTION upsert_leads(rows crm.lead_draft[]); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.upsert_leads(rows crm.lead_draft[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.upsert_leads(rows crm.lead_draft[]) TO callboard_member;
+GRANT ALL ON FUNCTION crm.upsert_leads(rows crm.lead_draft[]) TO callboard_service;
 
 --
 -- Name: FUNCTION budget_variance_entries(budget_id uuid, as_of date); Type: ACL; Schema: finance; Owner: -
@@ -26468,6 +42310,880 @@ REVOKE ALL ON FUNCTION identity.void_one_time_tokens(user_id uuid, purposes text
 REVOKE ALL ON FUNCTION identity.wait_for_sessions_trigger() FROM PUBLIC;
 
 --
+-- Name: FUNCTION add_campaign_recipients(row_id uuid, lead_ids uuid[]); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.add_campaign_recipients(row_id uuid, lead_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.add_campaign_recipients(row_id uuid, lead_ids uuid[]) TO callboard_member;
+
+--
+-- Name: FUNCTION call_for_roi(organization_id uuid, from_day date, to_day date); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.call_for_roi(organization_id uuid, from_day date, to_day date) FROM PUBLIC;
+
+--
+-- Name: TABLE campaigns; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.campaigns TO callboard_service;
+GRANT SELECT ON TABLE marketing.campaigns TO callboard_member;
+
+--
+-- Name: COLUMN campaigns.id; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE marketing.campaigns TO callboard_member;
+
+--
+-- Name: COLUMN campaigns.workspace_id; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE marketing.campaigns TO callboard_member;
+
+--
+-- Name: COLUMN campaigns.custom_fields; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE marketing.campaigns TO callboard_member;
+
+--
+-- Name: COLUMN campaigns.deleted_at; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE marketing.campaigns TO callboard_member;
+
+--
+-- Name: COLUMN campaigns.name; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE marketing.campaigns TO callboard_member;
+
+--
+-- Name: COLUMN campaigns.description; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(description),UPDATE(description) ON TABLE marketing.campaigns TO callboard_member;
+
+--
+-- Name: COLUMN campaigns.template_id; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(template_id),UPDATE(template_id) ON TABLE marketing.campaigns TO callboard_member;
+
+--
+-- Name: COLUMN campaigns.audience; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(audience),UPDATE(audience) ON TABLE marketing.campaigns TO callboard_member;
+
+--
+-- Name: COLUMN campaigns.segment_id; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(segment_id),UPDATE(segment_id) ON TABLE marketing.campaigns TO callboard_member;
+
+--
+-- Name: COLUMN campaigns.lead_statuses; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(lead_statuses),UPDATE(lead_statuses) ON TABLE marketing.campaigns TO callboard_member;
+
+--
+-- Name: COLUMN campaigns.minimum_score; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(minimum_score),UPDATE(minimum_score) ON TABLE marketing.campaigns TO callboard_member;
+
+--
+-- Name: COLUMN campaigns.variables; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(variables),UPDATE(variables) ON TABLE marketing.campaigns TO callboard_member;
+
+--
+-- Name: FUNCTION campaigns_progress(campaign marketing.campaigns); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.campaigns_progress(campaign marketing.campaigns) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.campaigns_progress(campaign marketing.campaigns) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.campaigns_progress(campaign marketing.campaigns) TO callboard_service;
+
+--
+-- Name: FUNCTION cancel_campaign(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.cancel_campaign(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.cancel_campaign(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION cancel_campaign_mails(organization_id uuid, campaign_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.cancel_campaign_mails(organization_id uuid, campaign_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.cancel_campaign_mails(organization_id uuid, campaign_id uuid) TO callboard_service;
+
+--
+-- Name: TABLE email_queue; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.email_queue TO callboard_service;
+GRANT SELECT ON TABLE marketing.email_queue TO callboard_member;
+
+--
+-- Name: FUNCTION cancel_email(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.cancel_email(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.cancel_email(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION claim_due(organization_id uuid, claim uuid, most integer, rules jsonb, moment timestamp with time zone); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.claim_due(organization_id uuid, claim uuid, most integer, rules jsonb, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.claim_due(organization_id uuid, claim uuid, most integer, rules jsonb, moment timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION claim_emails(organization_id uuid, batch_size integer); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.claim_emails(organization_id uuid, batch_size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.claim_emails(organization_id uuid, batch_size integer) TO callboard_service;
+
+--
+-- Name: FUNCTION cost_within(amount numeric, starts_on date, ends_on date, from_day date, to_day date); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.cost_within(amount numeric, starts_on date, ends_on date, from_day date, to_day date) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.cost_within(amount numeric, starts_on date, ends_on date, from_day date, to_day date) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.cost_within(amount numeric, starts_on date, ends_on date, from_day date, to_day date) TO callboard_service;
+
+--
+-- Name: FUNCTION delete_campaign(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.delete_campaign(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.delete_campaign(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.delete_campaign(row_id uuid) TO callboard_service;
+
+--
+-- Name: TABLE email_templates; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.email_templates TO callboard_service;
+GRANT SELECT ON TABLE marketing.email_templates TO callboard_member;
+
+--
+-- Name: COLUMN email_templates.id; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE marketing.email_templates TO callboard_member;
+
+--
+-- Name: COLUMN email_templates.workspace_id; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE marketing.email_templates TO callboard_member;
+
+--
+-- Name: COLUMN email_templates.custom_fields; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE marketing.email_templates TO callboard_member;
+
+--
+-- Name: COLUMN email_templates.deleted_at; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE marketing.email_templates TO callboard_member;
+
+--
+-- Name: COLUMN email_templates.name; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE marketing.email_templates TO callboard_member;
+
+--
+-- Name: COLUMN email_templates.description; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(description),UPDATE(description) ON TABLE marketing.email_templates TO callboard_member;
+
+--
+-- Name: COLUMN email_templates.category; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(category),UPDATE(category) ON TABLE marketing.email_templates TO callboard_member;
+
+--
+-- Name: FUNCTION delete_email_template(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.delete_email_template(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.delete_email_template(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.delete_email_template(row_id uuid) TO callboard_service;
+
+--
+-- Name: TABLE marketing_costs; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.marketing_costs TO callboard_service;
+GRANT SELECT ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: COLUMN marketing_costs.id; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(id) ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: COLUMN marketing_costs.workspace_id; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(workspace_id),UPDATE(workspace_id) ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: COLUMN marketing_costs.custom_fields; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(custom_fields),UPDATE(custom_fields) ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: COLUMN marketing_costs.deleted_at; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT UPDATE(deleted_at) ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: COLUMN marketing_costs.name; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(name),UPDATE(name) ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: COLUMN marketing_costs.channel; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(channel),UPDATE(channel) ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: COLUMN marketing_costs.campaign; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(campaign),UPDATE(campaign) ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: COLUMN marketing_costs.vendor; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(vendor),UPDATE(vendor) ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: COLUMN marketing_costs.amount; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(amount),UPDATE(amount) ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: COLUMN marketing_costs.currency; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(currency),UPDATE(currency) ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: COLUMN marketing_costs.starts_on; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(starts_on),UPDATE(starts_on) ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: COLUMN marketing_costs.ends_on; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(ends_on),UPDATE(ends_on) ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: COLUMN marketing_costs.notes; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT INSERT(notes),UPDATE(notes) ON TABLE marketing.marketing_costs TO callboard_member;
+
+--
+-- Name: FUNCTION delete_marketing_cost(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.delete_marketing_cost(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.delete_marketing_cost(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.delete_marketing_cost(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION find_uncertain_emails(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.find_uncertain_emails() FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.find_uncertain_emails() TO callboard_service;
+
+--
+-- Name: FUNCTION follow_campaigns(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.follow_campaigns() FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.follow_campaigns() TO callboard_service;
+
+--
+-- Name: FUNCTION follow_consent_trigger(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.follow_consent_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION follow_costs_trigger(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.follow_costs_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION follow_earnings_trigger(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.follow_earnings_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION follow_interaction(mail marketing.email_queue, kind text, occurred_at timestamp with time zone, is_machine boolean, is_hard boolean, reason text); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.follow_interaction(mail marketing.email_queue, kind text, occurred_at timestamp with time zone, is_machine boolean, is_hard boolean, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.follow_interaction(mail marketing.email_queue, kind text, occurred_at timestamp with time zone, is_machine boolean, is_hard boolean, reason text) TO callboard_service;
+
+--
+-- Name: FUNCTION follow_suppressions_trigger(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.follow_suppressions_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION get_roi(from_day date, to_day date, dimension text, model text); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.get_roi(from_day date, to_day date, dimension text, model text) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.get_roi(from_day date, to_day date, dimension text, model text) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.get_roi(from_day date, to_day date, dimension text, model text) TO callboard_service;
+
+--
+-- Name: FUNCTION hold_emails(organization_id uuid, moment timestamp with time zone); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.hold_emails(organization_id uuid, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.hold_emails(organization_id uuid, moment timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION keep_cost_trigger(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.keep_cost_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION keep_started_campaign_trigger(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.keep_started_campaign_trigger() FROM PUBLIC;
+
+--
+-- Name: TABLE email_suppressions; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.email_suppressions TO callboard_service;
+GRANT SELECT ON TABLE marketing.email_suppressions TO callboard_member;
+
+--
+-- Name: FUNCTION lift_email_suppression(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.lift_email_suppression(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.lift_email_suppression(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION missing_variable(organization_id uuid, template_id uuid, variables jsonb); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.missing_variable(organization_id uuid, template_id uuid, variables jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.missing_variable(organization_id uuid, template_id uuid, variables jsonb) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.missing_variable(organization_id uuid, template_id uuid, variables jsonb) TO callboard_service;
+
+--
+-- Name: FUNCTION next_sending_time(moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.next_sending_time(moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.next_sending_time(moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.next_sending_time(moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION note_interactions(organization_id uuid, events jsonb); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.note_interactions(organization_id uuid, events jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.note_interactions(organization_id uuid, events jsonb) TO callboard_service;
+
+--
+-- Name: FUNCTION note_visit(organization_id uuid, mail_id uuid, kind text, source text, is_machine boolean, url text, reason text); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.note_visit(organization_id uuid, mail_id uuid, kind text, source text, is_machine boolean, url text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.note_visit(organization_id uuid, mail_id uuid, kind text, source text, is_machine boolean, url text, reason text) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION pause_campaign(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.pause_campaign(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.pause_campaign(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION preview_variables(lead_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.preview_variables(lead_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.preview_variables(lead_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION queue_email(organization_id uuid, lead_id uuid, template_id uuid, send_after timestamp with time zone, variables jsonb, purpose text, campaign_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.queue_email(organization_id uuid, lead_id uuid, template_id uuid, send_after timestamp with time zone, variables jsonb, purpose text, campaign_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.queue_email(organization_id uuid, lead_id uuid, template_id uuid, send_after timestamp with time zone, variables jsonb, purpose text, campaign_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION rate_of(numerator bigint, denominator bigint); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.rate_of(numerator bigint, denominator bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.rate_of(numerator bigint, denominator bigint) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.rate_of(numerator bigint, denominator bigint) TO callboard_service;
+
+--
+-- Name: FUNCTION read_email_template(row_id uuid, version integer); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.read_email_template(row_id uuid, version integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.read_email_template(row_id uuid, version integer) TO callboard_member;
+
+--
+-- Name: FUNCTION read_mail_webhook(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.read_mail_webhook() FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.read_mail_webhook() TO callboard_member;
+
+--
+-- Name: FUNCTION read_unsubscription(organization_id uuid, mail_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.read_unsubscription(organization_id uuid, mail_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.read_unsubscription(organization_id uuid, mail_id uuid) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION record_emails(organization_id uuid, claim_id uuid, outcomes jsonb); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.record_emails(organization_id uuid, claim_id uuid, outcomes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.record_emails(organization_id uuid, claim_id uuid, outcomes jsonb) TO callboard_service;
+
+--
+-- Name: FUNCTION remove_campaign_recipients(row_id uuid, lead_ids uuid[]); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.remove_campaign_recipients(row_id uuid, lead_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.remove_campaign_recipients(row_id uuid, lead_ids uuid[]) TO callboard_member;
+
+--
+-- Name: FUNCTION require_sendable(campaign marketing.campaigns); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.require_sendable(campaign marketing.campaigns) FROM PUBLIC;
+
+--
+-- Name: FUNCTION resend_email(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.resend_email(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.resend_email(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION restore_campaign(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.restore_campaign(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.restore_campaign(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.restore_campaign(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_email_template(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.restore_email_template(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.restore_email_template(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.restore_email_template(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION restore_marketing_cost(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.restore_marketing_cost(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.restore_marketing_cost(row_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.restore_marketing_cost(row_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION resume_campaign(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.resume_campaign(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.resume_campaign(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION retry_delay(attempts integer); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.retry_delay(attempts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.retry_delay(attempts integer) TO callboard_service;
+
+--
+-- Name: FUNCTION roi_lines(organization_id uuid, from_day date, to_day date, model text, dimension text); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.roi_lines(organization_id uuid, from_day date, to_day date, model text, dimension text) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.roi_lines(organization_id uuid, from_day date, to_day date, model text, dimension text) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.roi_lines(organization_id uuid, from_day date, to_day date, model text, dimension text) TO callboard_service;
+
+--
+-- Name: FUNCTION room_for_emails(organization_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.room_for_emails(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.room_for_emails(organization_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION rotate_mail_webhook(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.rotate_mail_webhook() FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.rotate_mail_webhook() TO callboard_member;
+
+--
+-- Name: FUNCTION run_campaign(organization_id uuid, campaign_id uuid, batch_size integer); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.run_campaign(organization_id uuid, campaign_id uuid, batch_size integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.run_campaign(organization_id uuid, campaign_id uuid, batch_size integer) TO callboard_service;
+
+--
+-- Name: FUNCTION schedule_campaign(row_id uuid, at timestamp with time zone); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.schedule_campaign(row_id uuid, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.schedule_campaign(row_id uuid, at timestamp with time zone) TO callboard_member;
+
+--
+-- Name: FUNCTION sees_lead(organization_id uuid, lead_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.sees_lead(organization_id uuid, lead_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION segment_leads(organization_id uuid, segment_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.segment_leads(organization_id uuid, segment_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.segment_leads(organization_id uuid, segment_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION send_due_emails(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.send_due_emails() FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.send_due_emails() TO callboard_service;
+
+--
+-- Name: FUNCTION send_email(lead_id uuid, template_id uuid, variables jsonb, send_after timestamp with time zone, purpose text); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.send_email(lead_id uuid, template_id uuid, variables jsonb, send_after timestamp with time zone, purpose text) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.send_email(lead_id uuid, template_id uuid, variables jsonb, send_after timestamp with time zone, purpose text) TO callboard_member;
+
+--
+-- Name: FUNCTION send_queued_trigger(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.send_queued_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION send_soon(organization_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.send_soon(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.send_soon(organization_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION set_campaign_status(campaign marketing.campaigns, status text, at timestamp with time zone); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.set_campaign_status(campaign marketing.campaigns, status text, at timestamp with time zone) FROM PUBLIC;
+
+--
+-- Name: FUNCTION start_campaign(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.start_campaign(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.start_campaign(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION stop_archived_campaign_trigger(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.stop_archived_campaign_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION stop_mails(organization_id uuid, lead_ids uuid[], reason text); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.stop_mails(organization_id uuid, lead_ids uuid[], reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.stop_mails(organization_id uuid, lead_ids uuid[], reason text) TO callboard_service;
+
+--
+-- Name: FUNCTION suppress_address(email text, note text); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.suppress_address(email text, note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.suppress_address(email text, note text) TO callboard_member;
+
+--
+-- Name: FUNCTION suppress_email(organization_id uuid, email text, reason text, note text, queued_email_id uuid, expires_at timestamp with time zone); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.suppress_email(organization_id uuid, email text, reason text, note text, queued_email_id uuid, expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.suppress_email(organization_id uuid, email text, reason text, note text, queued_email_id uuid, expires_at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION suppression_of(organization_id uuid, email text, purpose text); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.suppression_of(organization_id uuid, email text, purpose text) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.suppression_of(organization_id uuid, email text, purpose text) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.suppression_of(organization_id uuid, email text, purpose text) TO callboard_service;
+
+--
+-- Name: FUNCTION take_audience(campaign marketing.campaigns); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.take_audience(campaign marketing.campaigns) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.take_audience(campaign marketing.campaigns) TO callboard_service;
+
+--
+-- Name: FUNCTION take_campaign(row_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.take_campaign(row_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION take_mail_reports(organization_id uuid, reports jsonb); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.take_mail_reports(organization_id uuid, reports jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.take_mail_reports(organization_id uuid, reports jsonb) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION track_roi(organization_id uuid, from_month date, to_month date); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.track_roi(organization_id uuid, from_month date, to_month date) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.track_roi(organization_id uuid, from_month date, to_month date) TO callboard_service;
+
+--
+-- Name: FUNCTION webhook_versions(organization_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.webhook_versions(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.webhook_versions(organization_id uuid) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION write_email_template(row_id uuid, template jsonb, if_version integer); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.write_email_template(row_id uuid, template jsonb, if_version integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.write_email_template(row_id uuid, template jsonb, if_version integer) TO callboard_authenticator;
+
+--
+-- Name: FUNCTION bury_job(job_id bigint, error text); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.bury_job(job_id bigint, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.bury_job(job_id bigint, error text) TO callboard_service;
+
+--
+-- Name: FUNCTION bury_job_trigger(); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.bury_job_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION count_queue(); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.count_queue() FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.count_queue() TO callboard_service;
+
+--
+-- Name: TABLE dead_letters; Type: ACL; Schema: ops; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.dead_letters TO callboard_service;
+GRANT SELECT ON TABLE ops.dead_letters TO callboard_member;
+
+--
+-- Name: FUNCTION discard_dead_letter(row_id uuid); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.discard_dead_letter(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.discard_dead_letter(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION forget_jobs(at_most integer); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.forget_jobs(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.forget_jobs(at_most integer) TO callboard_service;
+
+--
+-- Name: FUNCTION free_dead_workers(silence interval); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.free_dead_workers(silence interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.free_dead_workers(silence interval) TO callboard_service;
+
+--
+-- Name: FUNCTION get_failing_jobs(); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.get_failing_jobs() FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.get_failing_jobs() TO callboard_member;
+
+--
+-- Name: FUNCTION get_queue_figures(); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.get_queue_figures() FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.get_queue_figures() TO callboard_member;
+
+--
+-- Name: FUNCTION give_back_jobs(worker_id text, job_id bigint); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.give_back_jobs(worker_id text, job_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.give_back_jobs(worker_id text, job_id bigint) TO callboard_service;
+
+--
+-- Name: FUNCTION give_up_job(job_id bigint, worker_id text, error text); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.give_up_job(job_id bigint, worker_id text, error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.give_up_job(job_id bigint, worker_id text, error text) TO callboard_service;
+
+--
+-- Name: FUNCTION hold_dead_letter(row_id uuid); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.hold_dead_letter(row_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION measure_queue(age interval); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.measure_queue(age interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.measure_queue(age interval) TO callboard_service;
+
+--
+-- Name: FUNCTION note_superseded_trigger(); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.note_superseded_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION organization_of(payload json); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.organization_of(payload json) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.organization_of(payload json) TO callboard_service;
+
+--
+-- Name: FUNCTION queue_metrics(); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.queue_metrics() FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.queue_metrics() TO callboard_authenticator;
+GRANT ALL ON FUNCTION ops.queue_metrics() TO callboard_service;
+
+--
+-- Name: FUNCTION replay_dead_letter(row_id uuid); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.replay_dead_letter(row_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.replay_dead_letter(row_id uuid) TO callboard_member;
+
+--
+-- Name: FUNCTION replay_dead_letters(task text, at_most integer); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.replay_dead_letters(task text, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.replay_dead_letters(task text, at_most integer) TO callboard_member;
+
+--
+-- Name: FUNCTION report_worker(worker_id text, host text, process_id integer, concurrency integer, is_new boolean, is_stopping boolean, outcomes jsonb); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.report_worker(worker_id text, host text, process_id integer, concurrency integer, is_new boolean, is_stopping boolean, outcomes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.report_worker(worker_id text, host text, process_id integer, concurrency integer, is_new boolean, is_stopping boolean, outcomes jsonb) TO callboard_service;
+
+--
+-- Name: FUNCTION require_platform_admin(); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.require_platform_admin() FROM PUBLIC;
+
+--
+-- Name: FUNCTION safe_error(error text); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.safe_error(error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.safe_error(error text) TO callboard_service;
+
+--
+-- Name: FUNCTION safe_payload(payload jsonb, key text); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.safe_payload(payload jsonb, key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.safe_payload(payload jsonb, key text) TO callboard_service;
+
+--
+-- Name: FUNCTION settle_dead_letter(row_id uuid, status text); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.settle_dead_letter(row_id uuid, status text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION supersede_dead_letters_trigger(); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.supersede_dead_letters_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION unlock_jobs(worker_ids text[], error text); Type: ACL; Schema: ops; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ops.unlock_jobs(worker_ids text[], error text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.unlock_jobs(worker_ids text[], error text) TO callboard_service;
+
+--
 -- Name: PROCEDURE add_foreign_key(IN protected regclass, IN definition text); Type: ACL; Schema: platform; Owner: -
 --
 
@@ -26534,17 +43250,23 @@ REVOKE ALL ON PROCEDURE platform.close_partition(IN partition regclass) FROM PUB
 REVOKE ALL ON FUNCTION platform.custom_field_expectation(field_type text, options jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer); Type: ACL; Schema: platform; Owner: -
+-- Name: FUNCTION enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer, queue_name text, priority integer); Type: ACL; Schema: platform; Owner: -
 --
 
-REVOKE ALL ON FUNCTION platform.enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION platform.enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer) TO callboard_service;
+REVOKE ALL ON FUNCTION platform.enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer, queue_name text, priority integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.enqueue(task text, payload jsonb, job_key text, run_at timestamp with time zone, max_attempts integer, queue_name text, priority integer) TO callboard_service;
 
 --
 -- Name: FUNCTION fits_custom_field(value jsonb, field_type text, options jsonb); Type: ACL; Schema: platform; Owner: -
 --
 
 REVOKE ALL ON FUNCTION platform.fits_custom_field(value jsonb, field_type text, options jsonb) FROM PUBLIC;
+
+--
+-- Name: PROCEDURE follow_and_lead(IN protected regclass, IN parent text, IN parent_id regclass); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON PROCEDURE platform.follow_and_lead(IN protected regclass, IN parent text, IN parent_id regclass) FROM PUBLIC;
 
 --
 -- Name: FUNCTION follow_parent_trigger(); Type: ACL; Schema: platform; Owner: -
@@ -26595,15 +43317,6 @@ GRANT ALL ON FUNCTION platform.is_of_type(value jsonb, type text) TO callboard_s
 REVOKE ALL ON FUNCTION platform.is_reserved_slug(slug text) FROM PUBLIC;
 GRANT ALL ON FUNCTION platform.is_reserved_slug(slug text) TO callboard_member;
 GRANT ALL ON FUNCTION platform.is_reserved_slug(slug text) TO callboard_service;
-
---
--- Name: FUNCTION is_time_zone(name text); Type: ACL; Schema: platform; Owner: -
---
-
-REVOKE ALL ON FUNCTION platform.is_time_zone(name text) FROM PUBLIC;
-GRANT ALL ON FUNCTION platform.is_time_zone(name text) TO callboard_anonymous;
-GRANT ALL ON FUNCTION platform.is_time_zone(name text) TO callboard_member;
-GRANT ALL ON FUNCTION platform.is_time_zone(name text) TO callboard_service;
 
 --
 -- Name: FUNCTION json_schema_violations(schema jsonb, value jsonb, path text); Type: ACL; Schema: platform; Owner: -
@@ -26678,10 +43391,10 @@ REVOKE ALL ON PROCEDURE platform.protect(IN protected regclass, IN kind text, IN
 REVOKE ALL ON PROCEDURE platform.protect_catalog(IN protected regclass, IN read_only text[]) FROM PUBLIC;
 
 --
--- Name: PROCEDURE protect_log(IN protected regclass, IN module_name text); Type: ACL; Schema: platform; Owner: -
+-- Name: PROCEDURE protect_log(IN protected regclass, IN module_name text, IN parent text, IN parent_id regclass); Type: ACL; Schema: platform; Owner: -
 --
 
-REVOKE ALL ON PROCEDURE platform.protect_log(IN protected regclass, IN module_name text) FROM PUBLIC;
+REVOKE ALL ON PROCEDURE platform.protect_log(IN protected regclass, IN module_name text, IN parent text, IN parent_id regclass) FROM PUBLIC;
 
 --
 -- Name: PROCEDURE protect_personal(IN protected regclass, IN read_only text[]); Type: ACL; Schema: platform; Owner: -
@@ -28994,6 +45707,7 @@ GRANT ALL ON FUNCTION tenancy.set_member_permission(member_id uuid, permission t
 --
 
 REVOKE ALL ON FUNCTION tenancy.setting(organization_id uuid, section text) FROM PUBLIC;
+GRANT ALL ON FUNCTION tenancy.setting(organization_id uuid, section text) TO callboard_service;
 
 --
 -- Name: FUNCTION settle_entries_trigger(); Type: ACL; Schema: tenancy; Owner: -
@@ -29077,6 +45791,94 @@ GRANT ALL ON FUNCTION tenancy.update_organization_settings(section text, patch j
 
 REVOKE ALL ON FUNCTION tenancy.update_role(row_id uuid, name text, permissions text[], description text) FROM PUBLIC;
 GRANT ALL ON FUNCTION tenancy.update_role(row_id uuid, name text, permissions text[], description text) TO callboard_member;
+
+--
+-- Name: TABLE app_events; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.app_events TO callboard_service;
+GRANT SELECT ON TABLE analytics.app_events TO callboard_member;
+
+--
+-- Name: TABLE metric_definitions; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.metric_definitions TO callboard_service;
+GRANT SELECT,DELETE ON TABLE analytics.metric_definitions TO callboard_member;
+
+--
+-- Name: COLUMN metric_definitions.key; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT INSERT(key),UPDATE(key) ON TABLE analytics.metric_definitions TO callboard_member;
+
+--
+-- Name: COLUMN metric_definitions.title; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT INSERT(title),UPDATE(title) ON TABLE analytics.metric_definitions TO callboard_member;
+
+--
+-- Name: COLUMN metric_definitions.description; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT INSERT(description),UPDATE(description) ON TABLE analytics.metric_definitions TO callboard_member;
+
+--
+-- Name: COLUMN metric_definitions.unit; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT INSERT(unit),UPDATE(unit) ON TABLE analytics.metric_definitions TO callboard_member;
+
+--
+-- Name: COLUMN metric_definitions.source; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT INSERT(source),UPDATE(source) ON TABLE analytics.metric_definitions TO callboard_member;
+
+--
+-- Name: COLUMN metric_definitions.rollup; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT INSERT(rollup),UPDATE(rollup) ON TABLE analytics.metric_definitions TO callboard_member;
+
+--
+-- Name: COLUMN metric_definitions.scale; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT INSERT(scale),UPDATE(scale) ON TABLE analytics.metric_definitions TO callboard_member;
+
+--
+-- Name: COLUMN metric_definitions.dimensions; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT INSERT(dimensions),UPDATE(dimensions) ON TABLE analytics.metric_definitions TO callboard_member;
+
+--
+-- Name: COLUMN metric_definitions.higher_is_better; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT INSERT(higher_is_better),UPDATE(higher_is_better) ON TABLE analytics.metric_definitions TO callboard_member;
+
+--
+-- Name: COLUMN metric_definitions."position"; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT INSERT("position"),UPDATE("position") ON TABLE analytics.metric_definitions TO callboard_member;
+
+--
+-- Name: TABLE metrics_daily; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.metrics_daily TO callboard_service;
+GRANT SELECT ON TABLE analytics.metrics_daily TO callboard_member;
+
+--
+-- Name: TABLE metrics_log; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.metrics_log TO callboard_service;
+GRANT SELECT ON TABLE analytics.metrics_log TO callboard_member;
 
 --
 -- Name: TABLE permissions; Type: ACL; Schema: authz; Owner: -
@@ -29170,6 +45972,107 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.provider_events TO callboard_
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.usage_counters TO callboard_service;
+
+--
+-- Name: TABLE crm_settings; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.crm_settings TO callboard_service;
+GRANT SELECT ON TABLE crm.crm_settings TO callboard_member;
+
+--
+-- Name: COLUMN crm_settings.fit_weight; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(fit_weight) ON TABLE crm.crm_settings TO callboard_member;
+
+--
+-- Name: COLUMN crm_settings.behaviour_weight; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(behaviour_weight) ON TABLE crm.crm_settings TO callboard_member;
+
+--
+-- Name: COLUMN crm_settings.engagement_weight; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(engagement_weight) ON TABLE crm.crm_settings TO callboard_member;
+
+--
+-- Name: COLUMN crm_settings.negative_weight; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(negative_weight) ON TABLE crm.crm_settings TO callboard_member;
+
+--
+-- Name: COLUMN crm_settings.half_life_days; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(half_life_days) ON TABLE crm.crm_settings TO callboard_member;
+
+--
+-- Name: COLUMN crm_settings.behaviour_half_points; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(behaviour_half_points) ON TABLE crm.crm_settings TO callboard_member;
+
+--
+-- Name: COLUMN crm_settings.engagement_half_points; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(engagement_half_points) ON TABLE crm.crm_settings TO callboard_member;
+
+--
+-- Name: COLUMN crm_settings.lookback_days; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(lookback_days) ON TABLE crm.crm_settings TO callboard_member;
+
+--
+-- Name: COLUMN crm_settings.attribution_half_life_days; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(attribution_half_life_days) ON TABLE crm.crm_settings TO callboard_member;
+
+--
+-- Name: COLUMN crm_settings.attribution_model; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT UPDATE(attribution_model) ON TABLE crm.crm_settings TO callboard_member;
+
+--
+-- Name: TABLE deal_stage_changes; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.deal_stage_changes TO callboard_service;
+GRANT SELECT ON TABLE crm.deal_stage_changes TO callboard_member;
+
+--
+-- Name: TABLE lead_sessions; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.lead_sessions TO callboard_service;
+GRANT SELECT ON TABLE crm.lead_sessions TO callboard_member;
+
+--
+-- Name: TABLE leads_to_score; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.leads_to_score TO callboard_service;
+
+--
+-- Name: TABLE pipeline_forecasts; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.pipeline_forecasts TO callboard_service;
+GRANT SELECT ON TABLE crm.pipeline_forecasts TO callboard_member;
+
+--
+-- Name: TABLE pipeline_metrics; Type: ACL; Schema: crm; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE crm.pipeline_metrics TO callboard_service;
+GRANT SELECT ON TABLE crm.pipeline_metrics TO callboard_member;
 
 --
 -- Name: TABLE connected_apps; Type: ACL; Schema: identity; Owner: -
@@ -29397,6 +46300,65 @@ GRANT SELECT(time_zone),UPDATE(time_zone) ON TABLE identity.users TO callboard_m
 --
 
 GRANT SELECT(created_at) ON TABLE identity.users TO callboard_member;
+
+--
+-- Name: TABLE campaign_recipients; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.campaign_recipients TO callboard_service;
+GRANT SELECT ON TABLE marketing.campaign_recipients TO callboard_member;
+
+--
+-- Name: TABLE email_interactions; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.email_interactions TO callboard_service;
+GRANT SELECT ON TABLE marketing.email_interactions TO callboard_member;
+
+--
+-- Name: TABLE email_template_versions; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.email_template_versions TO callboard_service;
+GRANT SELECT ON TABLE marketing.email_template_versions TO callboard_member;
+
+--
+-- Name: TABLE roi_tracking; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.roi_tracking TO callboard_service;
+GRANT SELECT ON TABLE marketing.roi_tracking TO callboard_member;
+
+--
+-- Name: TABLE sending_states; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.sending_states TO callboard_service;
+
+--
+-- Name: TABLE dead_letter_payloads; Type: ACL; Schema: ops; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.dead_letter_payloads TO callboard_service;
+
+--
+-- Name: TABLE job_outcomes; Type: ACL; Schema: ops; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.job_outcomes TO callboard_service;
+
+--
+-- Name: TABLE job_workers; Type: ACL; Schema: ops; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.job_workers TO callboard_service;
+GRANT SELECT ON TABLE ops.job_workers TO callboard_member;
+
+--
+-- Name: TABLE queue_figures; Type: ACL; Schema: ops; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ops.queue_figures TO callboard_service;
 
 --
 -- Name: TABLE change_watchers; Type: ACL; Schema: platform; Owner: -

@@ -7,6 +7,8 @@ import { postgraphile } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/express/v4';
 import type { Database } from '../db/connect.ts';
 import type { Unexpected } from '../plugins/errors/mask.ts';
+import { MAIL_PATH } from '../worker/marketing/links.ts';
+import { mailLinksOf } from '../worker/marketing/marketing.ts';
 import { AccessTokens } from '../plugins/session/tokens.ts';
 import { KeyUses } from './api-keys.ts';
 import { documentOptionsOf } from './documents.ts';
@@ -29,6 +31,7 @@ import { Leases } from './limits/leases.ts';
 import { Limiter } from './limits/limiter.ts';
 import { RequestLimits } from './limits/request-limits.ts';
 import { makeLog, type Log } from './log/log.ts';
+import { mailRoutes } from './mail/routes.ts';
 import { makePreset } from './preset.ts';
 import { Requests } from './requests.ts';
 import type { Settings } from './settings.ts';
@@ -90,6 +93,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await publishProviders(database, settings.providers);
   // Known when the server listens; nobody asks before.
   let url = publicUrl ?? '';
+  const mailLinks = mailLinksOf(settings, () => url);
   const limiter = new Limiter(new Leases(database.pool('callboard_authenticator')), {
     onFailure: (error) => log.error({ err: error }, 'Limits cannot be looked up.'),
   });
@@ -101,6 +105,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       listenPool: database.pool(),
       tokens,
       encryption,
+      mailLinks,
       statementTimeoutMs,
       passwordCost: settings.passwordCost,
       callerOf: requests.callerOf,
@@ -160,6 +165,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       encryption,
       publicUrl: () => url,
       appUrl: () => settings.appUrl ?? url,
+      report: (error) => report({ id: randomUUID(), path: undefined, error }),
+    }),
+  );
+  app.use(
+    MAIL_PATH,
+    mailRoutes({
+      database,
+      links: mailLinks,
+      maxRequestBytes,
       report: (error) => report({ id: randomUUID(), path: undefined, error }),
     }),
   );

@@ -13,6 +13,7 @@ import { attemptsPlugin, type AttemptOptions } from '../plugins/attempts.ts';
 import { BackRelationsPlugin } from '../plugins/back-relations.ts';
 import { ChangesPlugin } from '../plugins/changes/plugin.ts';
 import { CollisionsPlugin } from '../plugins/collisions.ts';
+import { emailTemplatePlugin } from '../plugins/email-templates/plugin.ts';
 import { ConstraintColumns, constraintsPlugin } from '../plugins/errors/constraints.ts';
 import { HttpErrorsPlugin } from '../plugins/errors/http.ts';
 import { makeMaskError, type Unexpected } from '../plugins/errors/mask.ts';
@@ -32,6 +33,7 @@ import type { SessionOptions } from '../plugins/session/outcome.ts';
 import { sessionPlugin } from '../plugins/session/plugin.ts';
 import type { AccessTokens } from '../plugins/session/tokens.ts';
 import { TenantKeysPlugin } from '../plugins/tenant-keys.ts';
+import type { MailLinks } from '../worker/marketing/links.ts';
 import { makeService } from './adaptor.ts';
 import { entryOf, type Caller } from './caller.ts';
 import { documentPlugins, type DocumentOptions } from './documents.ts';
@@ -57,6 +59,8 @@ export type PresetOptions = {
   readonly tokens: AccessTokens;
   /** Asked for when a second factor is set up or tried. */
   readonly encryption: () => Encryption;
+  /** Asked for when the secret of reports about mails is told. */
+  readonly mailLinks: () => MailLinks;
   readonly statementTimeoutMs: number;
   /** The cost of bcrypt; undefined: what the database says. */
   readonly passwordCost?: number | undefined;
@@ -124,6 +128,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       secondFactorPlugin({ ...sessions, encryption }),
       providerSignInPlugin(sessions),
       AccountPlugin,
+      emailTemplatePlugin({ mailLinks: options.mailLinks }),
     ],
     disablePlugins: [
       // `query` inside of everything, and an edge in each payload: for Relay Classic.

@@ -13,6 +13,9 @@ export function presetOf(database: Database, options: Partial<PresetOptions> = {
     encryption: () => {
       throw new Error('Nothing is encrypted without a server.');
     },
+    mailLinks: () => {
+      throw new Error('Nothing is signed without a server.');
+    },
     statementTimeoutMs: 30_000,
     callerOf: () => ({ requestId: 'schema' }),
     report: ({ error }) => {

@@ -15,7 +15,9 @@ const PATH_LENGTH = 200;
 /** The path as it came, without the query: that may be a whole document with its variables. */
 function pathOf(url: string): string {
   const end = url.indexOf('?');
-  return (end < 0 ? url : url.slice(0, end)).slice(0, PATH_LENGTH);
+  const path = (end < 0 ? url : url.slice(0, end)).slice(0, PATH_LENGTH);
+  // Whoever has the link of a mail may unsubscribe its reader.
+  return path.replace(/^(\/mail\/(?:open|click|unsubscribe)\/).*/, '$1…');
 }
 
 /**

@@ -52,7 +52,12 @@ export class Mailing {
   }
 
   static async make(database: Database, name: string): Promise<Mailing> {
-    const mailing = new Mailing(database, await makeCast(database, name));
+    return Mailing.of(database, await makeCast(database, name));
+  }
+
+  /** For an organization that is there already. */
+  static async of(database: Database, cast: Cast): Promise<Mailing> {
+    const mailing = new Mailing(database, cast);
     mailing.templateId = await mailing.template({});
     return mailing;
   }

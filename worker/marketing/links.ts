@@ -50,6 +50,9 @@ export class MailLinks {
   click = (mail: MailRef, target: string) =>
     `${this.#base}/click/${this.#token('click', mail, target)}?to=${encodeURIComponent(target)}`;
 
+  /** An address below the path of mails. */
+  address = (path: string) => `${this.#base}/${path}`;
+
   /** The mail that a link is of; undefined when it was not signed here, or for something else. */
   read(kind: LinkKind, token: string, target = ''): MailRef | undefined {
     const bytes = Buffer.from(token, 'base64url');

@@ -57,6 +57,7 @@ $$;
 comment on function marketing.require_sendable(marketing.campaigns) is
   'Refuses a campaign that could not be sent. Errors: CB002 for a variable that is missing, or an empty list; CB005 for an '
   'archived template.';
+grant execute on function marketing.require_sendable(marketing.campaigns) to callboard_service;
 
 create or replace function marketing.set_campaign_status(campaign marketing.campaigns, status text, at timestamptz default null)
 returns marketing.campaigns
@@ -84,6 +85,7 @@ $$;
 
 comment on function marketing.set_campaign_status(marketing.campaigns, text, timestamptz) is
   'Brings a campaign into a status, with what goes with it. For functions that hold its lock. Errors: CB006.';
+grant execute on function marketing.set_campaign_status(marketing.campaigns, text, timestamptz) to callboard_service;
 
 create or replace function marketing.schedule_campaign(row_id uuid, at timestamptz default null) returns marketing.campaigns
 language plpgsql volatile security definer

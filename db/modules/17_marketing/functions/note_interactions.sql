@@ -128,13 +128,22 @@ create or replace function marketing.note_visit(
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  taken_at timestamptz;
 begin
+  select coalesce(q.sent_at, q.attempted_at) into taken_at
+    from marketing.email_queue q
+   where q.organization_id = note_visit.organization_id and q.id = mail_id;
+  if not found then
+    return false;
+  end if;
   perform marketing.note_interactions(
     organization_id,
     jsonb_build_array(jsonb_build_object(
-      'id', mail_id, 'kind', kind, 'source', source, 'is_machine', is_machine, 'url', url, 'reason', reason)));
-  return exists (
-    select from marketing.email_queue q where q.organization_id = note_visit.organization_id and q.id = mail_id);
+      'id', mail_id, 'kind', kind, 'source', source, 'url', url, 'reason', reason,
+      -- Nobody reads within two seconds of the mail server taking it.
+      'is_machine', is_machine or kind in ('opened', 'clicked') and clock_timestamp() < taken_at + interval '2 seconds')));
+  return true;
 end
 $$;
 

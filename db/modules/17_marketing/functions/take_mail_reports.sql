@@ -17,7 +17,7 @@ comment on function marketing.webhook_versions(uuid) is
 grant execute on function marketing.webhook_versions(uuid) to callboard_authenticator;
 
 create or replace function marketing.read_mail_webhook() returns integer
-language plpgsql volatile security definer
+language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import PostalMime, { type Attachment, type Email } from 'postal-mime';
+
+/** A report about a mail, as `marketing.take_mail_reports` takes it. */
+export type MailReport = {
+  /** Of our mail, if the report names it. */
+  readonly id?: string;
+  readonly email?: string;
+  readonly kind: 'delivered' | 'bounced' | 'complained' | 'replied' | 'unsubscribed';
+  readonly is_hard?: boolean;
+  readonly occurred_at?: string;
+  readonly reason?: string;
+  readonly source: 'webhook' | 'message';
+  /** What came before under the same id counts no second time. */
+  readonly external_id?: string;
+};
+
+const MESSAGE_ID = /<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^<>\s]+>/i;
+
+/** The id of our mail in a text with its message id. */
+export const mailIdIn = (text: string): string | undefined =>
+  MESSAGE_ID.exec(text)?.[1]?.toLowerCase();
+
+const contentOf = ({ content }: Attachment): string =>
+  typeof content === 'string' ? content : new TextDecoder().decode(content);
+
+/** Fields of a report: blocks set apart by empty lines, with lines that go on (RFC 3464, RFC 5965). */
+function blocksOf(text: string): Map<string, string>[] {
+  return text
+    .replaceAll('\r\n', '\n')
+    .split(/\n{2,}/)
+    .map((block) => {
+      const fields = new Map<string, string>();
+      for (const line of block.replace(/\n[ \t]+/g, ' ').split('\n')) {
+        const colon = line.indexOf(':');
+        if (colon > 0)
+          fields.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
+      }
+      return fields;
+    })
+    .filter((fields) => fields.size > 0);
+}
+
+/** `rfc822; ada@leads.test` */
+const addressOf = (field: string | undefined): string | undefined =>
+  /^(?:[\w-]+\s*;\s*)?<?([^<>\s@]+@[^<>\s]+?)>?$/.exec(field ?? '')?.[1]?.toLowerCase();
+
+/** Whether an address will never work: not when a box is full, or the network or a policy is in the way. */
+export const isHardStatus = (status: string): boolean => /^5\.(0\.0|1\.\d+|2\.[01])$/.test(status);
+
+function bouncesIn(status: string, id: string | undefined): Omit<MailReport, 'source'>[] {
+  return blocksOf(status).flatMap((fields): Omit<MailReport, 'source'>[] => {
+    const action = fields.get('action')?.toLowerCase();
+    const email =
+      addressOf(fields.get('final-recipient')) ?? addressOf(fields.get('original-recipient'));
+    const about = { ...(id ? { id } : {}), ...(email ? { email } : {}) };
+    if (action === 'delivered') return [{ ...about, kind: 'delivered' }];
+    // What is delayed is tried again; what is relayed or expanded, nobody knows.
+    if (action !== 'failed') return [];
+    const code = fields.get('status')?.split(/\s/)[0] ?? '';
+    const reason = fields.get('diagnostic-code') ?? code;
+    return [{ ...about, kind: 'bounced', is_hard: isHardStatus(code), reason }];
+  });
+}
+
+/** A machine answered, not the person. */
+function isAutomatic(email: Email): boolean {
+  const header = (name: string) =>
+    email.headers
+      .find(({ key }) => key === name)
+      ?.value.trim()
+      .toLowerCase();
+  const submitted = header('auto-submitted');
+  return (
+    (submitted !== undefined && submitted !== 'no') ||
+    header('x-autoreply') !== undefined ||
+    header('x-autorespond') !== undefined ||
+    /^(auto_reply|bulk|junk)$/.test(header('precedence') ?? '')
+  );
+}
+
+/**
+ * What a mail says that came back: a notice of delivery (RFC 3464), a complaint (RFC 5965), or an answer to one of ours.
+ * Empty when it is none of them.
+ */
+export async function reportsInMail(raw: Buffer): Promise<MailReport[]> {
+  const email = await PostalMime.parse(raw);
+  const part = (...types: string[]) =>
+    email.attachments.find(({ mimeType }) => types.includes(mimeType));
+  const original = part('message/rfc822', 'text/rfc822-headers', 'message/global-headers');
+  const id = original ? mailIdIn(headersOf(contentOf(original))) : undefined;
+  const status = part('message/delivery-status', 'message/global-delivery-status');
+  const feedback = part('message/feedback-report');
+  const found: Omit<MailReport, 'source'>[] = [];
+  if (status) {
+    found.push(...bouncesIn(contentOf(status), id));
+  } else if (feedback) {
+    const [fields] = blocksOf(contentOf(feedback));
+    const type = fields?.get('feedback-type')?.toLowerCase() ?? '';
+    const address = addressOf(fields?.get('original-rcpt-to'));
+    if (type !== 'not-spam') {
+      found.push({
+        ...(id ? { id } : {}),
+        ...(address ? { email: address } : {}),
+        kind: 'complained',
+        reason: type,
+      });
+    }
+  } else if (!isAutomatic(email)) {
+    const answered = mailIdIn(`${email.inReplyTo ?? ''} ${email.references ?? ''}`);
+    if (answered) found.push({ id: answered, kind: 'replied' });
+  }
+  const digest = createHash('sha256').update(raw).digest('hex');
+  return found.map((report, index) => ({
+    ...report,
+    source: 'message',
+    external_id: `message:${digest}:${index}`,
+  }));
+}
+
+const headersOf = (message: string) => message.replaceAll('\r\n', '\n').split('\n\n', 1)[0] ?? '';

@@ -16,6 +16,7 @@ type Column = {
 const FITTING: Readonly<Record<string, (serial: number) => unknown>> = {
   email: (serial) => `sample${serial}@rows.test`,
   slug: (serial) => `sample-${serial}`,
+  goal: (serial) => `goal_${serial}`,
   code: (serial) => `9${serial}`,
   key: (serial) => `sample_${serial}`,
   entity_type: () => 'projects.projects',
@@ -48,6 +49,7 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
   'identity.emergency_contacts': ['phone'],
   'crm.lead_activities': ['lead_id'],
   'community.referrals': ['referrer_id'],
+  'marketing.nurturing_enrollments': ['step_id', 'next_run_at'],
   'marketing.email_templates': ['text_source'],
 };
 
@@ -107,11 +109,13 @@ export class RowMaker {
    * The values of a new row of `table`, without its organization: what it must have, references made on the way.
    *
    * @param userId who stands wherever the table asks for a user
+   * @param given what is settled already
    */
   async values(
     client: PoolClient,
     table: string,
     place: { organizationId: string; workspaceId: string | null; userId: string },
+    given: Record<string, unknown> = {},
   ): Promise<Record<string, unknown>> {
     let columns = this.#columns.get(table);
     if (!columns) this.#columns.set(table, (columns = await columnsOf(client, table)));
@@ -122,6 +126,10 @@ export class RowMaker {
     for (const column of columns) {
       const isNeeded = column.required || ALSO[table]?.includes(column.name);
       if (column.name === 'organization_id' || !isNeeded) continue;
+      if (column.name in given) {
+        values[column.name] = given[column.name];
+        continue;
+      }
       if (column.references === 'identity.users') {
         values[column.name] = place.userId;
       } else if (column.references === 'tenancy.organization_members') {
@@ -133,7 +141,7 @@ export class RowMaker {
         const parent =
           known ??
           (await this.#listed(client, column.references)) ??
-          (await this.insert(client, column.references, place, projectOf(values)));
+          (await this.insert(client, column.references, place, sharedOf(values)));
         made.set(column.references, parent);
         values[column.name] = parent[column.referencedColumn ?? 'id'];
       } else {
@@ -153,7 +161,7 @@ export class RowMaker {
     place: { organizationId: string; workspaceId: string | null; userId: string },
     given: Record<string, unknown> = {},
   ): Promise<Record<string, unknown>> {
-    const values = { ...(await this.values(client, table, place)), ...given };
+    const values = { ...(await this.values(client, table, place, given)), ...given };
     const columns = await this.#namesOf(client, table);
     const row: Record<string, unknown> = Object.fromEntries(
       Object.entries(values).filter(([name]) => columns.has(name)),
@@ -195,5 +203,8 @@ export class RowMaker {
   }
 }
 
-const projectOf = (values: Record<string, unknown>) =>
-  values['project_id'] ? { project_id: values['project_id'] } : {};
+/** What a row and those that it points at belong to together. */
+const SHARED = ['project_id', 'ab_test_id', 'sequence_id'];
+
+const sharedOf = (values: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => SHARED.includes(name)));

@@ -38,3 +38,18 @@ create or replace trigger _500_leave_sequences after insert on marketing.email_s
 create or replace trigger _600_follow_consent after update of email_consent on crm.leads
   for each row when (old.email_consent is distinct from new.email_consent)
   execute function marketing.follow_consent_trigger();
+
+-- A/B tests.
+call platform.protect('marketing.ab_tests', 'tenant', read_only => '{started_at,stopped_at}');
+call platform.protect('marketing.ab_test_variants', 'tenant', parent => 'ab_test_id');
+call platform.protect('marketing.ab_test_assignments', 'tenant_log');
+call platform.protect('marketing.ab_test_conversions', 'tenant_log');
+
+call platform.allow_transitions('marketing.ab_tests', 'status', '{
+  "draft": ["running"],
+  "running": ["stopped"]
+}');
+create or replace trigger _250_check_test before update on marketing.ab_tests
+  for each row execute function marketing.check_ab_test_trigger();
+create or replace trigger _250_keep_variants before insert or update on marketing.ab_test_variants
+  for each row execute function marketing.keep_ab_variants_trigger();

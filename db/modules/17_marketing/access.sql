@@ -53,3 +53,31 @@ create or replace trigger _250_check_test before update on marketing.ab_tests
   for each row execute function marketing.check_ab_test_trigger();
 create or replace trigger _250_keep_variants before insert or update on marketing.ab_test_variants
   for each row execute function marketing.keep_ab_variants_trigger();
+
+-- Nurturing.
+call platform.protect('marketing.nurturing_sequences', 'tenant', read_only => '{activated_at}');
+call platform.protect('marketing.nurturing_steps', 'tenant', parent => 'sequence_id');
+call platform.protect('marketing.nurturing_enrollments', 'tenant_log', parent => 'lead_id');
+call platform.protect('marketing.nurturing_wakes', 'internal');
+
+call platform.allow_transitions('marketing.nurturing_sequences', 'status', '{
+  "draft": ["active", "archived"],
+  "active": ["paused", "archived"],
+  "paused": ["active", "archived"]
+}');
+create or replace trigger _250_check_sequence before insert or update on marketing.nurturing_sequences
+  for each row execute function marketing.check_nurturing_sequence_trigger();
+create or replace trigger _250_check_step before insert or update on marketing.nurturing_steps
+  for each row execute function marketing.check_nurturing_step_trigger();
+create or replace trigger _500_follow_sequence after update on marketing.nurturing_sequences
+  for each row
+  when (old.status is distinct from new.status or old.deleted_at is distinct from new.deleted_at)
+  execute function marketing.follow_nurturing_sequence_trigger();
+create or replace trigger _500_check_graph_insert after insert on marketing.nurturing_steps
+  referencing new table as new_rows for each statement execute function marketing.check_nurturing_graph_trigger();
+create or replace trigger _500_check_graph_update after update on marketing.nurturing_steps
+  referencing new table as new_rows for each statement execute function marketing.check_nurturing_graph_trigger();
+create or replace trigger _600_go_on after insert on marketing.email_interactions
+  referencing new table as new_rows for each statement execute function marketing.follow_interactions_trigger();
+create or replace trigger _600_leave_sequences after update on crm.leads
+  referencing new table as new_rows for each statement execute function marketing.follow_leads_trigger();

@@ -428,6 +428,8 @@ describe('mail through the API', () => {
       actAs(database, caller, (client) => client.query(sql, values));
 
     test('is made as a draft, and its status is nobody’s to write', async () => {
+      const lead = await ours.lead(fresh());
+      const foreign = await theirs.lead(fresh());
       await api.within(async ({ ask }) => {
         const { data, errors } = await ask(member, CREATE, {
           campaign: { name: 'Waitlist', templateId: ours.templateId },
@@ -439,13 +441,11 @@ describe('mail through the API', () => {
         expect(Object.keys(input.getFields())).not.toContain('status');
         const start = await ask(member, act('startCampaign'), { id: rowId });
         expect(start.errors?.[0]?.extensions).toMatchObject({ code: 'INVALID_INPUT' });
-        const lead = await ours.lead(fresh());
         const added = await ask(member, ADD, { id: rowId, leads: [lead, lead] });
         expect(added.data.addCampaignRecipients.added).toBe(1);
         expect(
           (await ask(member, ADD, { id: rowId, leads: [lead] })).data.addCampaignRecipients.added,
         ).toBe(0);
-        const foreign = await theirs.lead(fresh());
         expect(
           (await ask(member, ADD, { id: rowId, leads: [foreign] })).errors?.[0]?.extensions,
         ).toMatchObject({

@@ -32,6 +32,8 @@ begin
       from (values
         ('callboard_anonymous', 'callboard_authenticator'),
         ('callboard_member', 'callboard_authenticator'),
+        -- jobs that look with the eyes of a member
+        ('callboard_member', 'callboard_service'),
         ('callboard_owner', current_user),
         ('callboard_authenticator', current_user),
         ('callboard_service', current_user)

@@ -35,7 +35,8 @@ export function devMail(database: Database): Router {
   const mailOf = async (id: string | undefined): Promise<StoredMail | undefined> => {
     if (id === undefined || !UUID.test(id)) return undefined;
     const { rows } = await pool().query<StoredMail>(
-      `select id, template, recipient, subject, text_body as "text", html_body as "html", created_at as "createdAt"
+      `select id, template, recipient, subject, text_body as "text", html_body as "html", attachments,
+              created_at as "createdAt"
          from platform.outbox_mails where id = $1`,
       [id],
     );
@@ -63,6 +64,18 @@ export function devMail(database: Database): Router {
     if (!mail) next();
     // A link followed inside of the frame would be refused by most pages.
     else send(response, MAIL_POLICY, mail.html.replace('<head>', '<head>\n<base target="_blank">'));
+  });
+  router.get('/:id/attachments/:number', async (request, response, next) => {
+    const mail = await mailOf(request.params['id']);
+    const file = mail?.attachments[Number(request.params['number'])];
+    if (!file) next();
+    else {
+      response
+        .type(file.contentType)
+        .attachment(file.filename)
+        .set('cache-control', 'no-store')
+        .send(file.content);
+    }
   });
   return router;
 }

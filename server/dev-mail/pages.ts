@@ -1,3 +1,4 @@
+import type { Attachment } from '../../worker/mail/delivery.ts';
 import { escapeHtml } from '../../worker/mail/render.ts';
 
 /** A mail in the list. */
@@ -13,6 +14,7 @@ export type ListedMail = {
 export type StoredMail = ListedMail & {
   readonly text: string;
   readonly html: string;
+  readonly attachments: readonly Attachment[];
 };
 
 const when = (time: Date) => time.toISOString().replace('T', ' ').slice(0, 19);
@@ -68,6 +70,15 @@ ${rows.join('\n')}
   return page(base, 'All mails', `<h1>Mail</h1>\n${list}`);
 }
 
+/** The files of a mail, to download. */
+const attachmentsOf = (base: string, { id, attachments }: StoredMail) =>
+  attachments
+    .map(
+      ({ filename }, index) =>
+        `\n<dt>File</dt><dd><a href="${base}/${id}/attachments/${index}">${escapeHtml(filename)}</a></dd>`,
+    )
+    .join('');
+
 /** One mail, as it looks and as text. */
 export function mailPage(base: string, mail: StoredMail): string {
   return page(
@@ -77,7 +88,7 @@ export function mailPage(base: string, mail: StoredMail): string {
 <dl>
 <dt>To</dt><dd>${escapeHtml(mail.recipient)}</dd>
 <dt>Template</dt><dd>${escapeHtml(mail.template)}</dd>
-<dt>Sent</dt><dd>${timeOf(mail)}</dd>
+<dt>Sent</dt><dd>${timeOf(mail)}</dd>${attachmentsOf(base, mail)}
 </dl>
 <h2>HTML</h2>
 <iframe title="The mail as HTML" sandbox="allow-popups allow-popups-to-escape-sandbox" src="${base}/${mail.id}/html"></iframe>

@@ -123,7 +123,10 @@ export const RULES: readonly CatalogRule[] = [
       select p.table_id::text as offender
         from platform.protected_tables p
        where p.kind = 'tenant'
-         and ((select array_agg(l.polname::text order by l.polname) from pg_policy l where l.polrelid = p.table_id)
+         -- what a table adds may only narrow
+         and ((select array_agg(l.polname::text order by l.polname)
+                 from pg_policy l
+                where l.polrelid = p.table_id and (l.polpermissive or l.polname = 'workspace'))
                 is distinct from '{back_office,tenant_insert,tenant_read,tenant_update,workspace}'::text[]
               or (select count(*) from pg_trigger t
                    where t.tgrelid = p.table_id and t.tgname ~ '^_(100_kernel_touch|900_kernel_audit_|920_kernel_announce_)')

@@ -33,6 +33,7 @@ const FITTING: Readonly<Record<string, (serial: number) => unknown>> = {
   phone: () => '+1 212 555 0100',
   month: (serial) => `${1000 + serial}-05-01`,
   time_zone: () => 'Europe/Berlin',
+  permission: () => 'projects.read',
   signal: () => 'company_name',
   metric: (serial) => `sample_${serial}`,
   'analytics.app_events.name': (serial) => `sample_${serial}`,
@@ -41,6 +42,7 @@ const FITTING: Readonly<Record<string, (serial: number) => unknown>> = {
 /** Rows that a catalog table comes with, so that none has to be made. */
 const IN_CATALOG: Readonly<Record<string, string>> = {
   'billing.usage_metrics': 'projects',
+  'analytics.data_sources': 'projects.open',
 };
 
 /** What a check over several columns asks for besides what is required. */
@@ -50,6 +52,7 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
   'crm.lead_activities': ['lead_id'],
   'community.referrals': ['referrer_id'],
   'marketing.nurturing_enrollments': ['step_id', 'next_run_at'],
+  'analytics.reports': ['source_key'],
   'marketing.email_templates': ['text_source'],
 };
 
@@ -66,6 +69,7 @@ const BY_TYPE: Readonly<Record<string, (serial: number) => unknown>> = {
   jsonb: () => '{}',
   bytea: (serial) => Buffer.alloc(40, serial),
   'text[]': () => [],
+  'uuid[]': () => [],
   tstzrange: () => '[2026-05-01T00:00:00Z,2026-06-01T00:00:00Z)',
 };
 
@@ -204,7 +208,7 @@ export class RowMaker {
 }
 
 /** What a row and those that it points at belong to together. */
-const SHARED = ['project_id', 'ab_test_id', 'sequence_id'];
+const SHARED = ['project_id', 'ab_test_id', 'sequence_id', 'dashboard_id'];
 
 const sharedOf = (values: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(values).filter(([name]) => SHARED.includes(name)));

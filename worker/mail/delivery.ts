@@ -2,12 +2,20 @@ import { createTransport } from 'nodemailer';
 import type { Pool } from 'pg';
 import type { RenderedMail } from './render.ts';
 
+/** A file that comes with a mail. */
+export type Attachment = {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly content: string;
+};
+
 /** A mail on its way. */
 export type OutgoingMail = RenderedMail & {
   /** The same each time that the same job tries, so that a mail that came twice can be told. */
   readonly id: string;
   readonly template: string;
   readonly to: string;
+  readonly attachments?: readonly Attachment[];
 };
 
 /** Takes a mail away. */
@@ -36,13 +44,14 @@ export function smtpDelivery(smtpUrl: string, from: string): Delivery {
     disableUrlAccess: true,
   });
   const host = /@([\w.-]+)>?$/.exec(from)?.[1] ?? 'callboard.invalid';
-  return async ({ id, to, subject, text, html }) => {
+  return async ({ id, to, subject, text, html, attachments = [] }) => {
     await transport.sendMail({
       from,
       to: { name: '', address: to },
       subject,
       text,
       html,
+      attachments: [...attachments],
       messageId: `<${id}@${host}>`,
       headers: { 'auto-submitted': 'auto-generated' },
     });
@@ -54,11 +63,11 @@ const KEPT = 200;
 
 /** Puts mails where `/dev/mail` shows them. */
 export function outboxDelivery(pool: Pool): Delivery {
-  return async ({ template, to, subject, text, html }) => {
+  return async ({ template, to, subject, text, html, attachments = [] }) => {
     await pool.query(
-      `insert into platform.outbox_mails (template, recipient, subject, text_body, html_body)
-       values ($1, $2, $3, $4, $5)`,
-      [template, to, subject, text, html],
+      `insert into platform.outbox_mails (template, recipient, subject, text_body, html_body, attachments)
+       values ($1, $2, $3, $4, $5, $6)`,
+      [template, to, subject, text, html, JSON.stringify(attachments)],
     );
     await pool.query(
       'delete from platform.outbox_mails where id in (select id from platform.outbox_mails order by id desc offset $1)',

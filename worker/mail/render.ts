@@ -20,7 +20,7 @@ export const escapeHtml = (text: string) =>
   text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 /** A line break in a name would begin a new header, or a paragraph that only looks like ours. */
-const onOneLine = (text: string) => text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
+export const onOneLine = (text: string) => text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
 
 function textOf(block: Block): string {
   switch (block.kind) {
@@ -33,8 +33,8 @@ function textOf(block: Block): string {
 }
 
 const INK = '#1f2328';
-const FAINT = '#59636e';
-const ACCENT = '#b3261e';
+export const FAINT = '#59636e';
+export const ACCENT = '#b3261e';
 
 function htmlOf(block: Block): string {
   switch (block.kind) {
@@ -50,13 +50,8 @@ function htmlOf(block: Block): string {
   }
 }
 
-/** Makes text and HTML of what a mail says. Everything in it is escaped: it has been written by whoever signed up. */
-export function renderMail({ subject, blocks }: MailContent): RenderedMail {
-  const title = onOneLine(subject);
-  return {
-    subject: title,
-    text: `${blocks.map(textOf).join('\n\n')}\n\n-- \nCallboard\n`,
-    html: `<!doctype html>
+/** The HTML of a mail: Callboard's page around what is in it, which has to be escaped already. */
+export const pageOf = (title: string, body: string, width = 520): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -64,12 +59,20 @@ export function renderMail({ subject, blocks }: MailContent): RenderedMail {
 <title>${escapeHtml(title)}</title>
 </head>
 <body style="margin:0;padding:24px;background:#f4f4f2;color:${INK};font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif">
-<div style="max-width:520px;margin:0 auto;padding:32px;background:#ffffff;border-radius:10px">
+<div style="max-width:${width}px;margin:0 auto;padding:32px;background:#ffffff;border-radius:10px">
 <p style="margin:0 0 24px;font-weight:700;color:${ACCENT}">Callboard</p>
-${blocks.map(htmlOf).join('\n')}
+${body}
 </div>
 </body>
 </html>
-`,
+`;
+
+/** Makes text and HTML of what a mail says. Everything in it is escaped: it has been written by whoever signed up. */
+export function renderMail({ subject, blocks }: MailContent): RenderedMail {
+  const title = onOneLine(subject);
+  return {
+    subject: title,
+    text: `${blocks.map(textOf).join('\n\n')}\n\n-- \nCallboard\n`,
+    html: pageOf(title, blocks.map(htmlOf).join('\n')),
   };
 }

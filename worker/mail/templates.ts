@@ -1,5 +1,6 @@
 import type { MailTemplate } from './compose.ts';
 import { accountDeleted } from './templates/account-deleted.ts';
+import { alertBreached, alertRecovered } from './templates/alert.ts';
 import { changeEmail, verifyEmail } from './templates/confirm-address.ts';
 import { emailChanged } from './templates/email-changed.ts';
 import { invitation } from './templates/invitation.ts';
@@ -19,4 +20,6 @@ export const TEMPLATES: Readonly<Record<string, MailTemplate>> = {
   sign_in_changed: signInChanged,
   account_deleted: accountDeleted,
   invitation,
+  alert_breached: alertBreached,
+  alert_recovered: alertRecovered,
 };

@@ -1,0 +1,56 @@
+-- What marketing gives to dashboards.
+
+create or replace function analytics.source_campaigns(from_day date, to_day date, grain text, parameters jsonb)
+returns setof analytics.data_point
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  with campaigns as materialized (
+    select c as campaign, c.name, row_number() over (order by c.started_at desc, c.id desc) as place
+      from marketing.campaigns c
+     where c.organization_id = (select authz.organization_id()) and c.deleted_at is null and c.started_at is not null
+     order by c.started_at desc, c.id desc
+     limit (parameters ->> 'limit')::integer
+  )
+  select null::date, c.name, c.place::integer, f.series, f.place, f.value::numeric, 'mails'::text
+    from campaigns c
+   cross join lateral marketing.campaigns_progress(c.campaign) p
+   cross join lateral (
+           values ('Sent', 1, p.sent), ('Opened', 2, p.opened), ('Clicked', 3, p.clicked), ('Replied', 4, p.replied)
+         ) as f (series, place, value)
+$$;
+
+create or replace function analytics.source_mail_interactions(from_day date, to_day date, grain text, parameters jsonb)
+returns setof analytics.data_point
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select analytics.bucket_of((i.occurred_at at time zone z.time_zone)::date, grain, from_day), null::text, null::integer,
+         initcap(i.kind),
+         array_position('{delivered,opened,clicked,replied,bounced,complained,unsubscribed}', i.kind),
+         count(*)::numeric, null::text
+    from (select o.time_zone from tenancy.organizations o where o.id = (select authz.organization_id())) z
+    join marketing.email_interactions i
+      on i.organization_id = (select authz.organization_id())
+     and i.occurred_at >= from_day::timestamp at time zone z.time_zone
+     and i.occurred_at < (to_day + 1)::timestamp at time zone z.time_zone
+   where not i.is_machine
+     and not i.is_repeat
+     and (parameters -> 'kinds' is null or parameters -> 'kinds' ? i.kind)
+   group by 1, i.kind
+$$;
+
+create or replace function analytics.source_roi(from_day date, to_day date, grain text, parameters jsonb)
+returns setof analytics.data_point
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select null::date, initcap(replace(coalesce(r.key, 'unknown'), '_', ' ')),
+         (dense_rank() over (order by r.cost + r.revenue desc, r.key))::integer, f.series, f.place, f.value, r.currency::text
+    from (select o.currency from tenancy.organizations o where o.id = (select authz.organization_id())) h
+   cross join lateral marketing.get_roi(from_day, to_day, parameters ->> 'dimension') r
+   cross join lateral (
+           values ('Cost', 1, r.cost::numeric), ('Revenue', 2, r.revenue::numeric)
+         ) as f (series, place, value)
+   where r.currency = coalesce(parameters ->> 'currency', h.currency) and (r.cost <> 0 or r.revenue <> 0)
+$$;

@@ -1,0 +1,59 @@
+import type { JobHelpers } from 'graphile-worker';
+import type { PoolClient } from 'pg';
+
+/** On whose behalf a job looks. */
+export type Member = {
+  readonly userId: string;
+  readonly organizationId: string;
+};
+
+/** Milliseconds that one statement may take. */
+const STATEMENT_TIMEOUT = 60_000;
+
+/**
+ * Lets `work` read with the rights that a member has at this moment, as a request of theirs would: row security and all.
+ * Nothing can be written, and nothing of it outlasts the transaction.
+ *
+ * @throws an error with the code CB001 when the account is not active any more
+ */
+export function asMember<T>(
+  helpers: Pick<JobHelpers, 'withPgClient'>,
+  { userId, organizationId }: Member,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  return helpers.withPgClient(async (client) => {
+    await client.query('begin read only');
+    try {
+      await client.query(
+        `select set_config('role', 'callboard_member', true), set_config('statement_timeout', $1, true), authz.enter($2)`,
+        [
+          String(STATEMENT_TIMEOUT),
+          JSON.stringify({ user_id: userId, organization_id: organizationId }),
+        ],
+      );
+      const result = await work(client);
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      await client.query('rollback');
+      throw error;
+    }
+  });
+}
+
+/** A refusal that the database raised, as answers tell it; undefined for every other error. */
+export function refusalIn(
+  error: unknown,
+): { code: string; message: string; field: string | undefined } | undefined {
+  const { code, message, column } = error as {
+    code?: unknown;
+    message?: unknown;
+    column?: unknown;
+  };
+  if (typeof code !== 'string' || !/^(CB\d{3}|42501|22...)$/.test(code)) return undefined;
+  return {
+    code,
+    message: String(message),
+    field: typeof column === 'string' && column !== '' ? column : undefined,
+  };
+}

@@ -13,6 +13,7 @@ import { AccessTokens } from '../plugins/session/tokens.ts';
 import { KeyUses } from './api-keys.ts';
 import { documentOptionsOf } from './documents.ts';
 import { encryptionOf } from './encryption.ts';
+import { EXPORT_PATH, Exports } from './export/export.ts';
 import { answerErrors, onlyMethods, refuseUnknown } from './http/answers.ts';
 import { readBody } from './http/body.ts';
 import { clientAddress, trustedProxies } from './http/client-address.ts';
@@ -157,6 +158,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...readBody(maxRequestBytes),
   );
   await graphql.addTo(app, server, false);
+  app.use(
+    EXPORT_PATH,
+    storeNothing,
+    allowOrigins(corsOrigins),
+    onlyMethods('GET', 'OPTIONS'),
+    requests.authenticate,
+    limits.count(requests.senderOf),
+    requests.refuseInvalid,
+    new Exports({
+      database,
+      callerOf: requests.senderOf,
+      statementTimeoutMs,
+      ...settings.exports,
+      report: (error) => report({ id: randomUUID(), path: EXPORT_PATH, error }),
+    }).routes(),
+  );
   app.use(PROVIDER_PATH, limits.count(requests.senderOf));
   app.use(
     providerRoutes({

@@ -150,6 +150,12 @@ export const SETTINGS: readonly SettingDescription[] = [
     'Attempts of each kind to get into an account, from an address in a minute; 0 for no limit.',
   ),
   optional(
+    'EXPORTS_AT_ONCE',
+    '2',
+    'CSV exports that a process streams at the same time; each holds a connection of the pool.',
+  ),
+  optional('EXPORT_MINUTES', '30', 'Minutes after which a CSV export is broken off.'),
+  optional(
     'SERVER_PROCESSES',
     '1',
     'Processes that serve on the port together; more than one needs a Postgres server.',
@@ -232,6 +238,12 @@ export type Settings = SettingsOfParts & {
   readonly trustProxy: number | string | undefined;
   readonly maxRequestBytes: number;
   readonly rateLimits: RateLimitSettings;
+  readonly exports: {
+    /** Exports that a process streams at the same time. */
+    readonly atOnce: number;
+    /** After how many minutes one is broken off. */
+    readonly minutes: number;
+  };
   readonly serverProcesses: number;
   /** Jobs that a worker runs at the same time. */
   readonly workerConcurrency: number;
@@ -362,6 +374,10 @@ export function readSettings(environment: Environment = process.env): Settings {
         integerOf(environment, 'RATE_LIMIT_SIGN_IN_PER_MINUTE', 0, MOST),
         60,
       ),
+    },
+    exports: {
+      atOnce: integerOf(environment, 'EXPORTS_AT_ONCE', 1, 100) ?? 2,
+      minutes: integerOf(environment, 'EXPORT_MINUTES', 1, 1_440) ?? 30,
     },
     serverProcesses,
     workerConcurrency: integerOf(environment, 'WORKER_CONCURRENCY', 1, 500) ?? 4,

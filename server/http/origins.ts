@@ -7,7 +7,13 @@ import type { CorsOrigins } from '../settings/network.ts';
 const PREFLIGHT_SECONDS = 7_200;
 
 /** Headers of answers that pages of other origins may read. */
-const EXPOSED = ['X-Request-Id', 'Retry-After', 'RateLimit', 'RateLimit-Policy', 'Content-Disposition'];
+const EXPOSED = [
+  'X-Request-Id',
+  'Retry-After',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Content-Disposition',
+];
 
 const THIS_MACHINE = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 

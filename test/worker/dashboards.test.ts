@@ -475,6 +475,8 @@ describe('a report', () => {
     refusals = ['hang up'];
     await run('queue_reports');
     expect(await deliveries(id)).toEqual([['owner', 'uncertain']]);
+    await worker?.stop();
+    worker = undefined;
     // A worker that died while it was sending: found by whoever takes its job over.
     await makeDue(id);
     await service().query('select analytics.queue_reports()');

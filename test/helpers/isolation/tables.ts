@@ -67,7 +67,8 @@ export class Samples {
   }
 
   async rowOf(table: Table, cast: Cast, where: Place): Promise<Row> {
-    const found = table.kind === 'tenant' ? undefined : await this.#find(table, cast);
+    const isPlaced = table.columns.includes('workspace_id');
+    const found = isPlaced ? undefined : await this.#find(table, cast);
     if (found) return found;
     const place = placeOf(cast, where);
     return this.#maker.insert(this.#client, table.name, place, {

@@ -283,6 +283,19 @@ describe('a stage', () => {
     });
   });
 
+  test('that was archived does not hide a deal that comes back', async () => {
+    await asMember(async (client, stages) => {
+      const deal = await addDeal(client, { stage_id: stages['Brief'] });
+      await client.query('select crm.delete_deal($1)', [deal]);
+      await client.query('select crm.delete_pipeline_stage($1)', [stages['Brief']]);
+      await client.query('select crm.restore_deal($1)', [deal]);
+      expect(await rowOf(client, 'crm.deals', deal)).toMatchObject({
+        stage_id: stages['Enquiry'],
+        status: 'open',
+      });
+    });
+  });
+
   test('is always there of each kind', async () => {
     await asMember(async (client, stages) => {
       expect(

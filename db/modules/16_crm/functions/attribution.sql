@@ -22,7 +22,7 @@ return case model
 end;
 
 comment on function crm.touchpoint_weight(text, bigint, bigint, double precision, numeric) is
-  'The credit of one of the touchpoints before a conversion, in whole numbers that only compare with each other.';
+  E'@behavior -*\nThe credit of one of the touchpoints before a conversion, in whole numbers that only compare with each other.';
 grant execute on function crm.touchpoint_weight(text, bigint, bigint, double precision, numeric)
   to callboard_member, callboard_service;
 
@@ -186,7 +186,7 @@ end
 $$;
 
 comment on function crm.get_attribution(date, date, text, text) is
-  E'@simpleCollections only\nWhich channels, campaigns or sources (dimension) earned the conversions and the revenue from one day to another, both '
+  'Which channels, campaigns or sources (dimension) earned the conversions and the revenue from one day to another, both '
   'included, where the organization is. model says who gets the credit among the touchpoints of the lead up to the conversion, '
   'as far back as lookback_days: first, last, linear, position_based or time_decay; that of the settings when left out. '
   'Revenue counts on the day it came in, refunds against it. Lines add up to what there was, to the cent; conversions '

@@ -53,7 +53,7 @@ as $$
 $$;
 
 comment on function crm.pipeline_stages_totals(crm.pipeline_stages) is
-  E'@simpleCollections only\nWhat the deals in this stage come to, currency by currency; none where there are no deals.';
+  'What the deals in this stage come to, currency by currency; none where there are no deals.';
 
 grant execute on function
   crm.deals_current_probability(crm.deals), crm.deals_days_in_stage(crm.deals), crm.deals_is_stale(crm.deals),

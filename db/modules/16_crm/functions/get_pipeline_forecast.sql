@@ -69,7 +69,7 @@ end
 $$;
 
 comment on function crm.get_pipeline_forecast(date, date, text) is
-  E'@simpleCollections only\nWhat deals may bring and what they have brought from one day to another, both included, per week, month, quarter or year '
+  'What deals may bring and what they have brought from one day to another, both included, per week, month, quarter or year '
   '(grain) and currency. Open deals count on the day by which they should be decided, won ones on the day they were won, '
   'where the organization is. A line without bucket has open deals without a day. A line for each span and currency, also '
   'where nothing is expected. Needs crm.read. Errors: INVALID_INPUT.';

@@ -13,6 +13,13 @@ begin
      order by s.position, s.id
      limit 1;
   end if;
+  -- A stage without deals may have been archived meanwhile: a deal that comes back goes to another of its kind.
+  if tg_op = 'UPDATE' and old.deleted_at is not null and new.deleted_at is null then
+    select (array_agg(s.id order by s.id <> new.stage_id, s.position, s.id))[1]
+      into new.stage_id
+      from crm.pipeline_stages s
+     where s.organization_id = new.organization_id and s.kind = new.status and s.deleted_at is null;
+  end if;
   new.currency := coalesce(
     new.currency, (select o.currency from tenancy.organizations o where o.id = new.organization_id));
   -- A stage is not archived, and does not become another kind, while a deal comes into it.

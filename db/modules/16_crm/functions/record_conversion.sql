@@ -30,7 +30,7 @@ begin
   values (
     record_conversion.lead_id, record_conversion.kind, coalesce(record_conversion.occurred_at, now()),
     record_conversion.client_key, record_conversion.notes)
-  on conflict on constraint conversions_organization_id_client_key_key do nothing
+  on conflict on constraint conversions_client_key do nothing
   returning * into made;
   if made.id is null then
     select c.* into made

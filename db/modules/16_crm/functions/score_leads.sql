@@ -3,7 +3,7 @@ language sql immutable parallel safe
 return round(100 * (1 - power(2::double precision, - least(points / half_points, 1000))))::integer;
 
 comment on function crm.faded_part(double precision, numeric) is
-  'Points, however many, as a part from 0 to 100: half_points make 50, twice as many 75.';
+  E'@behavior -*\nPoints, however many, as a part from 0 to 100: half_points make 50, twice as many 75.';
 grant execute on function crm.faded_part(double precision, numeric) to callboard_member, callboard_service;
 
 create or replace function crm.part_falls_after(points double precision, half_points numeric, half_life_days numeric)
@@ -21,7 +21,7 @@ return case
 end;
 
 comment on function crm.part_falls_after(double precision, numeric, numeric) is
-  'After what time a part that fades is one less than now; null: it is 0 and stays so.';
+  E'@behavior -*\nAfter what time a part that fades is one less than now; null: it is 0 and stays so.';
 grant execute on function crm.part_falls_after(double precision, numeric, numeric) to callboard_member, callboard_service;
 
 create or replace function crm.score_leads(organization_id uuid, lead_ids uuid[]) returns table (
@@ -31,7 +31,8 @@ create or replace function crm.score_leads(organization_id uuid, lead_ids uuid[]
   behaviour integer,
   engagement integer,
   negative integer,
-  next_change_at timestamptz
+  next_change_at timestamptz,
+  last_activity_at timestamptz
 )
 language sql stable
 set search_path = pg_catalog, pg_temp
@@ -45,10 +46,11 @@ as $$
          least(
            p.due_at,
            now() + crm.part_falls_after(p.behaviour_points, s.behaviour_half_points, s.half_life_days),
-           now() + crm.part_falls_after(p.engagement_points, s.engagement_half_points, s.half_life_days))
+           now() + crm.part_falls_after(p.engagement_points, s.engagement_half_points, s.half_life_days)),
+         p.active_at
     from crm.crm_settings s
    cross join lateral (
-           select l.id as lead_id, c.behaviour_points, c.engagement_points, c.due_at,
+           select l.id as lead_id, c.behaviour_points, c.engagement_points, c.due_at, g.active_at,
                   least(100, round(c.fit_points::numeric))::integer as fit,
                   crm.faded_part(c.behaviour_points, s.behaviour_half_points) as behaviour,
                   crm.faded_part(c.engagement_points, s.engagement_half_points) as engagement,
@@ -60,7 +62,7 @@ as $$
                            sum(e.points) filter (where e.part = 'behaviour') as behaviour_points,
                            sum(e.points) filter (where e.part = 'engagement') as engagement_points,
                            sum(e.points) filter (where e.part = 'negative') as negative_points,
-                           min(e.due_at) as due_at
+                           min(e.due_at) as due_at, max(e.active_at) as active_at
                       from crm.lead_score_points(score_leads.organization_id, lead_ids) e
                      group by e.lead_id
                   ) g on g.lead_id = l.id
@@ -92,7 +94,7 @@ begin
   update crm.leads l
      set score = s.score, score_fit = s.fit, score_behaviour = s.behaviour, score_engagement = s.engagement,
          score_negative = s.negative, scored_at = now(), rescore_at = s.next_change_at,
-         last_activity_at = crm.last_activity_at(l.organization_id, l.id)
+         last_activity_at = s.last_activity_at
     from crm.score_leads(store_lead_scores.organization_id, lead_ids) s
    where l.organization_id = store_lead_scores.organization_id
      and l.id = s.lead_id
@@ -100,7 +102,7 @@ begin
      and ((l.score, l.score_fit, l.score_behaviour, l.score_engagement, l.score_negative, l.last_activity_at)
             is distinct from
           (s.score::smallint, s.fit::smallint, s.behaviour::smallint, s.engagement::smallint, s.negative::smallint,
-           crm.last_activity_at(l.organization_id, l.id))
+           s.last_activity_at)
           -- a moment computed anew differs by microseconds
           or l.rescore_at is null <> (s.next_change_at is null)
           or l.rescore_at <= now()

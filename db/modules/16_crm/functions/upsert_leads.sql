@@ -207,7 +207,7 @@ end
 $$;
 
 comment on function crm.upsert_leads(crm.lead_draft[]) is
-  E'@simpleCollections only\nLeads out of a list, such as a CSV file: those whose e-mail address is there are changed in what the row says, the '
+  'Leads out of a list, such as a CSV file: those whose e-mail address is there are changed in what the row says, the '
   'others are made. A row that is wrong is rejected with the field and the reason while the others go in. At most 10 000 rows. '
   'Needs crm.write. Errors: INVALID_INPUT.';
 grant execute on function crm.upsert_leads(crm.lead_draft[]) to callboard_member, callboard_service;

@@ -61,6 +61,8 @@ create table crm.leads (
   foreign key (organization_id, merged_into_lead_id) references crm.leads
 );
 create unique index leads_email_key on crm.leads (organization_id, email) where deleted_at is null;
+create index on crm.leads (organization_id, email);
+create index on crm.leads (organization_id, created_at);
 create index on crm.leads (organization_id, lead_source_id);
 create index on crm.leads (organization_id, owner_id);
 create index on crm.leads (organization_id, merged_into_lead_id);

@@ -42,7 +42,7 @@ create table crm.lead_touchpoints (
   client_key text check (length(client_key) between 1 and 200),
   recorded_by uuid references identity.users,
   primary key (organization_id, id),
-  unique (organization_id, client_key),
+  constraint lead_touchpoints_client_key unique (organization_id, client_key),
   check (isfinite(occurred_at)),
   foreign key (organization_id, lead_id) references crm.leads,
   foreign key (organization_id, session_id) references crm.lead_sessions,
@@ -59,6 +59,7 @@ comment on column crm.lead_touchpoints.session_id is 'The visit that it is part 
 comment on column crm.lead_touchpoints.campaign is 'Which campaign brought them, in lower case: what costs are compared by.';
 comment on column crm.lead_touchpoints.client_key is
   'What the client knows it by: recording it again gives the one that is there.';
+comment on constraint lead_touchpoints_client_key on crm.lead_touchpoints is '@behavior -*';
 comment on column crm.lead_touchpoints.recorded_by is 'On whose account it was recorded.';
 
 create table crm.lead_activities (
@@ -79,7 +80,7 @@ create table crm.lead_activities (
   foreign key (organization_id, lead_id) references crm.leads
 );
 create index on crm.lead_activities (organization_id, lead_id, occurred_at, id);
-create index on crm.lead_activities (organization_id, due_at) where completed_at is null and deleted_at is null;
+create index on crm.lead_activities (organization_id, due_at);
 comment on table crm.lead_activities is
   'What was done about a lead or a deal, and what is to be done (seeds lead_activities, pipeline_activities).';
 comment on column crm.lead_activities.lead_id is 'Left out, it is the lead of the deal.';

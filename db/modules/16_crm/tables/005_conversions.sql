@@ -8,7 +8,7 @@ create table crm.conversions (
   makes_customer boolean not null default false,
   notes text check (length(notes) <= 2000),
   client_key text check (length(client_key) between 1 and 200),
-  unique (organization_id, client_key),
+  constraint conversions_client_key unique (organization_id, client_key),
   foreign key (organization_id, lead_id) references crm.leads,
   foreign key (organization_id, deal_id) references crm.deals
 );
@@ -24,6 +24,7 @@ comment on table crm.conversions is
 comment on column crm.conversions.kind is 'customer, deal_won and purchase make a lead a client.';
 comment on column crm.conversions.makes_customer is 'Whether it is the one that made the lead a client: the first of those that count.';
 comment on column crm.conversions.client_key is 'What the client knows it by: recording it again gives the one that is there.';
+comment on constraint conversions_client_key on crm.conversions is '@behavior -*';
 
 create table crm.revenue_events (
   like platform.tenant_row including all,
@@ -35,7 +36,7 @@ create table crm.revenue_events (
   reference text check (length(reference) <= 200),
   client_key text check (length(client_key) between 1 and 200),
   constraint revenue_events_sign_rule check (kind = 'correction' or (amount < 0) = (kind = 'refund')),
-  unique (organization_id, client_key),
+  constraint revenue_events_client_key unique (organization_id, client_key),
   foreign key (organization_id, conversion_id) references crm.conversions
 );
 create index on crm.revenue_events (organization_id, conversion_id);
@@ -43,6 +44,7 @@ create index on crm.revenue_events (organization_id, occurred_at);
 comment on table crm.revenue_events is
   E'@behavior -update\nMoney that a conversion brought (seed revenue_events), now or later. What is wrong is corrected by another.';
 comment on column crm.revenue_events.amount is 'In the currency; negative for a refund.';
+comment on constraint revenue_events_client_key on crm.revenue_events is '@behavior -*';
 
 create type crm.attribution_line as (
   dimension text,

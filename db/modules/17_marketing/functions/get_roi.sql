@@ -105,7 +105,7 @@ end
 $$;
 
 comment on function marketing.get_roi(date, date, text, text) is
-  E'@simpleCollections only\nWhat each channel or campaign (dimension) cost and brought from one day to another, both included, where the organization '
+  'What each channel or campaign (dimension) cost and brought from one day to another, both included, where the organization '
   'is: costs that fall into these days, revenue by the model of attribution (that of the settings when left out), new leads, '
   'conversions, cost per lead, cost of a new client and return. What cannot be divided is null. Needs marketing.read and '
   'crm.read. Errors: INVALID_INPUT.';

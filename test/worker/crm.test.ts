@@ -1,0 +1,98 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeAll, expect, test } from '@jest/globals';
+import { prepareQueue } from '../../worker/queue.ts';
+import { runWorker, type RunningWorker } from '../../worker/run.ts';
+import { makeCast, type Cast } from '../helpers/callers.ts';
+import { testDatabase } from '../helpers/database.ts';
+import { add, one, rowOf } from '../projects/fixtures.ts';
+
+let worker: RunningWorker | undefined;
+let cast: Cast;
+const database = testDatabase();
+
+beforeAll(async () => {
+  await prepareQueue(database);
+  cast = await makeCast(database, 'worked');
+});
+afterEach(async () => {
+  await worker?.stop();
+  worker = undefined;
+});
+
+/** Runs all jobs that there are, those that wait for their time as well, until none is left. */
+async function runJobs(): Promise<void> {
+  await database.pool().query('update graphile_worker._private_jobs set run_at = now()');
+  worker = await runWorker(database);
+  const left = () => database.pool().query('select from graphile_worker.jobs');
+  while ((await left()).rowCount) await pause(50);
+}
+
+const addJob = (task: string, payload: object = {}) =>
+  database
+    .pool('callboard_service')
+    .query('select graphile_worker.add_job($1, $2::json)', [task, JSON.stringify(payload)]);
+
+async function newLead(values: Record<string, unknown>): Promise<string> {
+  const client = await database.pool().connect();
+  try {
+    return await add(client, 'crm.leads', { organization_id: cast.organizationId, ...values });
+  } finally {
+    client.release();
+  }
+}
+
+test('a lead that comes is scored by the job that it brings along', async () => {
+  const id = await newLead({ email: 'new@clients.test', company_name: 'Aurora' });
+  await runJobs();
+  expect(await rowOf(database.pool(), 'crm.leads', id)).toMatchObject({ score_fit: 15, score: 6 });
+});
+
+test('another rule is another score for every lead', async () => {
+  const id = await newLead({ email: 'ruled@clients.test', company_name: 'Aurora' });
+  await database
+    .pool()
+    .query(
+      "update crm.lead_score_rules set points = 50 where organization_id = $1 and signal = 'company_name'",
+      [cast.organizationId],
+    );
+  await runJobs();
+  expect(await rowOf(database.pool(), 'crm.leads', id)).toMatchObject({ score_fit: 50 });
+});
+
+test('scores that fade are computed when they move', async () => {
+  const id = await newLead({ email: 'due@clients.test' });
+  await runJobs();
+  await worker?.stop();
+  await database
+    .pool()
+    .query(
+      "update crm.leads set score = 99, rescore_at = now() - interval '1 minute' where id = $1",
+      [id],
+    );
+  await addJob('recompute_lead_scores', { due: true });
+  await runJobs();
+  expect((await rowOf(database.pool(), 'crm.leads', id))['score']).not.toBe(99);
+});
+
+test('a pipeline is written down, and what marketing brought is kept', async () => {
+  const lead = await newLead({ email: 'deal@clients.test' });
+  await database.pool().query(
+    `insert into crm.deals (organization_id, lead_id, name, amount, expected_close_on)
+     values ($1, $2, 'Film', 100, current_date)`,
+    [cast.organizationId, lead],
+  );
+  await database.pool().query(
+    `insert into marketing.marketing_costs (organization_id, name, channel, amount, starts_on)
+     values ($1, 'Stand', 'event', 40, platform.today($1))`,
+    [cast.organizationId],
+  );
+  await addJob('snapshot_pipelines', { organization_id: cast.organizationId });
+  await addJob('track_roi');
+  await runJobs();
+  expect(
+    await one(database.pool(), '(select sum(open_deals) from crm.pipeline_forecasts where organization_id = $1)', [cast.organizationId]), // prettier-ignore
+  ).toBe(1);
+  expect(
+    await one(database.pool(), "(select sum(cost) from marketing.roi_tracking where organization_id = $1 and dimension = 'channel')", [cast.organizationId]), // prettier-ignore
+  ).toBe(40);
+});

@@ -305,6 +305,54 @@ describe('who sees what', () => {
   });
 });
 
+describe('what is sold', () => {
+  test('every status of leads occurs, and each stage of the board has deals', async () => {
+    const [found] = await asOwner(
+      `select (select string_agg(distinct status, ' ' order by status) from crm.leads) as statuses,
+              (select count(distinct d.stage_id)::int
+                 from crm.deals d join tenancy.organizations o on o.id = d.organization_id
+                where o.slug = 'lumen-stage') as stages,
+              (select count(*)::int from crm.leads where score is null) as unscored,
+              (select count(*)::int from crm.leads_to_score) as waiting`,
+    );
+    expect(found).toEqual({
+      statuses: 'contacted converted lost new qualified unqualified',
+      stages: 7,
+      unscored: 0,
+      waiting: 0,
+    });
+  });
+
+  test('touchpoints lie in the ninety days before, and deals went one way, forward in time', async () => {
+    const [found] = await asOwner(
+      `select (select bool_and(occurred_at >= $1::date - 91 and occurred_at < $1::date + 1) from crm.lead_touchpoints) as lately,
+              (select bool_and(seconds_in_stage >= 0) from crm.deal_stage_changes where from_stage_id is not null) as forward,
+              (select bool_and(last_stage = stage_id)
+                 from (select d.stage_id, (array_agg(c.to_stage_id order by c.id desc))[1] as last_stage
+                         from crm.deals d join crm.deal_stage_changes c on c.deal_id = d.id
+                        group by d.id, d.stage_id) ways) as arrives`,
+      [TODAY],
+    );
+    expect(found).toEqual({ lately: true, forward: true, arrives: true });
+  });
+
+  test('credit adds up to what came in, and marketing has cost something', async () => {
+    await as('owner@lumen.test', 'lumen-stage', async (query) => {
+      const [found] = await query(
+        `select (select sum(revenue) from crm.get_attribution($1::date - 200, $1::date + 1, 'position_based'))
+                  = (select sum(r.amount) from crm.revenue_events r where r.deleted_at is null) as adds_up,
+                (select count(*)::int from marketing.get_roi($1::date - 100, $1::date, 'campaign') where cost > 0) as campaigns`,
+        [TODAY],
+      );
+      expect(found?.['adds_up']).toBe(true);
+      expect(found?.['campaigns']).toBeGreaterThanOrEqual(4);
+    });
+    await as('client@lumen.test', 'lumen-stage', async (query) => {
+      expect(await query('select from crm.leads')).toEqual([]);
+    });
+  });
+});
+
 // Last: it would be the same database for the tests above.
 describe('loading once more', () => {
   test('changes nothing and says so', async () => {

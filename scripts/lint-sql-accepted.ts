@@ -20,6 +20,12 @@ export const ACCEPTED: readonly Accepted[] = [
   migrationOnly('platform.grant_columns(regclass,text,text[])'),
   migrationOnly('billing.meter(regclass,text,jsonb,text)'),
   {
+    name: 'analytics.refresh_segment(uuid,uuid,text,jsonb,uuid[])',
+    level: 'security',
+    reason:
+      'Runs what analytics.compile_segment_rule writes: expressions of segment_fields, literals quoted.',
+  },
+  {
     name: 'billing.recount_usage(text,uuid)',
     level: 'security',
     reason: 'What it pastes comes from the register of metered tables, names and values quoted.',

@@ -33,7 +33,8 @@ let defaults: Map<string, string[]>;
 const place = (cast: Cast, where: Place) => ({
   organizationId: cast.organizationId,
   workspaceId: where === 'private' ? cast.privateWorkspaceId : null,
-  userId: cast.owner.userId ?? '',
+  // Somebody else each time: of some things a user has one.
+  userId: (where === 'private' ? cast.admin : cast.owner).userId ?? '',
 });
 
 async function asOwnerOfTheSchema<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {

@@ -36,7 +36,11 @@ const FITTING: Readonly<Record<string, (serial: number) => unknown>> = {
   permission: () => 'projects.read',
   signal: () => 'company_name',
   metric: (serial) => `sample_${serial}`,
+  event_name: (serial) => `sample_${serial}`,
+  entry_event: (serial) => `sample_${serial}`,
   'analytics.app_events.name': (serial) => `sample_${serial}`,
+  'analytics.pmf_metrics_snapshots.day': (serial) => `${1000 + serial}-05-01`,
+  'analytics.segments.rule': () => '{"field": "email", "op": "is_set"}',
 };
 
 /** Rows that a catalog table comes with, so that none has to be made. */
@@ -53,6 +57,8 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
   'community.referrals': ['referrer_id'],
   'marketing.nurturing_enrollments': ['step_id', 'next_run_at'],
   'analytics.reports': ['source_key'],
+  'analytics.sessions': ['user_id'],
+  'analytics.user_segments': ['user_id'],
   'marketing.email_templates': ['text_source'],
 };
 

@@ -23,7 +23,7 @@ const update = (
 ) => call(client, 'tenancy.update_organization_settings', { section, patch, if_version });
 
 describe('the settings of an organization', () => {
-  test('are seven sections with defaults, for every member', async () => {
+  test('are sections with defaults, for every member', async () => {
     await as(database, cast.guest, async (client) => {
       const { rows } = await client.query('select * from tenancy.get_organization_settings()');
       expect(rows.map((row) => row.section)).toEqual([
@@ -34,6 +34,7 @@ describe('the settings of an organization', () => {
         'workflows',
         'customizations',
         'marketing',
+        'analytics',
       ]);
       expect(rows.every((row) => row.version === 0)).toBe(true);
       expect(rows[0].value).toMatchObject({ locale: 'en-US', weekStartsOn: 1 });

@@ -8,7 +8,8 @@ begin
     return;
   end if;
   return query execute format(
-    'select m.lead_id from %s m where m.organization_id = $1 and m.segment_id = $2 and m.lead_id is not null',
+    'select m.lead_id from %s m '
+    'where m.organization_id = $1 and m.segment_id = $2 and m.lead_id is not null and m.left_at is null',
     to_regclass('analytics.user_segments'))
     using organization_id, segment_id;
 end

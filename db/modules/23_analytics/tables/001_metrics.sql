@@ -63,7 +63,7 @@ create table analytics.metrics_daily (
   denominator numeric,
   computed_at timestamptz not null default now(),
   primary key (organization_id, id),
-  unique (organization_id, metric, dimension, day, dimension_value),
+  constraint metrics_daily_key unique (organization_id, metric, dimension, day, dimension_value),
   check ((dimension = '') <= (dimension_value = ''))
 );
 create index on analytics.metrics_daily (organization_id, day);

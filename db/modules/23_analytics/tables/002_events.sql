@@ -18,6 +18,8 @@ create index on analytics.app_events (organization_id, occurred_at);
 create index on analytics.app_events (organization_id, name, occurred_at);
 create index on analytics.app_events (organization_id, user_id, occurred_at) where user_id is not null;
 create index on analytics.app_events (organization_id, lead_id, occurred_at) where lead_id is not null;
+create index on analytics.app_events (organization_id, anonymous_id, occurred_at)
+  where user_id is null and lead_id is null and anonymous_id is not null;
 create table analytics.app_events_default partition of analytics.app_events default;
 comment on table analytics.app_events is
   'What users, leads and visitors did (seeds events, telemetry_events, app_events, conversion_events). Written by '
@@ -29,9 +31,59 @@ comment on column analytics.app_events.occurred_at is 'When it happened, by the 
 comment on column analytics.app_events.name is 'Such as call_sheet_opened.';
 comment on column analytics.app_events.user_id is 'The member who did it.';
 comment on column analytics.app_events.lead_id is 'The lead who did it.';
-comment on column analytics.app_events.anonymous_id is 'Who did it, as far as a device knows: nobody has signed in.';
+comment on column analytics.app_events.anonymous_id is 'Who did it, as far as a device knows: nobody has signed in. '
+  'The key of the session stands for it when nothing else is said.';
 comment on column analytics.app_events.session_key is
   'The visit that it belongs to, as the client names it; without one, a pause of half an hour begins a new visit.';
 comment on column analytics.app_events.source is 'Where it was recorded, such as web, ios or api.';
 comment on column analytics.app_events.value is 'What it was worth, where that can be said, such as the total of an order.';
 comment on column analytics.app_events.properties is 'What else is known of it.';
+
+create table analytics.dirty_days (
+  organization_id uuid not null,
+  id bigint generated always as identity,
+  day date not null,
+  marked_at timestamptz not null default now(),
+  primary key (organization_id, day, id)
+);
+comment on table analytics.dirty_days is
+  'Days whose figures are to be computed again, marked in the transaction that gave them something new: once for each '
+  'statement, so that nobody waits for anybody. Whoever computes a day takes the marks that it sees first, and so what they '
+  'stand for.';
+
+create table analytics.event_batches (
+  organization_id uuid not null,
+  id bigint generated always as identity,
+  first_at timestamptz not null,
+  last_at timestamptz not null,
+  user_ids uuid[] not null,
+  lead_ids uuid[] not null,
+  anonymous_ids text[] not null,
+  lead_events jsonb not null,
+  received_at timestamptz not null default now(),
+  primary key (organization_id, id)
+);
+comment on table analytics.event_batches is
+  'Whose events have come since the last time that sessions, activations and segments were brought up to date: a row for '
+  'each statement that recorded some.';
+comment on column analytics.event_batches.lead_events is
+  'What leads have just done, for sequences that begin or end with it: {"<event>": ["<lead>", …]}.';
+
+create type analytics.rejected_row as (
+  index integer,
+  row_id text,
+  field text,
+  reason text
+);
+comment on type analytics.rejected_row is 'A row that was not taken, and why.';
+comment on column analytics.rejected_row.index is 'Its place in what was sent, from 0.';
+comment on column analytics.rejected_row.row_id is 'The id that it came with, if any.';
+comment on column analytics.rejected_row.field is 'What is wrong with it; null when it is no object at all.';
+
+create type analytics.taken_rows as (
+  inserted integer,
+  duplicates integer,
+  rejected analytics.rejected_row[]
+);
+comment on type analytics.taken_rows is 'What became of rows that were sent together.';
+comment on column analytics.taken_rows.duplicates is 'Rows that were there already, or came twice.';

@@ -1,0 +1,94 @@
+create or replace function analytics.recompute_metrics_daily(start_day date, end_day date) returns integer
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  organization constant uuid := authz.require('analytics.write');
+begin
+  if start_day is null or not isfinite(start_day) then
+    perform platform.refuse('CB002', 'There has to be a first day.', field => 'start_day');
+  elsif end_day is null or not isfinite(end_day) then
+    perform platform.refuse('CB002', 'There has to be a last day.', field => 'end_day');
+  elsif end_day < start_day then
+    perform platform.refuse('CB002', 'The last day comes before the first.', field => 'end_day');
+  elsif end_day - start_day >= 366 then
+    perform platform.refuse('CB002', 'At most 366 days at once.', field => 'end_day');
+  end if;
+  return analytics.recompute_days(organization, start_day, end_day);
+end
+$$;
+
+comment on function analytics.recompute_metrics_daily(date, date) is
+  'Computes the figures of days of the organization anew, both included, at most 366, from the events, visits, members and '
+  'answers themselves; returns how many figures changed. Again is the same, and two at once wait for each other. Days whose '
+  'events are no longer kept stay as they are. A job does it by itself for days that something came late for. Needs '
+  'analytics.write. Errors: INVALID_INPUT. Definer: nobody writes figures directly.';
+grant execute on function analytics.recompute_metrics_daily(date, date) to callboard_member, callboard_service;
+
+create or replace function analytics.recompute_days(organization_id uuid, first_day date, last_day date) returns integer
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  zone constant text := (select o.time_zone from tenancy.organizations o where o.id = recompute_days.organization_id);
+  -- Of the first day that is kept whole.
+  kept_day constant date := (analytics.events_kept_from(recompute_days.organization_id) at time zone zone)::date + 1;
+  from_day constant date := greatest(first_day, kept_day);
+  changed integer;
+  removed integer;
+begin
+  -- One at a time in an organization. What follows sees all that has been committed by then: whoever waited here finds
+  -- what the other has written.
+  perform pg_advisory_xact_lock(hashtextextended('analytics.recompute_days ' || recompute_days.organization_id, 0));
+  -- First the marks, then the figures: an event that comes in between leaves a mark of its own.
+  delete from analytics.dirty_days d
+   where d.organization_id = recompute_days.organization_id and d.day between first_day and last_day;
+  if last_day < from_day then
+    return 0;
+  end if;
+  with figures as materialized (
+    select f.day, f.metric, f.dimension, f.member, f.numerator, f.denominator,
+           case
+             when m.rollup = 'ratio' then round(m.scale * f.numerator / nullif(f.denominator, 0), 4)
+             else f.numerator
+           end as value,
+           m.rollup = 'ratio' as is_ratio
+      from (
+             select * from analytics.event_figures(recompute_days.organization_id, from_day, last_day, zone)
+             union all
+             select * from analytics.other_figures(recompute_days.organization_id, from_day, last_day, zone)
+           ) f
+      join analytics.metric_definitions m on m.key = f.metric
+  ),
+  written as (
+    insert into analytics.metrics_daily as t
+      (organization_id, metric, dimension, dimension_value, day, value, numerator, denominator)
+    select recompute_days.organization_id, f.metric, f.dimension, f.member, f.day, f.value,
+           case when f.is_ratio then f.numerator end, case when f.is_ratio then f.denominator end
+      from figures f
+    on conflict on constraint metrics_daily_key do update
+      set (value, numerator, denominator, computed_at)
+        = (excluded.value, excluded.numerator, excluded.denominator, excluded.computed_at)
+    where (t.value, t.numerator, t.denominator) is distinct from (excluded.value, excluded.numerator, excluded.denominator)
+    returning 1
+  ),
+  gone as (
+    delete from analytics.metrics_daily t
+     where t.organization_id = recompute_days.organization_id
+       and t.day between from_day and last_day
+       and t.metric in (select m.key from analytics.metric_definitions m where m.source <> 'snapshots')
+       and not exists (
+             select
+               from figures f
+              where f.day = t.day and f.metric = t.metric and f.dimension = t.dimension and f.member = t.dimension_value
+           )
+    returning 1
+  )
+  select (select count(*) from written), (select count(*) from gone) into changed, removed;
+  return changed + removed;
+end
+$$;
+
+comment on function analytics.recompute_days(uuid, date, date) is
+  'recompute_metrics_daily of an organization, for jobs and functions that have checked who asks.';
+grant execute on function analytics.recompute_days(uuid, date, date) to callboard_service;

@@ -1,0 +1,566 @@
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { actAs, as, makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
+import { onServer, testDatabase } from '../helpers/database.ts';
+import { hoursAgo, randomId, record, rowsOf, type SentEvent } from './recording.ts';
+
+const database = testDatabase();
+let ours: Cast;
+let theirs: Cast;
+let leadIds: string[];
+
+beforeAll(async () => {
+  ours = await makeCast(database, 'ours');
+  theirs = await makeCast(database, 'theirs');
+});
+beforeEach(async () => {
+  await database.pool().query(
+    `truncate analytics.app_events, analytics.dirty_days, analytics.event_batches, analytics.sessions,
+              analytics.user_activations, analytics.activation_rules, analytics.segments, analytics.user_segments,
+              analytics.segment_checks, analytics.due_segments, analytics.touched_subjects;
+     delete from crm.leads`,
+  );
+  const leads = await rowsOf<{ id: string }>(
+    database,
+    `insert into crm.leads (organization_id, email, status, score, country, interests, custom_fields)
+     select o.id, 'lead' || n || '@x.test', (array['new', 'qualified'])[1 + n % 2], 20 * n, (array['DE', 'US'])[1 + n % 2],
+            case when n = 4 then '{gear}'::text[] else '{}' end, '{}'
+       from generate_series(1, 4) n cross join unnest(array[$1, $2]::uuid[]) with ordinality as o (id, position)
+      order by o.position, n
+     returning id`,
+    [ours.organizationId, theirs.organizationId],
+  );
+  leadIds = leads.map((lead) => lead.id);
+});
+
+/** Minutes after ten o'clock of a day ten days ago. */
+const base = new Date(Date.now() - 10 * 86_400_000).toISOString().slice(0, 10);
+const at = (minutes: number) =>
+  new Date(Date.parse(`${base}T10:00:00Z`) + 60_000 * minutes).toISOString();
+
+const send = async (...rows: SentEvent[]) => {
+  const answer = await record(
+    database,
+    ours.member,
+    rows.map((row) => ({ id: randomId(), name: 'login', ...row })),
+  );
+  expect(answer.rejected).toEqual([]);
+};
+
+const digest = async (cast = ours) => {
+  const [done] = await rowsOf<Record<string, number>>(
+    database,
+    'select * from analytics.digest_events($1)',
+    [cast.organizationId],
+  );
+  return done;
+};
+
+describe('visits', () => {
+  const visits = () =>
+    rowsOf<{ id: string; starts: string; ends: string; events: number; key: string | null }>(
+      database,
+      `select id, to_char(started_at at time zone 'UTC', 'HH24:MI') as starts,
+              to_char(ended_at at time zone 'UTC', 'HH24:MI') as ends, event_count as events, session_key as key
+         from analytics.sessions order by started_at, user_id, session_key nulls first`,
+    );
+  const brief = async () =>
+    (await visits()).map(({ starts, ends, events, key }) => [starts, ends, events, key]);
+  const seen = (minutes: number, more: SentEvent = {}): SentEvent => ({
+    occurredAt: at(minutes),
+    userId: ours.member.userId,
+    source: 'web',
+    ...more,
+  });
+
+  test('end with a pause of more than half an hour', async () => {
+    await send(seen(0), seen(30), seen(61), seen(91));
+    expect(await digest()).toMatchObject({ batches: 1, sessions: 2 });
+    expect(await brief()).toEqual([
+      ['10:00', '10:30', 2, null],
+      ['11:01', '11:31', 2, null],
+    ]);
+    expect(await digest()).toMatchObject({ batches: 0, sessions: 0 });
+  });
+
+  test('grow, and become one when an event comes late that lies between them', async () => {
+    await send(seen(0, { url: 'https://x.test/a' }));
+    await digest();
+    const [first] = await visits();
+    await send(seen(50, { url: 'https://x.test/c' }));
+    await digest();
+    expect(await brief()).toEqual([
+      ['10:00', '10:00', 1, null],
+      ['10:50', '10:50', 1, null],
+    ]);
+    await send(seen(25, { url: 'https://x.test/b' }));
+    expect(await digest()).toMatchObject({ sessions: 2 });
+    expect(await brief()).toEqual([['10:00', '10:50', 3, null]]);
+    const [joined] = await rowsOf(
+      database,
+      'select id, entry_url, exit_url, entry_event, source from analytics.sessions',
+    );
+    expect(joined).toEqual({
+      id: first?.id,
+      entry_url: 'https://x.test/a',
+      exit_url: 'https://x.test/c',
+      entry_event: 'login',
+      source: 'web',
+    });
+    // An event before the first one begins the visit earlier, under the same id.
+    await send(seen(-20));
+    await digest();
+    expect(await brief()).toEqual([['09:40', '10:50', 4, null]]);
+    expect((await visits())[0]?.id).toBe(first?.id);
+  });
+
+  test('are what the client says, whatever the pauses, beside those it says nothing of', async () => {
+    await send(
+      seen(0, { sessionKey: 'a' }),
+      seen(5),
+      seen(10, { sessionKey: 'b' }),
+      seen(200, { sessionKey: 'a' }),
+    );
+    await digest();
+    await send(seen(400, { sessionKey: 'a' }), seen(20));
+    await digest();
+    expect(await brief()).toEqual([
+      ['10:00', '16:40', 3, 'a'],
+      ['10:05', '10:20', 2, null],
+      ['10:10', '10:10', 1, 'b'],
+    ]);
+  });
+
+  test('are of a member, a lead or somebody unknown, each apart', async () => {
+    await send(
+      seen(0),
+      seen(1, { userId: ours.admin.userId }),
+      { occurredAt: at(2), leadId: leadIds[0] },
+      { occurredAt: at(3), anonymousId: 'device' },
+      { occurredAt: at(4), sessionKey: 'tab' },
+      { occurredAt: at(5) },
+    );
+    await digest();
+    expect(
+      await rowsOf(
+        database,
+        'select user_id, lead_id, anonymous_id from analytics.sessions order by started_at',
+      ),
+    ).toEqual([
+      { user_id: ours.member.userId, lead_id: null, anonymous_id: null },
+      { user_id: ours.admin.userId, lead_id: null, anonymous_id: null },
+      { user_id: null, lead_id: leadIds[0], anonymous_id: null },
+      { user_id: null, lead_id: null, anonymous_id: 'device' },
+      { user_id: null, lead_id: null, anonymous_id: 'tab' },
+    ]);
+  });
+
+  test('are the same whatever the order in which events come', async () => {
+    const minutes = [0, 20, 45, 90, 100, 131, 170, 171, 300, 330, 360, 391];
+    await send(...minutes.map((minute) => seen(minute)));
+    await digest();
+    const wanted = await brief();
+    await database.pool().query('truncate analytics.app_events, analytics.sessions');
+    for (const minute of [...minutes].sort((a, b) => ((a * 7) % 13) - ((b * 7) % 13))) {
+      await send(seen(minute));
+      await digest();
+    }
+    expect(await brief()).toEqual(wanted);
+  });
+
+  test('mark the days that they begin on', async () => {
+    // 23:50 and 00:10: one visit, of the day before.
+    await send(seen(830), seen(850));
+    await database.pool().query('truncate analytics.dirty_days');
+    await digest();
+    expect(await rowsOf(database, 'select distinct day::text from analytics.dirty_days')).toEqual([
+      { day: base },
+    ]);
+  });
+});
+
+describe('activation', () => {
+  const rule = (event: string, times: number, days: number) =>
+    rowsOf(
+      database,
+      'insert into analytics.activation_rules (organization_id, event_name, event_count, within_days) values ($1, $2, $3, $4)',
+      [ours.organizationId, event, times, days],
+    );
+  const activated = () =>
+    rowsOf<{ user_id: string; activated_at: Date }>(
+      database,
+      'select user_id, activated_at from analytics.user_activations order by activated_at',
+    );
+
+  beforeEach(async () => {
+    await database
+      .pool()
+      .query('update tenancy.organization_members set joined_at = $2 where organization_id = $1', [
+        ours.organizationId,
+        at(0),
+      ]);
+  });
+
+  test('is any event in the first two weeks where there is no rule', async () => {
+    await send(
+      { occurredAt: at(-1), userId: ours.member.userId },
+      { occurredAt: at(7), userId: ours.admin.userId },
+      { occurredAt: at(9), userId: ours.admin.userId },
+    );
+    expect(await digest()).toMatchObject({ activations: 1 });
+    expect(await activated()).toEqual([
+      { user_id: ours.admin.userId, activated_at: new Date(at(7)) },
+    ]);
+  });
+
+  test('is when the last of all rules came true, each in its time', async () => {
+    await rule('project_opened', 2, 1);
+    await rule('login', 1, 3);
+    await send(
+      { occurredAt: at(1), userId: ours.member.userId },
+      { occurredAt: at(2), userId: ours.member.userId, name: 'project_opened' },
+      { occurredAt: at(5), userId: ours.member.userId, name: 'project_opened' },
+      { occurredAt: at(9), userId: ours.member.userId, name: 'project_opened' },
+      // the second time comes a minute too late
+      { occurredAt: at(2), userId: ours.admin.userId, name: 'project_opened' },
+      { occurredAt: at(24 * 60), userId: ours.admin.userId, name: 'project_opened' },
+      { occurredAt: at(1), userId: ours.admin.userId },
+    );
+    await digest();
+    expect(await activated()).toEqual([
+      { user_id: ours.member.userId, activated_at: new Date(at(5)) },
+    ]);
+    // An event that comes late makes it earlier, and a rule that changes judges everybody anew.
+    await send({ occurredAt: at(1.5), userId: ours.member.userId, name: 'project_opened' });
+    await digest();
+    expect((await activated())[0]?.activated_at).toEqual(new Date(at(2)));
+    await rowsOf(database, 'update analytics.activation_rules set within_days = 2');
+    expect(
+      await rowsOf(
+        database,
+        "select payload ->> 'organization_id' as id from graphile_worker._private_jobs where key like 'recompute_activations:%'",
+      ),
+    ).toContainEqual({ id: ours.organizationId });
+    await rowsOf(database, 'select analytics.note_activations($1)', [ours.organizationId]);
+    expect(await activated()).toHaveLength(2);
+  });
+});
+
+describe('segments', () => {
+  const save = (subject: 'user' | 'lead', rule: unknown, name = 'Segment') =>
+    actAs(database, ours.member, async (client) => {
+      const { rows } = await client.query<{ id: string }>(
+        'insert into analytics.segments (name, subject, rule) values ($1, $2, $3) returning id',
+        [name, subject, JSON.stringify(rule)],
+      );
+      return rows[0]?.id ?? '';
+    });
+  const members = async (segment: string) =>
+    (
+      await rowsOf<{ subject_id: string }>(
+        database,
+        'select subject_id from analytics.user_segments where segment_id = $1 and left_at is null',
+        [segment],
+      )
+    )
+      .map((row) => row.subject_id)
+      .sort();
+  const leads = (...numbers: number[]) => numbers.map((number) => leadIds[number - 1]).sort();
+  const fitting = async (rule: unknown) => {
+    const id = await save('lead', rule, JSON.stringify(rule).slice(0, 150));
+    await digest();
+    return members(id);
+  };
+
+  test('hold the leads of the organization whose fields fit', async () => {
+    // Lead n has a score of 20 n; odd ones are qualified and from the US.
+    const rules: [unknown, number[]][] = [
+      [{ field: 'score', op: '>=', value: 60 }, [3, 4]],
+      [{ field: 'score', op: '!=', value: 60 }, [1, 2, 4]],
+      [{ field: 'score', op: 'in', value: [20, 80] }, [1, 4]],
+      [{ field: 'status', value: 'qualified' }, [1, 3]],
+      [{ field: 'status', op: 'not_in', value: ['qualified', 'lost'] }, [2, 4]],
+      [{ field: 'email', op: 'starts_with', value: 'LEAD2' }, [2]],
+      [{ field: 'email_domain', op: 'contains', value: 'x.' }, [1, 2, 3, 4]],
+      [{ field: 'company_name', op: 'is_not_set' }, [1, 2, 3, 4]],
+      [{ field: 'company_name', op: '!=', value: 'Acme' }, [1, 2, 3, 4]],
+      [{ field: 'interests', op: 'contains', value: 'gear' }, [4]],
+      [{ field: 'has_owner', value: true }, []],
+      [{ field: 'created_at', op: 'within_days', value: 1 }, [1, 2, 3, 4]],
+      [{ field: 'created_at', op: 'before_days', value: 1 }, []],
+      [{ field: 'created_at', op: '>', value: '2099-01-01T00:00:00Z' }, []],
+      [{ not: { field: 'country', value: 'US' } }, [2, 4]],
+      [{ not: { field: 'employees', op: '>', value: 5 } }, [1, 2, 3, 4]],
+      [
+        {
+          all: [
+            { field: 'score', op: '>', value: 20 },
+            {
+              any: [
+                { field: 'country', value: 'US' },
+                { field: 'interests', op: 'contains', value: 'gear' },
+              ],
+            },
+          ],
+        },
+        [3, 4],
+      ],
+    ];
+    for (const [rule, numbers] of rules)
+      expect([rule, await fitting(rule)]).toEqual([rule, leads(...numbers)]);
+  });
+
+  test('ask for custom fields as what they are compared with', async () => {
+    await rowsOf(
+      database,
+      `alter table crm.leads disable trigger user;
+       update crm.leads set custom_fields = '{"tier": "gold", "seats": 12, "vip": true}' where id = '${leadIds[0]}';
+       update crm.leads set custom_fields = '{"tier": 7, "seats": "many"}' where id = '${leadIds[1]}';
+       alter table crm.leads enable trigger user`,
+    );
+    expect(await fitting({ field: 'custom.tier', value: 'gold' })).toEqual(leads(1));
+    expect(await fitting({ field: 'custom.seats', op: '>', value: 10 })).toEqual(leads(1));
+    expect(await fitting({ field: 'custom.vip', value: true })).toEqual(leads(1));
+    expect(await fitting({ field: 'custom.tier', op: 'is_set' })).toEqual(leads(1, 2));
+  });
+
+  test('hold members by role, and by what they do', async () => {
+    await send(
+      { occurredAt: hoursAgo(30), userId: ours.member.userId, name: 'project_opened' },
+      { occurredAt: hoursAgo(20), userId: ours.member.userId, name: 'project_opened' },
+      { occurredAt: hoursAgo(1), userId: ours.admin.userId, name: 'project_opened' },
+      { occurredAt: hoursAgo(24 * 9), userId: ours.owner.userId },
+    );
+    const ids = {
+      role: await save('user', { field: 'role', op: 'in', value: ['owner', 'guest'] }, 'role'),
+      twice: await save('user', { event: 'project_opened', count: 2, days: 2 }, 'twice'),
+      ever: await save('user', { event: 'project_opened' }, 'ever'),
+      none: await save('user', { event: 'project_opened', op: '=', count: 0 }, 'none'),
+      lately: await save('user', { seen: 'within', days: 7 }, 'lately'),
+      gone: await save('user', { seen: 'before', days: 7 }, 'gone'),
+      never: await save('user', { seen: 'never' }, 'never'),
+    };
+    await digest();
+    const { owner, admin, member, guest } = ours;
+    const users = (...callers: Cast['owner'][]) => callers.map((caller) => caller.userId).sort();
+    expect(await members(ids.role)).toEqual(users(owner, guest));
+    expect(await members(ids.twice)).toEqual(users(member));
+    expect(await members(ids.ever)).toEqual(users(member, admin));
+    expect(await members(ids.none)).toEqual(users(owner, guest));
+    expect(await members(ids.lately)).toEqual(users(member, admin));
+    expect(await members(ids.gone)).toEqual(users(owner));
+    expect(await members(ids.never)).toEqual(users(guest));
+  });
+
+  test('are left and entered again, which stays written down', async () => {
+    const id = await save('lead', { field: 'score', op: '>=', value: 60 });
+    await digest();
+    await rowsOf(database, 'update crm.leads set score = 10 where id = $1', [leadIds[3]]);
+    expect(await digest()).toMatchObject({ segment_changes: 1 });
+    expect(await members(id)).toEqual(leads(3));
+    await rowsOf(database, 'update crm.leads set score = 70 where id = $1', [leadIds[3]]);
+    await digest();
+    expect(await members(id)).toEqual(leads(3, 4));
+    expect(
+      await rowsOf(
+        database,
+        'select left_at is null as present from analytics.user_segments where lead_id = $1 order by id',
+        [leadIds[3]],
+      ),
+    ).toEqual([{ present: false }, { present: true }]);
+    // Whoever is archived is out.
+    await rowsOf(database, 'update crm.leads set deleted_at = now() where id = $1', [leadIds[2]]);
+    await digest();
+    expect(await members(id)).toEqual(leads(4));
+    const count = await as(database, ours.member, (client) =>
+      client.query(
+        'select analytics.segments_member_count(s) as members from analytics.segments s',
+      ),
+    );
+    expect(count.rows).toEqual([{ members: 1 }]);
+  });
+
+  test('look at those alone who changed, and whose time has come', async () => {
+    const id = await save('lead', { event: 'login', days: 3 });
+    await send(
+      { occurredAt: hoursAgo(71), leadId: leadIds[0] },
+      { occurredAt: hoursAgo(10), leadId: leadIds[1] },
+    );
+    await digest();
+    expect(await members(id)).toEqual(leads(1, 2));
+    expect(
+      await rowsOf(
+        database,
+        'select subject_id, round(extract(epoch from check_at - now()) / 3600)::int as hours from analytics.segment_checks order by check_at',
+      ),
+    ).toEqual([
+      { subject_id: leadIds[0], hours: 1 },
+      { subject_id: leadIds[1], hours: 62 },
+    ]);
+    // Nobody looks at a lead that nothing happened to: a membership that should not be there stays.
+    await rowsOf(
+      database,
+      'insert into analytics.user_segments (organization_id, segment_id, lead_id) values ($1, $2, $3)',
+      [ours.organizationId, id, leadIds[2]],
+    );
+    expect(await digest()).toMatchObject({ segment_changes: 0 });
+    // The first lead's event leaves the window.
+    await rowsOf(
+      database,
+      "update analytics.app_events set occurred_at = occurred_at - interval '2 hours' where lead_id = $1",
+      [leadIds[0]],
+    );
+    await rowsOf(
+      database,
+      'update analytics.segment_checks set check_at = now() where subject_id = $1',
+      [leadIds[0]],
+    );
+    expect(
+      await rowsOf(database, 'select id from analytics.undigested_organizations() o (id)'),
+    ).toContainEqual({ id: ours.organizationId });
+    expect(await digest()).toMatchObject({ segment_changes: 1 });
+    expect(await members(id)).toEqual(leads(2, 3));
+    // A new rule judges everybody.
+    await actAs(database, ours.member, (client) =>
+      client.query(
+        `update analytics.segments set rule = '{"event": "login", "days": 4}' where id = $1`,
+        [id],
+      ),
+    );
+    await digest();
+    expect(await members(id)).toEqual(leads(1, 2));
+    await rowsOf(database, 'select analytics.recompute_dirty_days($1)', [ours.organizationId]);
+    expect(
+      await rowsOf(database, 'select id from analytics.undigested_organizations() o (id)'),
+    ).not.toContainEqual({ id: ours.organizationId });
+  });
+
+  test.each<[string, 'user' | 'lead', unknown, string]>([
+    ['a list', 'lead', [], 'rule'],
+    ['nothing in it', 'lead', {}, 'rule'],
+    ['an unknown field', 'lead', { field: 'password', value: 'x' }, 'rule.field'],
+    ['a field of the others', 'user', { field: 'score', value: 1 }, 'rule.field'],
+    [
+      'SQL for a field',
+      'lead',
+      { field: 'score; drop table crm.leads --', value: 1 },
+      'rule.field',
+    ],
+    ['SQL for a custom field', 'lead', { field: "custom.x' or true --", value: 1 }, 'rule.field'],
+    ['a custom field of users', 'user', { field: 'custom.x', value: 1 }, 'rule.field'],
+    [
+      'an operator that does not go with it',
+      'lead',
+      { field: 'score', op: 'contains', value: 1 },
+      'rule.op',
+    ],
+    ['an operator that is none', 'lead', { field: 'score', op: '> 0 or', value: 1 }, 'rule.op'],
+    ['a text for a number', 'lead', { field: 'score', op: '>', value: '1' }, 'rule.value'],
+    ['no value', 'lead', { field: 'score', op: '>' }, 'rule.value'],
+    [
+      'a day for a time',
+      'lead',
+      { field: 'created_at', op: '>', value: '2026-05-04' },
+      'rule.value',
+    ],
+    [
+      'a day that is none',
+      'lead',
+      { field: 'created_at', op: '>', value: '2026-02-30T00:00:00Z' },
+      'rule.value',
+    ],
+    ['an empty list of values', 'lead', { field: 'status', op: 'in', value: [] }, 'rule.value'],
+    [
+      'a wrong value in a list',
+      'lead',
+      { field: 'status', op: 'in', value: ['new', 3] },
+      'rule.value.1',
+    ],
+    [
+      'a value for what takes none',
+      'lead',
+      { field: 'status', op: 'is_set', value: 1 },
+      'rule.value',
+    ],
+    ['half a day', 'lead', { field: 'created_at', op: 'within_days', value: 0.5 }, 'rule.value'],
+    ['no days', 'lead', { seen: 'within' }, 'rule.days'],
+    ['a name that is no event', 'lead', { event: "x' or true" }, 'rule.event'],
+    ['less than no events', 'lead', { event: 'login', count: -1 }, 'rule.count'],
+    ['more days than events are kept', 'lead', { event: 'login', days: 761 }, 'rule.days'],
+    ['a key that is none', 'lead', { event: 'login', within: 3 }, 'rule.within'],
+    ['all beside any', 'lead', { all: [{ seen: 'never' }], any: [{ seen: 'never' }] }, 'rule'],
+    ['all of nothing', 'lead', { all: [] }, 'rule.all'],
+    [
+      'a wrong one among others',
+      'lead',
+      { all: [{ seen: 'never' }, { not: { field: 'x' } }] },
+      'rule.all.1.not.field',
+    ],
+  ])('refuse a rule with %s, saying where', async (_what, subject, rule, field) => {
+    await expect(save(subject, rule)).rejects.toMatchObject({ code: 'CB002', column: field });
+  });
+
+  test('take quotes for what they are', async () => {
+    const value = "x' or '1'='1";
+    expect(await fitting({ field: 'company_name', value })).toEqual([]);
+    await rowsOf(database, 'update crm.leads set company_name = $1 where id = $2', [
+      value,
+      leadIds[0],
+    ]);
+    await digest();
+    expect(await fitting({ field: 'company_name', op: 'contains', value: "' OR '" })).toEqual(
+      leads(1),
+    );
+  });
+
+  test('can be tried before they are saved, by those who may read what they ask for', async () => {
+    const preview = (caller: Cast['owner'], subject: string) =>
+      as(database, caller, async (client) => {
+        const { rows } = await client.query<{ found: number }>(
+          `select analytics.preview_segment($1, '{"field": "email", "op": "is_set"}') as found`,
+          [subject],
+        );
+        return rows[0]?.found;
+      });
+    expect(await preview(ours.member, 'lead')).toBe(4);
+    expect(await preview(ours.member, 'user')).toBe(4);
+    await expect(preview(ours.member, 'dog')).rejects.toMatchObject({ code: 'CB002' });
+    await expect(preview(ours.guest, 'user')).rejects.toMatchObject({ code: 'CB003' });
+  });
+
+  test('stay what they are of, and are nothing for those who may not write', async () => {
+    const id = await save('lead', { seen: 'never' });
+    const [moved, direct] = await as(database, ours.member, async (client) => [
+      await sqlstateOf(client, () =>
+        client.query("update analytics.segments set subject = 'user' where id = $1", [id]),
+      ),
+      await sqlstateOf(client, () =>
+        client.query('insert into analytics.user_segments (segment_id, lead_id) values ($1, $2)', [
+          id,
+          leadIds[0],
+        ]),
+      ),
+    ]);
+    expect([moved, direct]).toEqual(['CB002', '42501']);
+    await digest(theirs);
+    const seen = await as(database, theirs.member, (client) =>
+      client.query('select from analytics.segments'),
+    );
+    expect(seen.rowCount).toBe(0);
+  });
+});
+
+onServer('two that digest at once', () => {
+  test('do it once: the second leaves it to the first', async () => {
+    await send({ occurredAt: at(0), userId: ours.member.userId });
+    const one = await database.pool().connect();
+    try {
+      await one.query('begin');
+      await one.query('select * from analytics.digest_events($1)', [ours.organizationId]);
+      expect(await digest()).toBeUndefined();
+      await one.query('rollback');
+    } finally {
+      one.release();
+    }
+    expect(await digest()).toMatchObject({ batches: 1, sessions: 1 });
+  });
+});

@@ -131,7 +131,11 @@ describe('whoever is invited', () => {
         [first],
       );
       const lapse = async () =>
-        (await client.query<{ n: number }>('select tenancy.lapse_invitations() as n')).rows[0]?.n;
+        (
+          await client.query<{ n: number }>(
+            "select rows_changed::int as n from tenancy.end_what_expired() where what = 'invitations'",
+          )
+        ).rows[0]?.n;
       await client.query('set local role callboard_service');
       expect([await lapse(), await lapse()]).toEqual([1, 0]);
       await client.query('reset role');

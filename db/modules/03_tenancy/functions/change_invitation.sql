@@ -38,7 +38,7 @@ begin
   if invitation.sent_at > now() - interval '1 minute' then
     perform platform.refuse('CB005', 'It was sent within the last minute.', field => 'row_id', hint => 'Wait a moment.');
   end if;
-  perform tenancy.lapse_invitations(active_id);
+  perform tenancy.end_what_expired(active_id);
   -- the next message brings another
   delete from tenancy.invitation_tokens t where t.organization_id = active_id and t.invitation_id = invitation.id;
   update tenancy.invitations i

@@ -85,7 +85,7 @@ begin
     perform platform.refuse('CB004', 'There is no such team.', field => 'team_id');
   end if;
 
-  perform tenancy.lapse_invitations(active_id);
+  perform tenancy.end_what_expired(active_id);
   update tenancy.invitations i
      set revoked_at = now(), revoked_by = authz.user_id()
    where i.organization_id = active_id

@@ -56,7 +56,7 @@ declare
   active_id constant uuid := tenancy.begin_managing('tenancy.manage_members');
   member tenancy.organization_members := tenancy.managed_member(active_id, row_id);
 begin
-  perform tenancy.lapse_invitations(active_id);
+  perform tenancy.end_what_expired(active_id);
   update tenancy.organization_members m
      set status = 'active'
    where m.organization_id = member.organization_id and m.id = member.id

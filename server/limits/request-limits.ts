@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import { SafeError } from 'postgraphile/grafast';
 import { isAttempt } from '../../plugins/attempts.ts';
+import { CHALLENGE } from '../../plugins/errors/http.ts';
 import type { Caller } from '../caller.ts';
 import { refuse } from '../http/answers.ts';
 import { networkOf } from '../http/client-address.ts';
@@ -10,12 +11,20 @@ import type { Limit, Limiter, Verdict } from './limiter.ts';
 
 const WINDOW_SECONDS = 60;
 
+/** As the database says it. */
+const NO_KEY = 'The API key is not valid, or not any more.';
+
 /** Undefined: there is no limit. */
 const limitOf = (name: string, maxRequests: number): Limit | undefined =>
   maxRequests === 0 ? undefined : { name, maxRequests, windowSeconds: WINDOW_SECONDS };
 
-/** Undefined where there is no limit. */
-type Decision = Verdict | undefined;
+/** What became of a request. */
+type Decision = {
+  /** Absent where there is no limit. */
+  readonly verdict?: Verdict | undefined;
+  /** Whether it came with an API key that there is not. Where keys have no limit, the database says so. */
+  readonly isKeyUnknown?: boolean;
+};
 
 const messageOf = ({ limit, resetAfter }: Verdict) =>
   `Too many requests: no more than ${limit.maxRequests} in ${limit.windowSeconds} seconds. Try again in ${resetAfter} seconds.`;
@@ -54,19 +63,25 @@ export class RequestLimits {
     this.#signIn = settings.signInPerMinute;
   }
 
-  /** Counts a request over HTTP, and answers 429 where there were too many. Its caller has to be known. */
+  /**
+   * Counts a request over HTTP, and answers 429 where there were too many, or 401 when its API key is none: otherwise a
+   * request that never gets to the database would not hear of it. Its caller has to be known.
+   */
   readonly count =
     (callerOf: (request: IncomingMessage) => Caller) =>
     (request: Request, response: Response, next: NextFunction): void => {
-      const decide = (verdict: Verdict | undefined) => {
+      const decide = ({ verdict, isKeyUnknown = false }: Decision) => {
         if (verdict) describe(response, verdict);
         if (verdict?.admitted === false) {
           refuse(response, 429, messageOf(verdict), extensionsOf(verdict));
+        } else if (isKeyUnknown) {
+          response.setHeader('www-authenticate', CHALLENGE['www-authenticate']);
+          refuse(response, 401, NO_KEY, { code: 'UNAUTHENTICATED' });
         } else next();
       };
-      const verdict = this.#take(callerOf(request));
-      if (verdict instanceof Promise) verdict.then(decide, next);
-      else decide(verdict);
+      const decision = this.#take(callerOf(request));
+      if (decision instanceof Promise) decision.then(decide, next);
+      else decide(decision);
     };
 
   /**
@@ -75,7 +90,7 @@ export class RequestLimits {
    * @throws SafeError RATE_LIMITED
    */
   readonly admit = async (caller: Caller): Promise<void> => {
-    const verdict = await this.#take(caller);
+    const { verdict } = await this.#take(caller);
     if (verdict?.admitted === false) throw new SafeError(messageOf(verdict), extensionsOf(verdict));
   };
 
@@ -100,17 +115,27 @@ export class RequestLimits {
 
   #take(caller: Caller): Decision | Promise<Decision> {
     const { session, apiKey } = caller;
-    if (session) return this.#user && this.#limiter.take(this.#user, `user:${session.userId}`);
-    if (!apiKey) return this.#takeByAddress(caller);
-    if (!this.#key) return undefined;
+    if (session) return this.#count(this.#user, `user:${session.userId}`);
+    if (!apiKey) return this.#countAddress(caller);
+    if (!this.#key) return {};
     // A key that is made up is one more request of its address.
-    const decide = (verdict: Verdict) => (verdict.known ? verdict : this.#takeByAddress(caller));
+    const decide = (verdict: Verdict): Decision | Promise<Decision> => {
+      if (verdict.known) return { verdict };
+      const decision = this.#countAddress(caller);
+      const unknown = (counted: Decision) => ({ ...counted, isKeyUnknown: true });
+      return decision instanceof Promise ? decision.then(unknown) : unknown(decision);
+    };
     const verdict = this.#limiter.take(this.#key, `key:${apiKey.hash}`, apiKey.hash);
     return verdict instanceof Promise ? verdict.then(decide) : decide(verdict);
   }
 
-  #takeByAddress({ client }: Caller): Decision | Promise<Decision> {
-    const address = `address:${networkOf(client?.address)}`;
-    return this.#address && this.#limiter.take(this.#address, address);
+  #countAddress({ client }: Caller): Decision | Promise<Decision> {
+    return this.#count(this.#address, `address:${networkOf(client?.address)}`);
+  }
+
+  #count(limit: Limit | undefined, identifier: string): Decision | Promise<Decision> {
+    if (!limit) return {};
+    const verdict = this.#limiter.take(limit, identifier);
+    return verdict instanceof Promise ? verdict.then((given) => ({ verdict: given })) : { verdict };
   }
 }

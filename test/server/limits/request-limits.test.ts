@@ -85,6 +85,25 @@ describe('limits on requests', () => {
     expect(made).toEqual([...times(6, 401), ...times(2, 429)]);
   });
 
+  test('tell whoever comes with a key that there is not, also when the database would not be asked', async () => {
+    const { userId, organizationId } = api.session();
+    const token = `cb_live_00000001_${'d'.repeat(64)}`;
+    await api.database.pool().query(
+      `insert into tenancy.api_keys (organization_id, name, prefix, secret_hash, scopes, created_by, revoked_at, revoked_by)
+       values ($1, 'Gone', 'cb_live_00000001', sha256(convert_to($2, 'UTF8')), '{projects.read}', $3, now(), $3)`,
+      [organizationId, token, userId],
+    );
+    const response = await api.post(
+      { query: '{ __typename }' },
+      { authorization: `Bearer ${token}`, ...from('192.0.2.15') },
+    );
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    expect(await response.json()).toMatchObject({
+      errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
+    });
+  });
+
   test('take a whole IPv6 network for one address', async () => {
     const all = await statuses(8, (n) => from(`2001:db8:1:2:${n}::${n}`));
     expect(all).toEqual([...times(6, 200), ...times(2, 429)]);

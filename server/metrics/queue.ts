@@ -52,7 +52,7 @@ export class QueueMetrics {
           // What is not known is not told, rather than told as it was.
           this.reset();
           if (queue) collect.call(this, queue);
-          else this.remove();
+          else if (labelNames.length === 0) this.remove();
         },
       });
     gauge(
@@ -91,7 +91,8 @@ export class QueueMetrics {
       'When the queue was counted.',
       [],
       function (queue) {
-        if (queue.measuredAt !== null) this.set(queue.measuredAt);
+        if (queue.measuredAt === null) this.remove();
+        else this.set(queue.measuredAt);
       },
     );
     new Gauge({

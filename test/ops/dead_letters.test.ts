@@ -50,6 +50,8 @@ describe('dead letters', () => {
     await rowsOf("insert into identity.platform_roles (user_id, role) values ($1, 'admin')", [
       platform.userId,
     ]);
+    // What a new organization asks for by itself.
+    await rowsOf('delete from graphile_worker._private_jobs');
   });
 
   const start = async (fails = true) => {

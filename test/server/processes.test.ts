@@ -97,6 +97,27 @@ onServer('several processes', () => {
     });
   }, 60_000);
 
+  test('tell Prometheus of all of them, whichever is asked', async () => {
+    // A connection each, so that both are asked.
+    const read = async () => {
+      const response = await fetch(`${url}/metrics`, { headers: { connection: 'close' } });
+      return response.text();
+    };
+    const requests =
+      /^callboard_http_request_duration_seconds_count\{kind="query",status="2xx"\} (\d+)$/m;
+    const before = Number(requests.exec(await read())?.[1] ?? 0);
+    await Promise.all(Array.from({ length: 8 }, () => ask('{ me { name } }')));
+    const counted = (text: string) => Number(requests.exec(text)?.[1]);
+    // A request is counted when its connection has done with it.
+    await until(async () => counted(await read()) >= before + 8);
+    const texts = await Promise.all(Array.from({ length: 8 }, read));
+    for (const text of texts) {
+      expect(counted(text)).toBe(before + 8);
+      expect(text).toMatch(/^callboard_database_pool_clients_max\{pool="authenticator"\} 8$/m);
+      expect(text).toMatch(/^callboard_database_up 1$/m);
+    }
+  }, 30_000);
+
   test('go on when one is killed: nothing that was acknowledged is lost, and another takes its place', async () => {
     const [killed] = listeningOf(program);
     const acknowledged: string[] = [];

@@ -211,4 +211,27 @@ onServer('processes that run jobs', () => {
     ]);
     await rowsOf('delete from graphile_worker._private_jobs');
   }, 30_000);
+
+  test('tell Prometheus what they do, on a port of their own', async () => {
+    const token = 'a-token-for-whoever-scrapes';
+    const worker = await startWorker({ WORKER_PORT: '0', METRICS_TOKEN: token });
+    const { port } = await worker.says('The worker is ready.');
+    const url = `http://127.0.0.1:${String(port)}`;
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'alive' });
+    expect((await fetch(`${url}/metrics`)).status).toBe(401);
+    expect((await fetch(`${url}/graphql`)).status).toBe(404);
+    await send('ada-5@mail.test');
+    await until(() => mails.taken.includes('ada-5@mail.test'));
+    const read = async () =>
+      (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();
+    await until(async () =>
+      (await read()).includes(
+        'callboard_job_attempts_total{task="send_mail",outcome="succeeded"} 1',
+      ),
+    );
+    const text = await read();
+    expect(text).toMatch(/^callboard_workers 1$/m);
+    expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
+    expect(text).toMatch(/^callboard_database_pool_clients_max\{pool="service"\} 10$/m);
+  }, 30_000);
 });

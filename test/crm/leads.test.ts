@@ -77,7 +77,10 @@ describe('an e-mail address', () => {
 
 test('consent says since when it is what it is', async () => {
   await as(database, ours.member, async (client) => {
-    const id = await addLead(client, { email_consent: 'granted' });
+    const id = await addLead(client, {
+      email_consent: 'granted',
+      email_consent_source: 'Ticked the box',
+    });
     expect((await rowOf(client, 'crm.leads', id))['email_consent_at']).not.toBeNull();
     await client.query(
       "update crm.leads set email_consent = 'withdrawn', email_consent_at = '2026-01-05T10:00Z' where id = $1",
@@ -90,6 +93,7 @@ test('consent says since when it is what it is', async () => {
         [id],
       ),
     ).toBe('2026-01-05T10:00:00');
+    expect((await rowOf(client, 'crm.leads', id))['email_consent_source']).toBeNull();
     await client.query("update crm.leads set email_consent = 'unknown' where id = $1", [id]);
     expect((await rowOf(client, 'crm.leads', id))['email_consent_at']).toBeNull();
   });

@@ -142,6 +142,29 @@ onServer('several at once', () => {
     expect(status).toBe(outcomes[0] === 'done' ? 'won' : 'lost');
   });
 
+  test('a deal is won while its lead is merged into another, and neither waits for the other', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const [kept, merged] = [
+        await leadOf(`kept${round}@clients.test`),
+        await leadOf(`merged${round}@clients.test`),
+      ];
+      const [deal, stages] = await backOffice(async (client) => [
+        await add(client, 'crm.deals', { organization_id: ours.organizationId, lead_id: merged, name: 'Film', amount: 10 }),
+        await stagesOf(client),
+      ] as const); // prettier-ignore
+      expect(
+        await allAtOnce([
+          (client) => moveDeal(client, deal, stages['Won']),
+          (client) => client.query('select crm.merge_leads($1, $2)', [kept, merged]),
+        ]),
+      ).toEqual(['done', 'done']);
+      expect(await rowOf(database.pool(), 'crm.leads', kept)).toMatchObject({
+        status: 'converted',
+      });
+      expect(await rowOf(database.pool(), 'crm.deals', deal)).toMatchObject({ lead_id: kept });
+    }
+  });
+
   test('a stage is not archived under a deal that comes into it', async () => {
     const lead = await leadOf('staged@clients.test');
     for (const name of ['Brief', 'Negotiation']) {

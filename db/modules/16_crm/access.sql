@@ -83,6 +83,9 @@ create or replace trigger _600_score_insert after insert on marketing.email_inte
   referencing new table as new_rows for each statement execute function crm.queue_lead_scores_trigger();
 create or replace trigger _600_score_update after update on marketing.email_interactions
   referencing new table as new_rows for each statement execute function crm.queue_lead_scores_trigger();
+create or replace trigger _600_score_update after update of name, channel on crm.lead_sources
+  for each row when (old.name <> new.name or old.channel <> new.channel)
+  execute function crm.queue_source_scores_trigger();
 create or replace trigger _600_score_insert after insert on crm.lead_score_rules
   referencing new table as new_rows for each statement execute function crm.queue_all_scores_trigger();
 create or replace trigger _600_score_update after update on crm.lead_score_rules

@@ -18,6 +18,10 @@ begin
       when new.email_consent_at is distinct from old.email_consent_at then coalesce(new.email_consent_at, now())
       else now()
     end;
+    -- what showed the one consent does not show the other
+    if new.email_consent_source is not distinct from old.email_consent_source then
+      new.email_consent_source := null;
+    end if;
   end if;
   if tg_op = 'UPDATE' and old.merged_into_lead_id is not null and old.deleted_at is not null and new.deleted_at is null then
     perform platform.refuse(

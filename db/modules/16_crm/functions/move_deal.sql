@@ -9,6 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   organization constant uuid := authz.require('crm.write');
+  target text;
   present record;
   place numeric;
   moved crm.deals;
@@ -16,21 +17,27 @@ begin
   if move_deal.position < 0 then
     perform platform.refuse('CB002', 'Places begin with 0.', field => 'position');
   end if;
-  if not exists (
-    select
-      from crm.pipeline_stages s
-     where s.organization_id = organization and s.id = move_deal.stage_id and s.deleted_at is null
-  ) then
+  select s.kind
+    into target
+    from crm.pipeline_stages s
+   where s.organization_id = organization and s.id = move_deal.stage_id and s.deleted_at is null;
+  if target is null then
     perform platform.refuse('CB004', 'There is no such stage.', field => 'stage_id');
   end if;
   -- A place is between two others: those who put deals into one stage do it one after the other.
   perform pg_advisory_xact_lock(hashtextextended(move_deal.stage_id::text, 5678045));
-  select d.stage_id, d.position
+  select d.stage_id, d.position, d.lead_id, d.status
     into present
     from crm.deals d
    where d.organization_id = organization and d.id = move_deal.deal_id and d.deleted_at is null;
   if present.stage_id is null then
     perform platform.refuse('CB004', 'There is no such deal, or you may not move it.', field => 'deal_id');
+  end if;
+  if target = 'won' or present.status = 'won' then
+    -- Winning changes the lead too. The lead comes first, as when leads are merged, so that neither waits for the other.
+    perform from crm.leads l
+      where l.organization_id = organization and l.id = present.lead_id
+      for no key update;
   end if;
   place := case
     when present.stage_id = move_deal.stage_id and move_deal.position is null then present.position

@@ -98,3 +98,16 @@ $$;
 
 comment on function crm.queue_all_scores_trigger() is
   'Other weights or rules mean other scores for all leads. Definer: callers may not add jobs.';
+
+create or replace function crm.queue_source_scores_trigger() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform crm.call_for_scores(new.organization_id, true);
+  return null;
+end
+$$;
+
+comment on function crm.queue_source_scores_trigger() is
+  'A source of another name or channel may mean other scores. Definer: callers may not add jobs.';

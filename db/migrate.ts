@@ -176,18 +176,29 @@ async function bootstrap(client: PoolClient): Promise<void> {
   }
 }
 
+/** Another return type, other names of arguments or fewer defaults: what `create or replace` cannot do. */
+const CANNOT_REPLACE = '42P13';
+
+/**
+ * Runs a file in a transaction of its own; returns the functions that it no longer makes, which are dropped.
+ *
+ * @param afresh whether what the file made before goes first
+ */
 async function runFile(
   client: PoolClient,
   file: MigrationFile,
   recorded: Recorded | undefined,
+  afresh = false,
 ): Promise<string[]> {
   const started = performance.now();
+  const before = recorded?.objects ?? [];
   await client.query('begin');
   try {
     await client.query('set local role callboard_owner');
     await client.query('set local check_function_bodies = off');
     await client.query(`set local search_path = pg_catalog, pg_temp`);
     await client.query(`create schema if not exists ${client.escapeIdentifier(file.module)}`);
+    for (const name of afresh ? before : []) await client.query(`drop routine if exists ${name}`);
     await client.query(file.sql);
     // A function file owns what it made; what it no longer makes goes.
     const made = await client.query<{ name: string }>(
@@ -197,7 +208,7 @@ async function runFile(
       [file.stage === 'functions'],
     );
     const objects = made.rows.map((row) => row.name);
-    const gone = (recorded?.objects ?? []).filter((name) => !objects.includes(name));
+    const gone = before.filter((name) => !objects.includes(name));
     for (const name of gone) await client.query(`drop routine if exists ${name}`);
     await client.query(
       `insert into platform.migrations (path, hash, objects, milliseconds) values ($1, $2, $3, $4)
@@ -209,6 +220,8 @@ async function runFile(
     return gone;
   } catch (error) {
     await client.query('rollback');
+    const cannotReplace = (error as { code?: string }).code === CANNOT_REPLACE;
+    if (cannotReplace && before.length > 0 && !afresh) return runFile(client, file, recorded, true);
     throw new MigrationError(`${file.path}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -81,6 +81,26 @@ describe('migrate', () => {
     expect(await functionThere('extra.answer(int,int)')).toBe(true);
   });
 
+  test('runs a function again whose return type or names of arguments have changed', async () => {
+    const answer = (signature: string, body: string) =>
+      file('functions', 'answer', `create or replace function extra.answer(${signature} ${body};`);
+    const returnTypeOf = async () => {
+      const { rows } = await database
+        .pool()
+        .query<{ type: string }>(
+          "select prorettype::regtype as type from pg_proc where oid = to_regprocedure('extra.answer(int)')",
+        );
+      return rows[0]?.type;
+    };
+    await migrate(database, alongside(answer('a int) returns int', 'language sql return a')));
+    const wider = answer('number int) returns bigint', 'language sql return number');
+    expect(await migrate(database, alongside(wider))).toMatchObject({ ran: [wider.path] });
+    expect(await returnTypeOf()).toBe('bigint');
+    const wrong = answer('number int) returns text', 'language sql return number / 0 + nothing');
+    await expect(migrate(database, alongside(wrong))).rejects.toThrow(/column "nothing"/);
+    expect(await returnTypeOf()).toBe('bigint');
+  });
+
   test('drops the functions of a file that is gone', async () => {
     const gone = file(
       'functions',

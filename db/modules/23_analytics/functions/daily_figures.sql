@@ -2,57 +2,83 @@ create or replace function analytics.event_figures(organization_id uuid, first_d
 returns table (day date, metric text, dimension text, member text, numerator numeric, denominator numeric)
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
--- Each day is planned for what lies in it, which may be a good part of a partition or a few rows.
+-- Each stretch is planned for what lies in it, which may be a good part of a partition or a few rows.
 set plan_cache_mode = force_custom_plan
 set work_mem = '64MB'
 set jit = off
 as $$
 declare
-  this_day date;
-  starts_at timestamptz;
-  ends_at timestamptz;
+  few constant integer := 50000;
+  from_day date := first_day;
+  to_day date;
+  looked_until date := first_day;
+  days_at_once integer;
+  midnights timestamptz[];
 begin
-  -- A day after the other: each event is read once, and what a day groups into stays near the processor.
-  for this_day in select first_day + n from generate_series(0, last_day - first_day) n loop
-    starts_at := this_day::timestamp at time zone time_zone;
-    ends_at := (this_day + 1)::timestamp at time zone time_zone;
+  while from_day <= last_day loop
+    -- A day by itself, so that what it groups into stays near the processor; a month of days that have little in them at
+    -- once, since planning would take longer than reading.
+    if from_day >= looked_until then
+      looked_until := from_day + 31;
+      days_at_once := case
+        when (select count(*)
+                from (select
+                        from analytics.app_events e
+                       where e.organization_id = event_figures.organization_id
+                         and e.occurred_at >= from_day::timestamp at time zone time_zone
+                         and e.occurred_at < looked_until::timestamp at time zone time_zone
+                       limit few) l) < few
+          then 31
+        else 1
+      end;
+    end if;
+    to_day := least(from_day + days_at_once - 1, last_day);
+    midnights := array(
+      select (from_day + n)::timestamp at time zone time_zone from generate_series(0, to_day - from_day + 1) n order by n);
     return query
     with of_users as materialized (
-      select e.name, e.source, e.user_id, count(*)::integer as events, sum(e.value) as value
+      -- Every event is read once. Its day is found among the midnights, however long the days are.
+      select width_bucket(e.occurred_at, midnights) as number, e.name, e.source, e.user_id, count(*)::integer as events,
+             sum(e.value) as value
         from analytics.app_events e
        where e.organization_id = event_figures.organization_id
-         and e.occurred_at >= starts_at
-         and e.occurred_at < ends_at
-       group by e.name, e.source, e.user_id
+         and e.occurred_at >= midnights[1]
+         and e.occurred_at < midnights[cardinality(midnights)]
+       group by 1, 2, 3, 4
     ),
     counted as (
-      select '' as dimension, '' as member, sum(u.events) as events, count(u.user_id) as users, sum(u.value) as value
+      select u.number, '' as dimension, '' as member, sum(u.events) as events, count(u.user_id) as users,
+             sum(u.value) as value
         from (
-               select o.user_id, sum(o.events)::integer as events, sum(o.value) as value from of_users o group by o.user_id
-             ) u
-      union all
-      select 'event', u.name, sum(u.events), count(u.user_id), sum(u.value)
-        from (
-               select o.name, o.user_id, sum(o.events)::integer as events, sum(o.value) as value
+               select o.number, o.user_id, sum(o.events)::integer as events, sum(o.value) as value
                  from of_users o
-                group by o.name, o.user_id
+                group by o.number, o.user_id
              ) u
-       group by u.name
+       group by u.number
       union all
-      select 'source', u.source, sum(u.events), count(u.user_id), sum(u.value)
+      select u.number, 'event', u.name, sum(u.events), count(u.user_id), sum(u.value)
         from (
-               select o.source, o.user_id, sum(o.events)::integer as events, sum(o.value) as value
+               select o.number, o.name, o.user_id, sum(o.events)::integer as events, sum(o.value) as value
                  from of_users o
-                group by o.source, o.user_id
+                group by o.number, o.name, o.user_id
              ) u
-       group by u.source
+       group by u.number, u.name
+      union all
+      select u.number, 'source', u.source, sum(u.events), count(u.user_id), sum(u.value)
+        from (
+               select o.number, o.source, o.user_id, sum(o.events)::integer as events, sum(o.value) as value
+                 from of_users o
+                group by o.number, o.source, o.user_id
+             ) u
+       group by u.number, u.source
     )
-    select this_day, m.metric, c.dimension, c.member, m.figure, null::numeric
+    select from_day + c.number - 1, m.metric, c.dimension, c.member, m.figure, null::numeric
       from counted c
      cross join lateral (
              values ('events', c.events::numeric), ('active_users', nullif(c.users, 0)::numeric), ('event_value', c.value)
            ) as m (metric, figure)
      where m.figure is not null;
+    from_day := to_day + 1;
   end loop;
 end
 $$;

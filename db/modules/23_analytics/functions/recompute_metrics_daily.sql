@@ -72,16 +72,25 @@ begin
     where (t.value, t.numerator, t.denominator) is distinct from (excluded.value, excluded.numerator, excluded.denominator)
     returning 1
   ),
+  -- What is there and was not found again. Brought together by grouping: a join of what has no statistics may go through
+  -- each figure for each.
   gone as (
     delete from analytics.metrics_daily t
-     where t.organization_id = recompute_days.organization_id
-       and t.day between from_day and last_day
-       and t.metric in (select m.key from analytics.metric_definitions m where m.source <> 'snapshots')
-       and not exists (
-             select
-               from figures f
-              where f.day = t.day and f.metric = t.metric and f.dimension = t.dimension and f.member = t.dimension_value
-           )
+     using (
+             select (array_agg(k.id) filter (where k.id is not null))[1] as id
+               from (
+                      select m.id, m.day, m.metric, m.dimension, m.dimension_value
+                        from analytics.metrics_daily m
+                       where m.organization_id = recompute_days.organization_id
+                         and m.day between from_day and last_day
+                         and m.metric in (select d.key from analytics.metric_definitions d where d.source <> 'snapshots')
+                      union all
+                      select null, f.day, f.metric, f.dimension, f.member from figures f
+                    ) k
+              group by k.day, k.metric, k.dimension, k.dimension_value
+             having bool_and(k.id is not null)
+           ) g
+     where t.organization_id = recompute_days.organization_id and t.id = g.id
     returning 1
   )
   select (select count(*) from written), (select count(*) from gone) into changed, removed;

@@ -1,0 +1,432 @@
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { PoolClient } from 'pg';
+import { actAs, as, makeCast, sqlstateOf, type Caller, type Cast } from '../helpers/callers.ts';
+import { testDatabase } from '../helpers/database.ts';
+import { rowsOf, taken } from './recording.ts';
+
+const database = testDatabase();
+let ours: Cast;
+let theirs: Cast;
+/** Days of the organization: `day(0)` is today, `day(3)` three days ago. */
+let day: (ago: number) => string;
+
+beforeAll(async () => {
+  ours = await makeCast(database, 'ours');
+  theirs = await makeCast(database, 'theirs');
+  const [today] = await rowsOf<{ day: string }>(
+    database,
+    "update tenancy.organizations set time_zone = 'America/New_York' returning platform.today(id)::text as day",
+  );
+  const start = Date.parse(`${today?.day}T00:00:00Z`);
+  day = (ago) => new Date(start - ago * 86_400_000).toISOString().slice(0, 10);
+});
+beforeEach(async () => {
+  await database.pool().query(
+    `truncate analytics.app_events, analytics.nps_responses, analytics.user_activations, analytics.activation_rules,
+              analytics.metrics_log, analytics.pmf_metrics_snapshots;
+     delete from analytics.metrics_daily`,
+  );
+});
+
+/** An answer of one row, whose nested rows are objects too. */
+async function ask<T = Record<string, unknown>>(caller: Caller, call: string): Promise<T[]> {
+  return as(database, caller, async (client: PoolClient) => {
+    const { rows } = await client.query<{ answer: T }>(
+      `select to_jsonb(a) as answer from analytics.${call} a`,
+    );
+    return rows.map((row) => row.answer);
+  });
+}
+
+/** Has members join on days, and lets them do something on days after. */
+async function cohort(members: readonly [Caller, number, readonly number[]][]): Promise<void> {
+  await database
+    .pool()
+    .query("update tenancy.organization_members set joined_at = now() - interval '700 days'");
+  for (const [caller, joined, seen] of members) {
+    const at = (ago: number, clock: string) =>
+      `(date '${day(ago)}' + time '${clock}') at time zone 'America/New_York'`;
+    await database
+      .pool()
+      .query(
+        `update tenancy.organization_members set joined_at = ${at(joined, '23:30')} where user_id = $1`,
+        [caller.userId],
+      );
+    for (const ago of seen) {
+      await database
+        .pool()
+        .query(
+          `insert into analytics.app_events (organization_id, name, user_id, occurred_at) values ($1, 'login', $2, ${at(ago, '23:45')})`,
+          [ours.organizationId, caller.userId],
+        );
+    }
+  }
+}
+
+describe('rates of cohorts', () => {
+  test('of retention count who came on the day itself, and leave out who is too young', async () => {
+    await cohort([
+      [ours.owner, 10, [10, 3]],
+      [ours.admin, 10, [10, 4, 2]],
+      [ours.member, 8, [1]],
+      // the seventh day is today, which is not over
+      [ours.guest, 7, [7, 0]],
+      [ours.left, 400, [393]],
+    ]);
+    expect(await ask(ours.member, 'calculate_retention_rate(7, 30)')).toEqual([
+      {
+        from_day: day(30),
+        to_day: day(8),
+        numerator: 2,
+        denominator: 3,
+        rate: 66.67,
+        cohorts: [
+          { day: day(10), numerator: 1, denominator: 2, rate: 50 },
+          { day: day(8), numerator: 1, denominator: 1, rate: 100 },
+        ],
+      },
+    ]);
+    expect(await ask(ours.member, 'calculate_retention_rate(1, 9)')).toMatchObject([
+      { numerator: 0, denominator: 2 },
+    ]);
+  });
+
+  test('of activation leave out those who still have time', async () => {
+    await cohort([
+      [ours.owner, 20, [19]],
+      [ours.admin, 20, []],
+      [ours.member, 16, [15]],
+      [ours.guest, 14, [13]],
+    ]);
+    await rowsOf(database, 'select analytics.note_activations($1)', [ours.organizationId]);
+    expect(await ask(ours.member, 'calculate_activation_rate(60)')).toEqual([
+      {
+        from_day: day(60),
+        to_day: day(15),
+        numerator: 2,
+        denominator: 3,
+        rate: 66.67,
+        cohorts: [
+          { day: day(20), numerator: 1, denominator: 2, rate: 50 },
+          { day: day(16), numerator: 1, denominator: 1, rate: 100 },
+        ],
+      },
+    ]);
+  });
+
+  test('are null where nobody has joined', async () => {
+    await cohort([]);
+    const none = { numerator: 0, denominator: 0, rate: null, cohorts: [] };
+    expect(await ask(ours.member, 'calculate_activation_rate(5)')).toMatchObject([none]);
+    expect(await ask(ours.member, 'calculate_retention_rate(7, 3)')).toMatchObject([none]);
+  });
+});
+
+describe('the net promoter score', () => {
+  const answered = (scores: readonly [number, number, Caller?][]) =>
+    Promise.all(
+      scores.map(([score, ago, caller]) =>
+        rowsOf(
+          database,
+          `insert into analytics.nps_responses (organization_id, score, user_id, answered_at)
+           values ($1, $2, $3, (date '${day(ago)}' + time '12:00') at time zone 'America/New_York')`,
+          [ours.organizationId, score, caller?.userId ?? null],
+        ),
+      ),
+    );
+
+  test('counts the last answer of each person, and every one of people unknown', async () => {
+    await answered([
+      [9, 5],
+      [10, 4],
+      [8, 3],
+      [6, 2],
+      [0, 40],
+      [2, 6, ours.member],
+      [9, 1, ours.member],
+    ]);
+    expect(await ask(ours.member, 'calculate_nps(30)')).toEqual([
+      { promoters: 3, passives: 1, detractors: 1, n: 5, score: 40 },
+    ]);
+    expect(await ask(ours.member, 'calculate_nps(2)')).toEqual([
+      { promoters: 1, passives: 0, detractors: 0, n: 1, score: 100 },
+    ]);
+    expect(await ask(theirs.member, 'calculate_nps(30)')).toEqual([
+      { promoters: 0, passives: 0, detractors: 0, n: 0, score: null },
+    ]);
+  });
+
+  test('is asked of everybody, who need not see what others answer', async () => {
+    const answer = await actAs(database, ours.guest, (client) =>
+      client.query(
+        "select score, user_id, category, comment from analytics.answer_nps(9, '  Good. ')",
+      ),
+    );
+    expect(answer.rows).toEqual([
+      { score: 9, user_id: ours.guest.userId, category: 'promoter', comment: 'Good.' },
+    ]);
+    const seen = await as(database, ours.guest, (client) =>
+      client.query('select from analytics.nps_responses'),
+    );
+    expect(seen.rowCount).toBe(0);
+    expect(
+      await as(database, ours.guest, (client) =>
+        sqlstateOf(client, () => client.query('select analytics.answer_nps(11)')),
+      ),
+    ).toBe('CB002');
+  });
+});
+
+describe('the snapshot of a day', () => {
+  test('is one row, however often it is taken, and is drawn like other metrics', async () => {
+    await cohort([
+      [ours.owner, 40, [33, 12, 3, 0]],
+      [ours.admin, 30, [20, 2]],
+      [ours.member, 30, [23, 0]],
+    ]);
+    await rowsOf(database, 'select analytics.note_activations($1)', [ours.organizationId]);
+    // Today's events lie late in the evening, which may not have come yet.
+    const snapshot = () =>
+      actAs(database, ours.member, async (client) => {
+        const { rows } = await client.query<{ row: Record<string, unknown> }>(
+          'select to_jsonb(s) as row from analytics.update_pmf_metrics_snapshot() s',
+        );
+        return rows[0]?.row;
+      });
+    const first = await snapshot();
+    expect(first).toMatchObject({
+      day: day(0),
+      members: 4,
+      active_users_1: 2,
+      active_users_7: 3,
+      active_users_28: 3,
+      stickiness: 66.6667,
+      activated: 3,
+      activation_base: 3,
+      activation_rate: 100,
+      retained_7: 2,
+      retention_base_7: 3,
+      retention_7: 66.67,
+      retained_28: 2,
+      retention_base_28: 3,
+      nps_answers: 0,
+      nps_score: null,
+    });
+    expect(await snapshot()).toMatchObject({ id: first?.['id'] });
+    expect(await rowsOf(database, 'select from analytics.pmf_metrics_snapshots')).toHaveLength(1);
+    expect(await ask(ours.member, `metric_series('stickiness', '${day(1)}', '${day(0)}')`)).toEqual(
+      [
+        { bucket: day(1), dimension: null, value: null },
+        { bucket: day(0), dimension: null, value: 66.6667 },
+      ],
+    );
+    expect(await rowsOf(database, 'select analytics.take_pmf_snapshots() as taken')).toEqual([
+      { taken: 1 },
+    ]);
+  });
+});
+
+describe('trends', () => {
+  type Trend = {
+    metric: string;
+    points: { day: string; is_anomaly: boolean; expected: number | null }[];
+  };
+  const keep = (metric: string, values: (ago: number) => number | null, days = 100) =>
+    rowsOf(
+      database,
+      `insert into analytics.metrics_daily (organization_id, metric, day, value)
+       select $1, $2, v.day::date, v.value from json_to_recordset($3) as v (day text, value numeric) where v.value is not null`,
+      [
+        ours.organizationId,
+        metric,
+        JSON.stringify(
+          Array.from({ length: days }, (_none, ago) => ({ day: day(ago), value: values(ago) })),
+        ),
+      ],
+    );
+
+  test('say value, moving average, change and slope, without today, which is not over', async () => {
+    await keep('events', (ago) => (ago === 0 ? 1_000_000 : 200 - ago));
+    expect(await ask<Trend>(ours.member, 'get_metrics_trends(10)')).toMatchObject([
+      {
+        metric: 'events',
+        day: day(1),
+        value: 199,
+        moving_average: 196,
+        previous_average: 189,
+        change: 7,
+        change_percent: 3.7,
+        slope: 1,
+        points: Array.from({ length: 10 }, (_none, number) => ({ day: day(10 - number) })),
+      },
+    ]);
+  });
+
+  test('know the rhythm of the week: a quiet Sunday is no anomaly, a quiet Monday is', async () => {
+    const weekday = (ago: number) => new Date(`${day(ago)}T12:00:00Z`).getUTCDay();
+    const monday = [8, 9, 10, 11, 12, 13, 14].find((ago) => weekday(ago) === 1) ?? 0;
+    await keep('events', (ago) =>
+      ago === monday ? 5 : weekday(ago) === 0 ? 4 + (ago % 3) : 100 + (ago % 5),
+    );
+    const [trend] = await ask<Trend>(ours.member, 'get_metrics_trends(20)');
+    expect(trend?.points.filter((point) => point.is_anomaly).map((point) => point.day)).toEqual([
+      day(monday),
+    ]);
+  });
+
+  test('call nothing an anomaly while too little is known, and a day that breaks what was always alike', async () => {
+    await keep('events', (ago) => (ago === 1 ? 900 : 7), 27);
+    const [young] = await ask<Trend>(ours.member, 'get_metrics_trends(10)');
+    expect(young?.points.some((point) => point.is_anomaly || point.expected !== null)).toBe(false);
+    await rowsOf(database, 'delete from analytics.metrics_daily');
+    await keep('events', (ago) => (ago === 1 ? 8 : 7));
+    const [alike] = await ask<Trend>(ours.member, 'get_metrics_trends(10)');
+    expect(alike?.points.filter((point) => point.is_anomaly).map((point) => point.day)).toEqual([
+      day(1),
+    ]);
+  });
+
+  test('take a day without anything for none of it, but not for a ratio of nothing', async () => {
+    await keep('events', (ago) => (ago === 2 ? null : 10));
+    await keep('bounce_rate', (ago) => (ago === 2 ? null : 10));
+    const trends = await ask<Trend & { moving_average: number }>(
+      ours.member,
+      'get_metrics_trends(5)',
+    );
+    expect(trends.map((trend) => [trend.metric, trend.moving_average])).toEqual([
+      ['events', 8.5714],
+      ['bounce_rate', 10],
+    ]);
+    expect(await ask(theirs.member, 'get_metrics_trends(5)')).toEqual([]);
+  });
+
+  test('have a dashboard: the last week, the one before, the last four', async () => {
+    await keep('events', (ago) => (ago < 7 ? 3 : 1));
+    await keep('active_users', (ago) => (ago < 7 ? 4 : 2));
+    await rowsOf(
+      database,
+      `insert into analytics.metrics_daily (organization_id, metric, day, value, numerator, denominator)
+       values ($1, 'bounce_rate', $2, 50, 1, 2), ($1, 'bounce_rate', $3, 0, 0, 8)`,
+      [ours.organizationId, day(0), day(1)],
+    );
+    expect(await ask(ours.member, 'metrics_dashboard')).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          metric: 'events',
+          latest_value: 3,
+          last_7_days: 21,
+          previous_7_days: 7,
+          last_28_days: 42,
+        }),
+        expect.objectContaining({ metric: 'active_users', last_7_days: 4, previous_7_days: 2 }),
+        expect.objectContaining({ metric: 'bounce_rate', last_7_days: 10, previous_7_days: null }),
+      ]),
+    );
+    expect(await ask(ours.guest, 'metrics_dashboard')).toEqual([]);
+  });
+});
+
+describe('recorded values', () => {
+  const values = [
+    {
+      metric: 'page_load',
+      value: 120,
+      source: 'portal',
+      kind: 'performance',
+      unit: 'ms',
+      labels: { path: '/' },
+    },
+    { metric: 'page_load', value: 90, source: 'portal', kind: 'performance' },
+    { metric: 'bar.takings', value: 1234.5, unit: 'EUR' },
+    { metric: 'page_load', value: 300, source: 'app' },
+  ];
+
+  test('go in, wrong ones come back, and the newest of each source and metric are found', async () => {
+    const answer = await actAs(database, ours.member, (client) =>
+      taken(
+        client,
+        [
+          ...values,
+          { metric: 'Page', value: 1 },
+          { metric: 'page_load' },
+          { metric: 'page_load', value: 'fast' },
+          { metric: 'page_load', value: 1, kind: 'other' },
+          { metric: 'page_load', value: 1, id: 'x' },
+          { metric: 'page_load', value: 1, occurredAt: '2001-01-01T00:00:00Z' },
+          7,
+        ],
+        'record_metrics',
+      ),
+    );
+    expect(answer).toMatchObject({ inserted: 4, duplicates: 0 });
+    expect(answer.rejected.map((row) => [row.index, row.field])).toEqual([
+      [4, 'metric'],
+      [5, 'value'],
+      [6, 'value'],
+      [7, 'kind'],
+      [8, 'id'],
+      [9, 'occurredAt'],
+      [10, null],
+    ]);
+    const latest = (count: number) =>
+      ask<{ source: string; metric: string; value: number }>(
+        ours.member,
+        `get_latest_metrics_per_source(${count})`,
+      );
+    expect((await latest(1)).map((row) => [row.source, row.metric])).toEqual([
+      ['', 'bar.takings'],
+      ['app', 'page_load'],
+      ['portal', 'page_load'],
+    ]);
+    expect(await latest(5)).toHaveLength(4);
+    expect(await ask(theirs.member, 'get_latest_metrics_per_source(5)')).toEqual([]);
+    expect(await ask(ours.member, 'list_recorded_metrics()')).toEqual([
+      { metric: 'bar.takings', sources: [''] },
+      { metric: 'page_load', sources: ['app', 'portal'] },
+    ]);
+  });
+
+  test('are recorded once with an id', async () => {
+    const row = {
+      id: 'a0000000-0000-4000-8000-00000000ffff',
+      metric: 'page_load',
+      value: 1,
+      occurredAt: `${day(2)}T12:00:00Z`,
+    };
+    const send = () =>
+      actAs(database, ours.member, (client) => taken(client, [row, row], 'record_metrics'));
+    expect(await send()).toMatchObject({ inserted: 1, duplicates: 1 });
+    expect(await send()).toMatchObject({ inserted: 0, duplicates: 2 });
+  });
+});
+
+test.each([
+  ['calculate_activation_rate(0)', 'CB002'],
+  ['calculate_activation_rate(null)', 'CB002'],
+  ['calculate_retention_rate(0, 5)', 'CB002'],
+  ['calculate_retention_rate(5, 761)', 'CB002'],
+  ['calculate_nps(-1)', 'CB002'],
+  ['get_metrics_trends(0)', 'CB002'],
+  ['get_latest_metrics_per_source(101)', 'CB002'],
+])('%s is refused', async (call, code) => {
+  const state = await as(database, ours.member, (client) =>
+    sqlstateOf(client, () => client.query(`select * from analytics.${call}`)),
+  );
+  expect(state).toBe(code);
+});
+
+test.each([
+  'calculate_activation_rate()',
+  'calculate_retention_rate()',
+  'calculate_nps()',
+  'get_metrics_trends()',
+  'get_latest_metrics_per_source()',
+  'list_recorded_metrics()',
+  'update_pmf_metrics_snapshot()',
+  "record_metrics('[]')",
+])('%s is not for guests', async (call) => {
+  const state = await as(database, ours.guest, (client) =>
+    sqlstateOf(client, () => client.query(`select * from analytics.${call}`)),
+  );
+  expect(state).toBe('CB003');
+});

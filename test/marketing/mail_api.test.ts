@@ -560,6 +560,44 @@ describe('mail through the API', () => {
       await ours.query('update crm.leads set score = null where id = any ($1)', [[fitting, later]]);
     });
 
+    test('to a segment goes to those who are in it', async () => {
+      const lead = await ours.lead(fresh());
+      const left = await ours.lead(fresh());
+      const [segment] = await ours.query<{ id: string }>(
+        `insert into analytics.segments (organization_id, name, subject, is_active, rule)
+         values ($1, 'Waiting', 'lead', false, '{"field": "city", "op": "=", "value": "Nowhere"}') returning id`,
+        [ours.organizationId],
+      );
+      await ours.query(
+        `insert into analytics.user_segments (organization_id, segment_id, lead_id, left_at)
+         values ($1, $2, $3, null), ($1, $2, $4, now())`,
+        [ours.organizationId, segment?.id, lead, left],
+      );
+      const [row] = await ours.query<{ id: string }>(
+        `insert into marketing.campaigns (organization_id, name, template_id, audience, segment_id)
+         values ($1, 'Waitlist', $2, 'segment', $3) returning id`,
+        [ours.organizationId, ours.templateId, segment?.id],
+      );
+      await done(member, 'select marketing.start_campaign($1)', [row?.id]);
+      await run(row?.id ?? '');
+      expect(
+        await ours.query(
+          'select lead_id from marketing.campaign_recipients where campaign_id = $1',
+          [row?.id],
+        ),
+      ).toEqual([{ lead_id: lead }]);
+      const [gone] = await theirs.query<{ id: string }>(
+        `insert into marketing.campaigns (organization_id, name, template_id, audience, segment_id)
+         values ($1, 'Waitlist', $2, 'segment', $3) returning id`,
+        [theirs.organizationId, theirs.templateId, segment?.id],
+      );
+      const foreign = await api.ask(theirs.cast.owner, act('startCampaign'), { id: gone?.id });
+      expect(errorOf(foreign)).toMatchObject({
+        code: 'NOT_FOUND_OR_FORBIDDEN',
+        field: 'segmentId',
+      });
+    });
+
     test('is kept back while it is paused, goes on, and ends when it is cancelled', async () => {
       await ours.send(sender);
       const id = await make();

@@ -8,9 +8,9 @@ select authz.define_permission('marketing.manage', 'Send mails again that may ha
 call platform.protect('marketing.email_templates', 'tenant', read_only => '{version,subject,html_source,text_source,variables}');
 call platform.protect('marketing.email_template_versions', 'tenant_log');
 call platform.protect('marketing.campaigns', 'tenant', read_only => '{status,scheduled_at,started_at,audience_taken_at,finished_at}');
-call platform.protect('marketing.campaign_recipients', 'tenant_log');
-call platform.protect('marketing.email_queue', 'tenant_log');
-call platform.protect('marketing.email_interactions', 'tenant_log');
+call platform.protect('marketing.campaign_recipients', 'tenant_log', parent => 'lead_id');
+call platform.protect('marketing.email_queue', 'tenant_log', parent => 'lead_id');
+call platform.protect('marketing.email_interactions', 'tenant_log', parent => 'lead_id');
 call platform.protect('marketing.email_suppressions', 'tenant_log');
 call platform.protect('marketing.sending_states', 'internal');
 

@@ -43,6 +43,16 @@ begin
     perform platform.refuse(
       'CB002', format('The template needs the variable %s.', missing), field => 'variables.' || missing);
   end if;
+  if campaign.audience = 'segment' and not exists (
+    select
+      from analytics.segments s
+     where s.organization_id = campaign.organization_id
+       and s.id = campaign.segment_id
+       and s.subject = 'lead'
+       and s.deleted_at is null
+  ) then
+    perform platform.refuse('CB004', 'There is no such segment of leads.', field => 'segment_id');
+  end if;
   if campaign.audience = 'list' and not exists (
     select
       from marketing.campaign_recipients r
@@ -55,8 +65,8 @@ end
 $$;
 
 comment on function marketing.require_sendable(marketing.campaigns) is
-  'Refuses a campaign that could not be sent. Errors: CB002 for a variable that is missing, or an empty list; CB005 for an '
-  'archived template.';
+  'Refuses a campaign that could not be sent. Errors: CB002 for a variable that is missing, or an empty list; CB004 for a '
+  'segment that is not there; CB005 for an archived template.';
 grant execute on function marketing.require_sendable(marketing.campaigns) to callboard_service;
 
 create or replace function marketing.set_campaign_status(campaign marketing.campaigns, status text, at timestamptz default null)

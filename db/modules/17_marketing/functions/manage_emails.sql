@@ -74,7 +74,10 @@ declare
 begin
   select q.* into mail
     from marketing.email_queue q
-   where q.organization_id = organization and q.id = row_id
+   where q.organization_id = organization
+     and q.id = row_id
+     and (authz.has('workspaces.all')
+          or coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
      for update;
   if mail.id is null then
     perform platform.refuse('CB004', 'There is no such mail.', field => 'row_id');
@@ -105,7 +108,10 @@ declare
 begin
   select q.* into mail
     from marketing.email_queue q
-   where q.organization_id = organization and q.id = row_id
+   where q.organization_id = organization
+     and q.id = row_id
+     and (authz.has('workspaces.all')
+          or coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
      for update;
   if mail.id is null then
     perform platform.refuse('CB004', 'There is no such mail.', field => 'row_id');

@@ -1,18 +1,13 @@
 create or replace function marketing.segment_leads(organization_id uuid, segment_id uuid) returns setof uuid
-language plpgsql stable
+language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
-begin
-  -- Segments are of a module above this one.
-  if to_regclass('analytics.user_segments') is null then
-    return;
-  end if;
-  return query execute format(
-    'select m.lead_id from %s m '
-    'where m.organization_id = $1 and m.segment_id = $2 and m.lead_id is not null and m.left_at is null',
-    to_regclass('analytics.user_segments'))
-    using organization_id, segment_id;
-end
+  select m.lead_id
+    from analytics.user_segments m
+   where m.organization_id = segment_leads.organization_id
+     and m.segment_id = segment_leads.segment_id
+     and m.lead_id is not null
+     and m.left_at is null
 $$;
 
 comment on function marketing.segment_leads(uuid, uuid) is 'The leads in a segment now.';
@@ -121,7 +116,7 @@ begin
     begin
       perform marketing.require_sendable(campaign);
       perform marketing.set_campaign_status(campaign, 'running');
-    exception when sqlstate 'CB002' or sqlstate 'CB005' then
+    exception when sqlstate 'CB002' or sqlstate 'CB004' or sqlstate 'CB005' then
       -- Its template was changed or archived meanwhile: somebody has to look at it.
       perform marketing.set_campaign_status(campaign, 'draft');
     end;

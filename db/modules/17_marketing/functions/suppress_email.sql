@@ -88,8 +88,6 @@ create or replace function marketing.stop_mails(organization_id uuid, lead_ids u
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  leave constant regprocedure := to_regprocedure('marketing.leave_sequences(uuid,uuid[],text)');
 begin
   update marketing.email_queue q
      set status = 'suppressed', reason = stop_mails.reason, updated_at = now()
@@ -97,9 +95,7 @@ begin
      and q.lead_id = any (stop_mails.lead_ids)
      and q.status in ('queued', 'paused')
      and (q.purpose = 'marketing' or stop_mails.reason not in ('unsubscribed', 'consent_withdrawn'));
-  if leave is not null then
-    execute format('select %s($1, $2, $3)', leave::regproc) using organization_id, lead_ids, reason;
-  end if;
+  perform marketing.leave_sequences(organization_id, lead_ids, reason);
 end
 $$;
 

@@ -2,6 +2,7 @@
 create table marketing.email_queue (
   organization_id uuid not null references tenancy.organizations,
   id uuid not null default platform.uuidv7(),
+  workspace_id uuid,
   lead_id uuid not null,
   template_id uuid not null,
   campaign_id uuid,
@@ -31,6 +32,7 @@ create table marketing.email_queue (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   primary key (organization_id, id),
+  foreign key (organization_id, workspace_id) references tenancy.workspaces,
   foreign key (organization_id, lead_id) references crm.leads (organization_id, id),
   foreign key (organization_id, template_id) references marketing.email_templates (organization_id, id),
   foreign key (organization_id, campaign_id) references marketing.campaigns (organization_id, id),
@@ -44,12 +46,14 @@ create index email_queue_sending on marketing.email_queue (claim_expires_at) whe
 create index email_queue_uncertain on marketing.email_queue (organization_id, id) where status = 'uncertain';
 -- What a lead got lately (frequency cap), and what waits for it.
 create index on marketing.email_queue (organization_id, lead_id, attempted_at);
+create index on marketing.email_queue (organization_id, workspace_id);
 create index on marketing.email_queue (organization_id, template_id);
 create index on marketing.email_queue (organization_id, campaign_id, status);
 comment on table marketing.email_queue is
   E'@name queued_emails\nMails to leads: those that wait, and what became of the others (seed email_queue). Rows come from functions: '
   'marketing.queue_email, or many in one insert. A mail is never sent twice by itself: it is noted as sending, for good, '
   'before a mail server hears of it.';
+comment on column marketing.email_queue.workspace_id is 'That of the lead: who does not see the lead does not see this.';
 comment on column marketing.email_queue.purpose is
   'marketing: needs consent, heeds quiet hours and the frequency cap, and can be unsubscribed from. transactional: an answer '
   'to what the lead did; only an address that does not work or was barred by hand, or a complaint, keeps it back.';
@@ -74,6 +78,7 @@ comment on column marketing.email_queue.clicked_at is 'When a link in it was fir
 
 create table marketing.email_interactions (
   like platform.tenant_log_row including all,
+  workspace_id uuid,
   queued_email_id uuid,
   lead_id uuid,
   campaign_id uuid,
@@ -87,6 +92,7 @@ create table marketing.email_interactions (
   reason text check (length(reason) <= 1000),
   external_id text check (length(external_id) between 1 and 255),
   primary key (organization_id, id),
+  foreign key (organization_id, workspace_id) references tenancy.workspaces,
   foreign key (organization_id, queued_email_id) references marketing.email_queue (organization_id, id),
   foreign key (organization_id, lead_id) references crm.leads (organization_id, id),
   foreign key (organization_id, campaign_id) references marketing.campaigns (organization_id, id),
@@ -98,8 +104,10 @@ create index on marketing.email_interactions (organization_id, queued_email_id, 
 create index on marketing.email_interactions (organization_id, lead_id, occurred_at);
 create index on marketing.email_interactions (organization_id, campaign_id, kind, occurred_at);
 create index on marketing.email_interactions (organization_id, occurred_at);
+create index on marketing.email_interactions (organization_id, workspace_id);
 comment on table marketing.email_interactions is
   'What happened to a mail after it left (seeds email_interactions, campaign_opens, campaign_clicks).';
+comment on column marketing.email_interactions.workspace_id is 'That of the lead: who does not see the lead does not see this.';
 comment on column marketing.email_interactions.is_machine is
   'Whether a program is the likely reader: a scanner that follows links, or a mail service that fetches all pictures ahead.';
 comment on column marketing.email_interactions.is_repeat is

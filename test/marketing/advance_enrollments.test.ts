@@ -11,6 +11,7 @@ import {
   addTemplate,
   advance,
   ask,
+  committed,
   convertLead,
   enroll,
   enrollments,
@@ -58,6 +59,7 @@ describe('enrolling', () => {
         await addLead(house),
         await addLead(house, { deleted_at: START }),
       ];
+      const silent = await addLead(house, { email_consent: 'unknown' });
       await convertLead(house, converted);
       await house.client.query(
         "select marketing.suppress_email($1, 'bounced@leads.test', 'hard_bounce')",
@@ -66,13 +68,14 @@ describe('enrolling', () => {
       const stranger = await addLead({ ...house, cast: theirs });
       const found = await ask<Outcome>(house, 'select o.* from marketing.enroll_leads($1, $2) o', [
         sequence,
-        [converted, fine, bad, withdrawn, archived, stranger, NOWHERE, fine],
+        [converted, fine, bad, withdrawn, silent, archived, stranger, NOWHERE, fine],
       ]);
       expect(found.map(({ lead_id, outcome }) => [lead_id, outcome])).toEqual([
         [converted, 'exit_condition'],
         [fine, 'enrolled'],
         [bad, 'suppressed'],
         [withdrawn, 'consent_withdrawn'],
+        [silent, 'no_consent'],
         [archived, 'unknown_lead'],
         [stranger, 'unknown_lead'],
         [NOWHERE, 'unknown_lead'],
@@ -207,6 +210,60 @@ describe('enrolling', () => {
       expect((await enrollments(house, byEvent)).map((each) => each.exit_reason)).toEqual([
         null,
         'goal',
+      ]);
+    });
+  });
+});
+
+describe('segments', () => {
+  const addSegment = (house: House, name: string) =>
+    add(house.client, 'analytics.segments', {
+      organization_id: ours.organizationId,
+      name,
+      subject: 'lead',
+      rule: JSON.stringify({ field: 'score', op: '>=', value: 50 }),
+    });
+  const putInto = (house: House, segment_id: string, lead_id: string) =>
+    add(house.client, 'analytics.user_segments', {
+      organization_id: ours.organizationId,
+      segment_id,
+      lead_id,
+    });
+
+  test('who comes into one is enrolled, and conditions ask for the present members', async () => {
+    await inHouse(async (house) => {
+      const [entry, vip] = [await addSegment(house, 'Hot'), await addSegment(house, 'VIP')];
+      const sequence = await addSequence(
+        house,
+        [
+          { key: 'hello' },
+          { key: 'vip', delay: '1 hour', condition: { segment: vip } },
+          { key: 'others', condition: { not: { segment: vip } } },
+        ],
+        { enroll_segment_id: entry },
+      );
+      const [ada, bob, cyd] = [await addLead(house), await addLead(house), await addLead(house)];
+      await putInto(house, vip, ada);
+      const was = await putInto(house, vip, bob);
+      await house.client.query('update analytics.user_segments set left_at = now() where id = $1', [
+        was,
+      ]);
+      for (const lead of [ada, bob]) await putInto(house, entry, lead);
+      expect(await enrollments(house, sequence)).toHaveLength(2);
+      const soon = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+      for (const hours of [1, 3, 5]) await advance(house, sequence, soon(hours));
+      const found = await mails(house, sequence);
+      const of = (lead: string) => found.filter((m) => m.lead_id === lead).map((m) => m.step);
+      expect([of(ada), of(bob), of(cyd)]).toEqual([['hello', 'vip'], ['hello', 'others'], []]);
+      const schedule = await ask<{ step_key: string; applies: boolean }>(
+        house,
+        'select p.* from marketing.preview_nurturing_schedule($1, $2) p',
+        [sequence, ada],
+      );
+      expect(schedule.map((each) => [each.step_key, each.applies])).toEqual([
+        ['hello', true],
+        ['vip', true],
+        ['others', false],
       ]);
     });
   });
@@ -816,25 +873,14 @@ describe('waking', () => {
 });
 
 onServer('at the same time', () => {
-  /** Work that stays. */
-  async function committed<T>(work: (house: House) => Promise<T>): Promise<T> {
-    const client = await database.pool().connect();
-    try {
-      await client.query('begin');
-      const result = await work({ client, cast: ours });
-      await client.query('commit');
-      return result;
-    } finally {
-      client.release();
-    }
-  }
+  const stays = <T>(work: (house: House) => Promise<T>) => committed(database, ours, work);
   const worker = async (): Promise<PoolClient> => {
     const client = await database.pool('callboard_service').connect();
     await client.query('begin');
     return client;
   };
   const prepared = (count: number) =>
-    committed(async (house) => {
+    stays(async (house) => {
       const sequence = await addSequence(house, [
         { key: 'hello' },
         { key: 'tips', delay: '1 day' },
@@ -845,7 +891,7 @@ onServer('at the same time', () => {
       return { sequence, leads };
     });
   const counted = (sequence: string) =>
-    committed(async (house) => {
+    stays(async (house) => {
       const found = await mails(house, sequence);
       return { mails: found.length, leads: new Set(found.map((mail) => mail.lead_id)).size };
     });
@@ -910,7 +956,7 @@ onServer('at the same time', () => {
   });
 
   test('two callers enrol the same leads once', async () => {
-    const { sequence, leads } = await committed(async (house) => ({
+    const { sequence, leads } = await stays(async (house) => ({
       sequence: await addSequence(house, [{ key: 'hello' }]),
       leads: [await addLead(house), await addLead(house), await addLead(house)],
     }));
@@ -931,14 +977,14 @@ onServer('at the same time', () => {
     const flat = all.flat();
     expect(flat.filter((each) => each === 'enrolled')).toHaveLength(3);
     expect(flat.filter((each) => each === 'already_enrolled')).toHaveLength(9);
-    expect(await committed((house) => enrollments(house, sequence))).toHaveLength(3);
+    expect(await stays((house) => enrollments(house, sequence))).toHaveLength(3);
   });
 
   test('a suppression while a batch is open waits for it, and then takes the mail back', async () => {
     const { sequence, leads } = await prepared(1);
     const busy = await worker();
     await take(busy, sequence, 10);
-    const suppressing = committed((house) =>
+    const suppressing = stays((house) =>
       house.client.query(
         "select marketing.suppress_email($1, l.email, 'unsubscribed') from crm.leads l where l.id = $2",
         [ours.organizationId, leads[0]],
@@ -948,9 +994,9 @@ onServer('at the same time', () => {
     await busy.query('commit');
     busy.release();
     await suppressing;
-    const [found] = await committed((house) => enrollments(house, sequence));
+    const [found] = await stays((house) => enrollments(house, sequence));
     expect(found).toMatchObject({ status: 'exited', exit_reason: 'unsubscribed' });
-    const states = await committed((house) => mails(house, sequence));
+    const states = await stays((house) => mails(house, sequence));
     expect(states.map((mail) => mail.status)).toEqual(['cancelled']);
   });
 
@@ -970,11 +1016,11 @@ onServer('at the same time', () => {
   });
 
   test('whoever enrols while the job goes to sleep is not forgotten', async () => {
-    const sequence = await committed((house) =>
+    const sequence = await stays((house) =>
       addSequence(house, [{ key: 'hello', delay: '1 hour' }]),
     );
     const [sleeping, enrolling] = [await worker(), await worker()];
-    const lead = await committed((house) => addLead(house));
+    const lead = await stays((house) => addLead(house));
     const now = new Date().toISOString();
     // The one has begun to enrol; the other looks, and must not go to sleep for good.
     await enrolling.query('select marketing.enroll($1, $2, $3, at => $4)', [
@@ -990,7 +1036,7 @@ onServer('at the same time', () => {
     await sleeping.query('commit');
     enrolling.release();
     sleeping.release();
-    const rows = await committed((house) =>
+    const rows = await stays((house) =>
       look<{ soon: boolean }>(
         house,
         `select j.run_at <= $2::timestamptz + interval '1 hour 1 second' as soon

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { acting } from '../billing/plans.ts';
+import type { Database } from '../../db/connect.ts';
 import type { Caller, Cast } from '../helpers/callers.ts';
 import { add, type Values } from '../projects/fixtures.ts';
 
@@ -8,6 +9,26 @@ export type House = {
   readonly client: PoolClient;
   readonly cast: Cast;
 };
+
+/** Work that stays. */
+export async function committed<T>(
+  database: Database,
+  cast: Cast,
+  work: (house: House) => Promise<T>,
+): Promise<T> {
+  const client = await database.pool().connect();
+  try {
+    await client.query('begin');
+    const result = await work({ client, cast });
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
 
 /** What a query gives, as somebody of the house; by default as its owner. */
 export async function ask<T>(
@@ -47,6 +68,7 @@ export function addLead({ client, cast }: House, values: Values = {}): Promise<s
     organization_id: cast.organizationId,
     email: `lead${serial}@leads.test`,
     first_name: 'Ada',
+    email_consent: 'granted',
     ...values,
   });
 }

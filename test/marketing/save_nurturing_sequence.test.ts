@@ -197,6 +197,13 @@ describe('saving a sequence', () => {
     });
   });
 
+  test('midnight as the end of a window is that of the end of the day', async () => {
+    await inHouse(async (house, template_id) => {
+      const { id } = await save(house, { name: 'W' }, [{ template_id, send_until: '00:00' }]);
+      expect(await stepsOf(house, id)).toMatchObject([{ send_until: '24:00:00' }]);
+    });
+  });
+
   test('the test of a step is one of leads', async () => {
     await inHouse(async (house, template_id) => {
       const ab_test_id = await add(house.client, 'marketing.ab_tests', {

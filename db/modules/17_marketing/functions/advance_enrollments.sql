@@ -26,29 +26,6 @@ $$;
 comment on function marketing.living_step(uuid, uuid) is
   'A step, or if it was taken out the first after it that was not; null: there is none.';
 
-create or replace function marketing.reason_to_leave(
-  lead crm.leads, sequence marketing.nurturing_sequences, facts jsonb, segment_ids uuid[], at timestamptz
-) returns text
-language sql stable
-set search_path = pg_catalog, pg_temp
-as $$
-  select case
-    when lead.deleted_at is not null then 'lead_archived'
-    when lead.email_consent = 'withdrawn' then 'consent_withdrawn'
-    when s.reason is not null then
-      case when s.reason in ('unsubscribed', 'hard_bounce', 'complaint', 'consent_withdrawn') then s.reason else 'suppressed' end
-    when lead.status = 'converted' and 'converted' = any (sequence.exit_on) then 'converted'
-    when lead.status in ('unqualified', 'lost') and 'disqualified' = any (sequence.exit_on) then 'disqualified'
-    when sequence.goal_condition is not null
-         and marketing.condition_applies(sequence.goal_condition, facts, segment_ids, at) then 'goal'
-  end
-    from (select marketing.suppression_of((lead).organization_id, (lead).email) as reason) s
-$$;
-
-comment on function marketing.reason_to_leave(
-  crm.leads, marketing.nurturing_sequences, jsonb, uuid[], timestamptz) is
-  'Why a lead leaves a sequence rather than take the next step; null: it does not.';
-
 create or replace function marketing.advance_enrollments(
   organization_id uuid,
   sequence_id uuid,
@@ -63,9 +40,10 @@ declare
   sequence marketing.nurturing_sequences;
   house_zone text;
   claimed uuid[];
-  has_conditions boolean;
   has_segments boolean;
   memberships jsonb;
+  needs_consent constant boolean := coalesce(
+    (tenancy.setting(advance_enrollments.organization_id, 'marketing') ->> 'requireConsent')::boolean, false);
 begin
   -- Locked, so that nothing is sent any more once a pause has been committed.
   select s.*
@@ -98,10 +76,9 @@ begin
     return 0;
   end if;
 
-  select sequence.goal_condition is not null or bool_or(s.condition is not null),
-         coalesce(sequence.goal_condition::text, '') like '%"segment"%'
-           or bool_or(coalesce(s.condition::text, '') like '%"segment"%')
-    into has_conditions, has_segments
+  select coalesce(sequence.goal_condition::text, '') like '%"segment"%'
+         or bool_or(coalesce(s.condition::text, '') like '%"segment"%')
+    into has_segments
     from marketing.nurturing_steps s
    where s.organization_id = sequence.organization_id and s.sequence_id = sequence.id and s.deleted_at is null;
 
@@ -116,51 +93,94 @@ begin
                 where e.organization_id = sequence.organization_id and e.id = any (claimed))) m;
   end if;
 
+  -- Each part is worked out once: what would be folded into the next would be worked out there again.
   with due as materialized (
-    select e.id, e.lead_id, e.step_id, e.phase, e.round,
-           coalesce(l.time_zone, house_zone) as zone, l as lead,
-           case when has_conditions then marketing.lead_facts(l) end as facts,
+    select e.id, e.lead_id, e.step_id, e.phase, e.round, coalesce(l.time_zone, house_zone) as zone,
+           s.position, s.deleted_at is not null as is_gone, s.condition, s.template_id, s.variables, s.ab_test_id,
+           s.branch_on, s.branch_wait, s.next_step_id, s.branch_step_id, s.otherwise_step_id, s.send_days, s.send_from,
+           s.send_until, l.status as lead_status,
+           case
+             when l.deleted_at is not null then 'lead_archived'
+             when l.email_consent = 'withdrawn' then 'consent_withdrawn'
+             when b.reason in ('unsubscribed', 'hard_bounce', 'complaint', 'consent_withdrawn') then b.reason
+             when b.reason is not null then 'suppressed'
+             when needs_consent and l.email_consent <> 'granted' then 'no_consent'
+           end as barred_by,
+           case when s.condition is not null or sequence.goal_condition is not null then
+             marketing.lead_facts((select f from crm.leads f where f.organization_id = sequence.organization_id and f.id = l.id))
+           end as facts,
            case
              when memberships is not null then
                array(select jsonb_array_elements_text(memberships -> e.lead_id::text))::uuid[]
            end as segment_ids
       from marketing.nurturing_enrollments e
-      join crm.leads l on l.organization_id = e.organization_id and l.id = e.lead_id
+     -- by their keys, one after the other, whatever is known of the sizes of the tables
+     cross join lateral (
+             select l.* from crm.leads l where l.organization_id = sequence.organization_id and l.id = e.lead_id offset 0
+           ) l
+     cross join lateral (
+             select s.*
+               from marketing.nurturing_steps s
+              where s.organization_id = sequence.organization_id and s.id = e.step_id
+             offset 0
+           ) s
+      left join lateral (
+             select x.reason
+               from marketing.email_suppressions x
+              where x.organization_id = sequence.organization_id
+                and x.email = l.email
+                and x.lifted_at is null
+                and (x.expires_at > now()) is not false
+              order by x.created_at, x.id
+              limit 1
+           ) b on true
      where e.organization_id = sequence.organization_id and e.id = any (claimed)
   ),
+  known as materialized (
+    select d.*,
+           coalesce(
+             d.barred_by,
+             case
+               when d.lead_status = 'converted' and 'converted' = any (sequence.exit_on) then 'converted'
+               when d.lead_status in ('unqualified', 'lost') and 'disqualified' = any (sequence.exit_on) then 'disqualified'
+               when sequence.goal_condition is not null
+                    and marketing.condition_applies(sequence.goal_condition, d.facts, d.segment_ids, at) then 'goal'
+             end) as reason
+      from due d
+  ),
   looked_at as materialized (
-    select d.*, s.position, s.template_id, s.variables, s.ab_test_id, s.branch_on, s.branch_wait,
-           s.next_step_id, s.branch_step_id, s.otherwise_step_id, s.send_days, s.send_from, s.send_until,
-           r.reason,
+    select k.*,
            case
-             when r.reason is not null then 'exit'
-             when d.phase = 'branch' then
+             when k.reason is not null then 'exit'
+             when k.phase = 'branch' then
                case
                  when exists (
                         select
-                          from marketing.email_queue q
-                          join marketing.email_interactions i
-                            on i.organization_id = q.organization_id
-                           and i.queued_email_id = q.id
-                           and not i.is_machine
-                           and marketing.is_sign_of(s.branch_on, i.kind)
-                         where q.organization_id = sequence.organization_id
-                           and q.enrollment_id = d.id
-                           and q.step_id = d.step_id
-                           and q.step_round = d.round
+                          from (
+                            select q.id, q.step_id, q.step_round
+                              from marketing.email_queue q
+                             where q.organization_id = sequence.organization_id and q.enrollment_id = k.id
+                            offset 0
+                          ) q
+                         where q.step_id = k.step_id
+                           and q.step_round = k.round
+                           and exists (
+                                 select
+                                   from marketing.email_interactions i
+                                  where i.organization_id = sequence.organization_id
+                                    and i.queued_email_id = q.id
+                                    and not i.is_machine
+                                    and marketing.is_sign_of(k.branch_on, i.kind)
+                               )
                       ) then 'branch'
                  else 'next'
                end
-             when s.deleted_at is not null then 'next'
-             when not marketing.is_in_window(at at time zone d.zone, s.send_days, s.send_from, s.send_until) then 'wait'
-             when s.condition is null or marketing.condition_applies(s.condition, d.facts, d.segment_ids, at) then 'send'
+             when k.is_gone then 'next'
+             when not marketing.is_in_window(at at time zone k.zone, k.send_days, k.send_from, k.send_until) then 'wait'
+             when k.condition is null or marketing.condition_applies(k.condition, k.facts, k.segment_ids, at) then 'send'
              else 'otherwise'
            end as verdict
-      from due d
-      join marketing.nurturing_steps s on s.organization_id = sequence.organization_id and s.id = d.step_id
-     cross join lateral (
-             select marketing.reason_to_leave(d.lead, sequence, d.facts, d.segment_ids, at) as reason
-           ) r
+      from known k
   ),
   variants as materialized (
     select a.ab_test_id, a.unit, a.variant_id
@@ -183,47 +203,53 @@ begin
      where j.verdict = 'send'
         on conflict on constraint email_queue_once_a_step do nothing
   ),
-  led_on as (
-    select j.*, t.id as target_id, t.position as target_position, t.delay, t.counts_working_days,
-           t.send_days as target_days, t.send_from as target_from, t.send_until as target_until
-      from looked_at j
-     cross join lateral (
-             select marketing.living_step(
-                      sequence.organization_id,
-                      case j.verdict
-                        when 'send' then case when j.branch_on is null then j.next_step_id end
-                        when 'otherwise' then coalesce(j.otherwise_step_id, j.next_step_id)
-                        when 'branch' then j.branch_step_id
-                        when 'next' then j.next_step_id
-                      end) as id
-           ) w
-      left join marketing.nurturing_steps t on t.organization_id = sequence.organization_id and t.id = w.id
+  targets as materialized (
+    select w.id as wanted_id, t.*
+      from (
+        select s.id,
+               case
+                 when s.deleted_at is null then s.id else marketing.living_step(sequence.organization_id, s.id)
+               end as living_id
+          from marketing.nurturing_steps s
+         where s.organization_id = sequence.organization_id and s.sequence_id = sequence.id
+        offset 0
+      ) w
+      join marketing.nurturing_steps t on t.organization_id = sequence.organization_id and t.id = w.living_id
+  ),
+  led_on as materialized (
+    select j.*, t.id as target_id, t.position as target_position,
+           case
+             when j.verdict = 'wait' then marketing.next_window(at, j.zone, j.send_days, j.send_from, j.send_until)
+             when j.verdict = 'send' and j.branch_on is not null then
+               marketing.after_delay(at, j.zone, j.branch_wait, false)
+             when t.id is not null then
+               marketing.next_window(
+                 marketing.after_delay(at, j.zone, t.delay, t.counts_working_days), j.zone,
+                 t.send_days, t.send_from, t.send_until)
+           end as next_at
+      from (
+        select j.*,
+               case j.verdict
+                 when 'send' then case when j.branch_on is null then j.next_step_id end
+                 when 'otherwise' then coalesce(j.otherwise_step_id, j.next_step_id)
+                 when 'branch' then j.branch_step_id
+                 when 'next' then j.next_step_id
+               end as wanted_id
+          from looked_at j
+        offset 0
+      ) j
+      left join targets t on t.wanted_id = j.wanted_id
   )
   update marketing.nurturing_enrollments e
      set status = case
-           when j.verdict = 'exit' then 'exited'
-           when j.target_id is not null or j.verdict = 'wait' or j.verdict = 'send' and j.branch_on is not null then 'active'
-           else 'completed'
-         end,
+           when j.reason is not null then 'exited' when j.next_at is not null then 'active' else 'completed' end,
          exit_reason = j.reason,
-         ended_at = case
-           when j.verdict = 'exit'
-                or j.target_id is null and j.verdict <> 'wait' and not (j.verdict = 'send' and j.branch_on is not null) then at
-         end,
+         ended_at = case when j.next_at is null then at end,
          step_id = coalesce(j.target_id, j.step_id),
          phase = case when j.verdict = 'send' and j.branch_on is not null then 'branch' else 'send' end,
-         round = j.round + case
-           when (j.target_position, j.target_id) <= (j.position, j.step_id) then 1 else 0 end,
+         round = j.round + case when (j.target_position, j.target_id) <= (j.position, j.step_id) then 1 else 0 end,
          steps_taken = e.steps_taken + case when j.verdict in ('send', 'otherwise') then 1 else 0 end,
-         next_run_at = case
-           when j.verdict = 'exit' then null
-           when j.verdict = 'wait' then marketing.next_window(at, j.zone, j.send_days, j.send_from, j.send_until)
-           when j.verdict = 'send' and j.branch_on is not null then marketing.after_delay(at, j.zone, j.branch_wait, false)
-           when j.target_id is not null then
-             marketing.next_window(
-               marketing.after_delay(at, j.zone, j.delay, j.counts_working_days), j.zone,
-               j.target_days, j.target_from, j.target_until)
-         end
+         next_run_at = j.next_at
     from led_on j
    where e.organization_id = sequence.organization_id and e.id = j.id;
 
@@ -246,7 +272,4 @@ comment on function marketing.advance_enrollments(uuid, uuid, timestamptz, integ
   'one transaction. Returns how many there were, at most at_most; 0: nothing is due. Dying half-way changes nothing, and a '
   'mail that is queued already is not queued again.';
 grant execute on function marketing.living_step(uuid, uuid) to callboard_member, callboard_service;
-grant execute on function
-  marketing.reason_to_leave(crm.leads, marketing.nurturing_sequences, jsonb, uuid[], timestamptz),
-  marketing.advance_enrollments(uuid, uuid, timestamptz, integer)
-  to callboard_service;
+grant execute on function marketing.advance_enrollments(uuid, uuid, timestamptz, integer) to callboard_service;

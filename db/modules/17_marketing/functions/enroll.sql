@@ -14,6 +14,8 @@ declare
   sequence marketing.nurturing_sequences;
   first_step marketing.nurturing_steps;
   house_zone constant text := (select o.time_zone from tenancy.organizations o where o.id = enroll.organization_id);
+  needs_consent constant boolean := coalesce(
+    (tenancy.setting(enroll.organization_id, 'marketing') ->> 'requireConsent')::boolean, false);
   earliest timestamptz;
 begin
   -- Locked, so that it is not archived before those who come in are there to leave.
@@ -52,6 +54,7 @@ begin
                  then 'was_enrolled'
                when l.email_consent = 'withdrawn' then 'consent_withdrawn'
                when marketing.suppression_of(enroll.organization_id, l.email) is not null then 'suppressed'
+               when needs_consent and l.email_consent <> 'granted' then 'no_consent'
                when l.status = 'converted' and 'converted' = any (sequence.exit_on)
                     or l.status in ('unqualified', 'lost') and 'disqualified' = any (sequence.exit_on)
                  then 'exit_condition'
@@ -179,7 +182,7 @@ end
 $$;
 
 comment on function marketing.enroll_leads(uuid, uuid[]) is
-  'Enrols leads by hand and says what came of each, in their order, a lead that is given twice once. Needs marketing.write, and '
+  E'@resultFieldName outcomes\nEnrols leads by hand and says what came of each, in their order, a lead that is given twice once. Needs marketing.write, and '
   'to see the leads. Errors: INVALID_INPUT for none or more than 10000, NOT_FOUND_OR_FORBIDDEN, CONFLICT for a sequence that '
   'is not active.';
 grant execute on function marketing.enroll_leads(uuid, uuid[]) to callboard_member, callboard_service;

@@ -144,6 +144,9 @@ begin
       perform platform.refuse('CB002', format('%s %s.', wrong.field, wrong.problem), field => wrong.field);
     end if;
   end if;
+  if new.send_until = time '00:00' then
+    new.send_until := time '24:00'; -- the midnight at the end of the day; clients read both as 00:00
+  end if;
   if tg_op = 'UPDATE' and new.sequence_id <> old.sequence_id then
     perform platform.refuse('CB002', 'A step stays in its sequence.', field => 'sequence_id');
   end if;

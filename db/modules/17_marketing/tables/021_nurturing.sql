@@ -52,7 +52,7 @@ create table marketing.nurturing_steps (
   counts_working_days boolean not null default false,
   send_days smallint[] not null default '{1,2,3,4,5,6,7}'
     check (send_days <@ '{1,2,3,4,5,6,7}'::smallint[] and cardinality(send_days) between 1 and 7),
-  send_from time not null default '00:00',
+  send_from time not null default '00:00' check (send_from < time '24:00'),
   send_until time not null default '24:00' check (send_until > time '00:00'),
   condition jsonb check (jsonb_typeof(condition) = 'object' and length(condition::text) <= 20000),
   otherwise_step_id uuid,
@@ -85,6 +85,7 @@ create table marketing.nurturing_steps (
   foreign key (organization_id, sequence_id, next_step_id)
     references marketing.nurturing_steps (organization_id, sequence_id, id)
 );
+create index on marketing.nurturing_steps (organization_id, sequence_id, position);
 create index on marketing.nurturing_steps (organization_id, template_id);
 create index on marketing.nurturing_steps (organization_id, ab_test_id);
 create index on marketing.nurturing_steps (organization_id, sequence_id, otherwise_step_id);
@@ -104,7 +105,8 @@ comment on column marketing.nurturing_steps.send_days is
 comment on column marketing.nurturing_steps.send_from is
   'From when on those days, by the clocks where the lead is (the time zone of the lead, or else of the organization).';
 comment on column marketing.nurturing_steps.send_until is
-  'Until before when. Earlier than send_from: after midnight, and the night belongs to the day on which it began.';
+  'Until before when; 00:00 is the midnight at the end of the day. Earlier than send_from: after midnight, and the night '
+  'belongs to the day on which it began.';
 comment on column marketing.nurturing_steps.condition is
   'Who gets the mail; null: everybody. {"field": "score", "op": ">=", "value": 50}, {"segment": "<its id>"}, '
   '{"all": […]}, {"any": […]}, {"not": …}. Looked at when the mail is due.';
@@ -139,8 +141,8 @@ create table marketing.nurturing_enrollments (
   paused_at timestamptz,
   ended_at timestamptz,
   exit_reason text
-    check (exit_reason in ('goal', 'converted', 'replied', 'disqualified', 'unsubscribed', 'consent_withdrawn', 'hard_bounce',
-                           'complaint', 'suppressed', 'manual', 'lead_archived', 'sequence_archived')),
+    check (exit_reason in ('goal', 'converted', 'replied', 'disqualified', 'unsubscribed', 'consent_withdrawn', 'no_consent',
+                           'hard_bounce', 'complaint', 'suppressed', 'manual', 'lead_archived', 'sequence_archived')),
   created_by uuid references identity.users,
   primary key (organization_id, id),
   check ((status = 'paused') = (paused_at is not null)),
@@ -177,8 +179,8 @@ comment on column marketing.nurturing_enrollments.round is
 comment on column marketing.nurturing_enrollments.steps_taken is 'How many steps were taken, with or without a mail.';
 comment on column marketing.nurturing_enrollments.next_run_at is 'When it goes on, while the sequence and the enrolment are active.';
 comment on column marketing.nurturing_enrollments.exit_reason is
-  'goal, converted, replied, disqualified; unsubscribed, consent_withdrawn, hard_bounce, complaint or suppressed: the lead '
-  'may not be written to any more; manual; lead_archived, sequence_archived.';
+  'goal, converted, replied, disqualified; unsubscribed, consent_withdrawn, no_consent (where the settings ask '
+  'for it), hard_bounce, complaint or suppressed: the lead may not be written to; manual; lead_archived, sequence_archived.';
 
 -- One mail for each enrolment, step and round, whoever queues it.
 alter table marketing.email_queue
@@ -259,8 +261,8 @@ create type marketing.enrollment_outcome as (
 );
 comment on type marketing.enrollment_outcome is 'What came of enrolling one lead.';
 comment on column marketing.enrollment_outcome.outcome is
-  'enrolled; already_enrolled; was_enrolled (and may not be again, or not yet); suppressed or consent_withdrawn (may not be '
-  'written to); exit_condition (it would leave at once); unknown_lead.';
+  'enrolled; already_enrolled; was_enrolled (and may not be again, or not yet); suppressed, consent_withdrawn or '
+  'no_consent (may not be written to); exit_condition (it would leave at once); unknown_lead.';
 comment on column marketing.enrollment_outcome.enrollment_id is 'The enrolment that it is in.';
 
 create type marketing.nurturing_schedule_entry as (

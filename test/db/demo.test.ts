@@ -136,6 +136,19 @@ describe('what is loaded', () => {
     });
   });
 
+  test('sequences run, rest and wait to be finished, and tests run and are over', async () => {
+    const [found] = await asOwner(
+      `select (select string_agg(distinct status, ' ' order by status) from marketing.nurturing_sequences) as sequences,
+              (select string_agg(status, ' ' order by status) from marketing.ab_tests) as tests,
+              (select count(*)::int from marketing.email_queue where step_id is not null and status = 'queued') as queued`,
+    );
+    expect(found).toEqual({
+      sequences: 'active draft paused',
+      tests: 'running stopped',
+      queued: 0,
+    });
+  });
+
   test('has what is late, open, and about to end', async () => {
     const [found] = await asOwner(
       `select (select count(*) > 5 from projects.project_tasks t join projects.projects p on p.id = t.project_id

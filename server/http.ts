@@ -12,6 +12,7 @@ import { mailLinksOf } from '../worker/marketing/marketing.ts';
 import { AccessTokens } from '../plugins/session/tokens.ts';
 import { KeyUses } from './api-keys.ts';
 import { documentOptionsOf } from './documents.ts';
+import { queryEmbedder } from './embeddings/queries.ts';
 import { encryptionOf } from './encryption.ts';
 import { EXPORT_PATH, Exports } from './export/export.ts';
 import { answerErrors, onlyMethods, refuseUnknown } from './http/answers.ts';
@@ -109,6 +110,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       mailLinks,
       statementTimeoutMs,
       passwordCost: settings.passwordCost,
+      embedQuery: queryEmbedder(settings.embeddings, log),
       callerOf: requests.callerOf,
       documents: documentOptionsOf(settings),
       report,

@@ -27,6 +27,7 @@ import { providerSignInPlugin } from '../plugins/provider-sign-in/plugin.ts';
 import { PlansPlugin } from '../plugins/plans/plugin.ts';
 import { RememberedBehaviorsPlugin } from '../plugins/remembered-behaviors.ts';
 import { ScalarsPlugin } from '../plugins/scalars.ts';
+import { searchPlugin } from '../plugins/search/plugin.ts';
 import { secondFactorPlugin } from '../plugins/second-factor/plugin.ts';
 import { HiddenSessionFunctionsPlugin } from '../plugins/session/hidden.ts';
 import type { SessionOptions } from '../plugins/session/outcome.ts';
@@ -34,9 +35,11 @@ import { sessionPlugin } from '../plugins/session/plugin.ts';
 import type { AccessTokens } from '../plugins/session/tokens.ts';
 import { TenantKeysPlugin } from '../plugins/tenant-keys.ts';
 import type { MailLinks } from '../worker/marketing/links.ts';
+import { VectorsPlugin } from '../plugins/vectors.ts';
 import { makeService } from './adaptor.ts';
 import { entryOf, type Caller } from './caller.ts';
 import { documentPlugins, type DocumentOptions } from './documents.ts';
+import type { EmbedQuery } from './embeddings/queries.ts';
 import type { Encryption } from './encryption.ts';
 import { accessOf } from './operation.ts';
 
@@ -78,6 +81,8 @@ export type PresetOptions = {
    * @throws SafeError RATE_LIMITED when there were too many
    */
   readonly admitAttempt?: AttemptOptions['admit'] | undefined;
+  /** Embeds what people search for; absent: the database does. */
+  readonly embedQuery?: EmbedQuery | undefined;
   /** What clients may send; absent: what they may where nothing is set. */
   readonly documents?: DocumentOptions | undefined;
   /** Other schemas than those of the modules; for tests. */
@@ -117,6 +122,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       constraintsPlugin(constraints),
       allowedValuesPlugin(constraints),
       ScalarsPlugin,
+      VectorsPlugin,
       ...documentPlugins(options.documents ?? {}, options.callerOf),
       HttpErrorsPlugin,
       ...(options.admitAttempt ? [attemptsPlugin({ admit: options.admitAttempt })] : []),
@@ -129,6 +135,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       providerSignInPlugin(sessions),
       AccountPlugin,
       emailTemplatePlugin({ mailLinks: options.mailLinks }),
+      searchPlugin({ embedQuery: options.embedQuery }),
     ],
     disablePlugins: [
       // `query` inside of everything, and an edge in each payload: for Relay Classic.

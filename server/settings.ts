@@ -3,6 +3,7 @@ import { LIMITS } from '../plugins/limits/limits.ts';
 import { MAIN_KEY, type TokenKey } from '../plugins/session/keys.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogSettings } from './log/log.ts';
 import { documentSettingsOf, type DocumentSettings } from './settings/documents.ts';
+import { embeddingsOf, type EmbeddingSettings } from './settings/embeddings.ts';
 import { encryptionKeysOf } from './settings/encryption.ts';
 import { developmentSecret, keysOf, secretOf } from './settings/keys.ts';
 import { domainsOf, originsOf, proxiesOf, type CorsOrigins } from './settings/network.ts';
@@ -124,6 +125,38 @@ export const SETTINGS: readonly SettingDescription[] = [
     'Connections to the mail server that a worker opens at most for mails to leads.',
   ),
   optional(
+    'EMBEDDING_URL',
+    'none: the built-in provider',
+    'An endpoint that speaks the protocol of OpenAI and makes embeddings: https://host/v1.',
+  ),
+  optional('EMBEDDING_API_KEY', 'none', 'The key of that endpoint.'),
+  optional(
+    'EMBEDDING_MODEL',
+    'text-embedding-3-small',
+    'The model of that endpoint. Another one takes over when everything is embedded anew.',
+  ),
+  optional(
+    'EMBEDDING_DIMENSION',
+    '768; 1536 with an endpoint',
+    'Numbers in an embedding, 8 to 4000, as the model gives them.',
+  ),
+  optional('EMBEDDING_BATCH', '64', 'Texts in a request to the endpoint at most.'),
+  optional(
+    'EMBEDDING_REQUESTS_PER_MINUTE',
+    '0',
+    'Requests that a process sends to the endpoint in a minute at most; 0 for no limit.',
+  ),
+  optional(
+    'EMBEDDING_TIMEOUT_MS',
+    '30000',
+    'Milliseconds that the endpoint may take for a request.',
+  ),
+  optional(
+    'EMBEDDING_CHUNK_CHARACTERS',
+    '1200',
+    'Longer texts are embedded in parts of at most so many characters.',
+  ),
+  optional(
     'CORS_ORIGINS',
     'none; in development any port of this machine',
     'Origins whose pages may call the API: https://a.example,https://b.example, or * for all.',
@@ -231,6 +264,7 @@ export type Settings = SettingsOfParts & {
   /** Domains beside that of `mailFrom`; `*` is any. */
   readonly mailSenderDomains: readonly string[];
   readonly smtpConnections: number;
+  readonly embeddings: EmbeddingSettings;
   readonly jwtIssuer: string;
   readonly jwtAudience: string;
   readonly corsOrigins: CorsOrigins;
@@ -349,6 +383,7 @@ export function readSettings(environment: Environment = process.env): Settings {
     mailSenderDomains: domainsOf(environment, 'MAIL_SENDER_DOMAINS'),
     smtpConnections: integerOf(environment, 'SMTP_CONNECTIONS', 1, 100) ?? 10,
     passwordCost: integerOf(environment, 'PASSWORD_COST', 4, 15) ?? 10,
+    embeddings: embeddingsOf(environment),
     databaseUrl,
     databaseOwnerUrl,
     dataDir,

@@ -19,5 +19,9 @@ export function taskContextOf(
 ): GivenContext {
   const mail = mailOf(settings, database, serverUrl);
   if (!mail) log.warn(NO_MAIL);
-  return { mail, marketing: marketingOf(settings, database, serverUrl) };
+  return {
+    mail,
+    marketing: marketingOf(settings, database, serverUrl),
+    embeddings: settings.embeddings,
+  };
 }

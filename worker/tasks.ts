@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Task, TaskList } from 'graphile-worker';
 import type { Database } from '../db/connect.ts';
 import type { Log } from '../server/log/log.ts';
+import type { EmbeddingSettings } from '../server/settings/embeddings.ts';
 import type { Delivery } from './mail/delivery.ts';
 import type { Marketing } from './marketing/marketing.ts';
 import { Misfit, type Shape } from './payload.ts';
@@ -19,6 +20,8 @@ export type GivenContext = {
     | undefined;
   /** How mails to leads go out; absent where they cannot, and then they wait. */
   readonly marketing?: Marketing | undefined;
+  /** Who makes embeddings; absent: whoever did before. */
+  readonly embeddings?: EmbeddingSettings | undefined;
 };
 
 /** What tasks have beside their payload. */

@@ -158,6 +158,13 @@ export const ERRORS = [
     when: 'The organization lets in those only who have a second factor. Set one up; nothing else changes.',
   },
   {
+    code: 'EMBEDDING_MISMATCH',
+    sqlstates: ['CB070'],
+    speaks: true,
+    states: true,
+    when: 'An embedding has not as many numbers as those of the active model: `model` and `dimension` say what is compared with, `given` how many there were. Embed with that model.',
+  },
+  {
     code: 'NOT_UNIQUE',
     sqlstates: ['23505'],
     message: 'There is already a row with this {field}.',

@@ -18,7 +18,9 @@ begin
       from platform.protected_tables t
       join pg_class c on c.oid = t.table_id
       join pg_namespace n on n.oid = c.relnamespace
-     where c.relkind = 'p'
+      join pg_partitioned_table k on k.partrelid = c.oid
+     -- by month, that is, not by what a row is
+     where k.partstrat = 'r'
   loop
     for month_start in
       select generate_series(

@@ -1,0 +1,145 @@
+create or replace function ai.make_embedding_partition(model ai.embedding_models) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  name constant text := 'embeddings_' || model.id;
+begin
+  if to_regclass('ai.' || quote_ident(name)) is not null then
+    return;
+  end if;
+  -- Rows change their workspace without their index entries, if their page has room.
+  execute format(
+    'create table ai.%I partition of ai.embeddings for values in (%s) with (fillfactor = 90)', name, model.id);
+  execute format(
+    'alter table ai.%I add check (extensions.vector_dims(embedding) = %s), alter embedding set storage plain',
+    name, model.dimension);
+  execute format(
+    'create index %I on ai.%I using hnsw ((embedding::extensions.halfvec(%s)) extensions.halfvec_cosine_ops)',
+    name || '_nearest', name, model.dimension);
+  call platform.close_partition(format('ai.%I', name)::regclass);
+end
+$$;
+
+comment on function ai.make_embedding_partition(ai.embedding_models) is
+  'Where the embeddings of a model go, with an index of their own.';
+
+create or replace function ai.use_embedding_model(
+  provider text,
+  model text,
+  dimension integer,
+  chunk_characters integer default 1200,
+  chunk_overlap integer default 150
+) returns smallint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  called constant text := concat_ws(':', provider, model, dimension, chunk_characters, chunk_overlap);
+  wanted ai.embedding_models;
+begin
+  if current_setting('role') in ('callboard_member', 'callboard_anonymous') then
+    perform platform.refuse('CB003', 'This is for the back office.');
+  end if;
+  perform pg_advisory_xact_lock(5678025);
+  select m.*
+    into wanted
+    from ai.embedding_models m
+   where m.name = called;
+  if wanted.status = 'active' then
+    -- Somebody has gone back to it before another was ready.
+    update ai.embedding_models m set status = 'retired', retired_at = now() where m.status = 'building';
+    return wanted.id;
+  elsif wanted.status = 'building' then
+    return wanted.id;
+  end if;
+  update ai.embedding_models m set status = 'retired', retired_at = now() where m.status = 'building';
+  insert into ai.embedding_models as m (name, provider, model, dimension, chunk_characters, chunk_overlap, threshold)
+  values (called, use_embedding_model.provider, use_embedding_model.model, use_embedding_model.dimension,
+          use_embedding_model.chunk_characters, use_embedding_model.chunk_overlap,
+          case use_embedding_model.provider when 'built_in' then 0.12 else 0.25 end)
+  on conflict (name) do update set status = 'building', retired_at = null
+  returning m.* into wanted;
+  perform ai.make_embedding_partition(wanted);
+  insert into ai.embedding_outbox as o (organization_id, namespace, document_id, model_id)
+  select d.organization_id, d.namespace, d.id, wanted.id
+    from ai.search_documents d
+  on conflict on constraint embedding_outbox_pkey do update
+    set (marked_at, due_at, attempts, claim, failed_at, reason)
+      = (excluded.marked_at, excluded.due_at, 0, null, null, null);
+  perform ai.activate_embedding_model();
+  return wanted.id;
+end
+$$;
+
+comment on function ai.use_embedding_model(text, text, integer, integer, integer) is
+  'Has everything embedded by this model from now on. One that is not active yet begins to build: searches go on with the '
+  'active one until everything is embedded anew. Returns its id. Errors: CB003. Definer: makes a partition, which only the '
+  'owner does.';
+grant execute on function ai.use_embedding_model(text, text, integer, integer, integer) to callboard_service;
+
+create or replace function ai.activate_embedding_model() returns boolean
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  building ai.embedding_models;
+begin
+  if current_setting('role') in ('callboard_member', 'callboard_anonymous') then
+    perform platform.refuse('CB003', 'This is for the back office.');
+  end if;
+  perform pg_advisory_xact_lock(5678025);
+  select m.* into building from ai.embedding_models m where m.status = 'building';
+  if building.id is null or exists (
+    select from ai.embedding_outbox o where o.model_id = building.id and o.failed_at is null
+  ) then
+    return false;
+  end if;
+  update ai.embedding_models m set status = 'retired', retired_at = now() where m.status = 'active';
+  update ai.embedding_models m set status = 'active', activated_at = now() where m.id = building.id;
+  return true;
+end
+$$;
+
+comment on function ai.activate_embedding_model() is
+  'Lets the model that is building take over once everything is embedded, or has failed for good. Errors: CB003. Definer: '
+  'the models are read by everybody and written by nobody else.';
+grant execute on function ai.activate_embedding_model() to callboard_service;
+
+create or replace function ai.drop_retired_embeddings() returns integer
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  retired record;
+  dropped integer := 0;
+begin
+  if current_setting('role') in ('callboard_member', 'callboard_anonymous') then
+    perform platform.refuse('CB003', 'This is for the back office.');
+  end if;
+  perform pg_advisory_xact_lock(5678025);
+  -- Searches that have begun with it have ended by then.
+  for retired in
+    select m.id
+      from ai.embedding_models m
+     where m.status = 'retired' and m.retired_at < now() - interval '10 minutes'
+       and to_regclass('ai.embeddings_' || m.id) is not null
+  loop
+    begin
+      perform set_config('lock_timeout', '2s', true);
+      execute format('drop table ai.%I', 'embeddings_' || retired.id);
+      delete from ai.embedding_outbox o where o.model_id = retired.id;
+      delete from ai.search_sizes s where s.model_id = retired.id;
+      dropped := dropped + 1;
+    exception when lock_not_available then
+      null; -- next time
+    end;
+  end loop;
+  return dropped;
+end
+$$;
+
+comment on function ai.drop_retired_embeddings() is
+  'Drops the embeddings of models that are not used any more; returns of how many. Errors: CB003. Definer: only the owner '
+  'drops tables.';
+grant execute on function ai.drop_retired_embeddings() to callboard_service;

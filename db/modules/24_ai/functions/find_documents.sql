@@ -1,0 +1,236 @@
+-- Row security lets an index serve only operators that are known to tell nothing about rows they have not let through, and
+-- those for words, trigrams and arrays are not known for it: under a policy they would read every row of the organization.
+-- So candidates are looked for by definers that state the policies' conditions themselves, and whoever asks joins them with
+-- the table under its policies: what these would let through by mistake stops there.
+
+create or replace function ai.may_see(
+  document ai.search_documents,
+  permissions text[],
+  user_id uuid,
+  sees_all boolean,
+  workspaces uuid[]
+) returns boolean
+language sql immutable parallel safe
+return document.read_permission = any (permissions)
+  and (document.owner_id is null or document.owner_id = user_id)
+  and (sees_all or coalesce(document.workspace_id, '00000000-0000-0000-0000-000000000000') = any (workspaces));
+
+comment on function ai.may_see(ai.search_documents, text[], uuid, boolean, uuid[]) is
+  E'@behavior -*\nWhat the policies of the table say about rows of the active organization, for definers, whom they let through.';
+
+create or replace function ai.is_visible(document ai.search_documents) returns boolean
+language sql stable
+return document.organization_id = authz.organization_id()
+  and ai.may_see(
+        document, authz.permissions(), authz.user_id(), authz.has('workspaces.all'), authz.visible_workspaces());
+
+comment on function ai.is_visible(ai.search_documents) is
+  E'@behavior -*\nWhether the caller may see a document, for definers.';
+
+create or replace function ai.find_by_words(query text, namespaces text[], at_most integer)
+returns table (namespace text, id uuid, place integer, score real)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+-- that a query has nothing but stop words is nothing to be told about
+set client_min_messages = warning
+rows 50
+as $$
+declare
+  organization constant uuid := authz.organization_id();
+  permissions constant text[] := authz.permissions();
+  caller constant uuid := authz.user_id();
+  sees_all constant boolean := authz.has('workspaces.all');
+  workspaces constant uuid[] := authz.visible_workspaces();
+  -- Whoever writes operators means them; otherwise rows with some of the words come after those with all.
+  is_plain constant boolean := query !~* '"|(^|\s)-|\mor\M';
+  language text;
+  all_words tsquery;
+  any_word tsquery;
+begin
+  place := 0;
+  if organization is null then
+    return;
+  end if;
+  for language in
+    select ai.language_of(organization)
+     union
+    select s.language from ai.searchable_tables s where s.language is not null
+  loop
+    all_words := coalesce(all_words || websearch_to_tsquery(ai.words_in(language), query),
+                          websearch_to_tsquery(ai.words_in(language), query));
+    any_word := coalesce(any_word || ai.any_word_of(language, query), any_word, ai.any_word_of(language, query));
+  end loop;
+  if coalesce(numnode(all_words), 0) = 0 then
+    return;
+  end if;
+  for namespace, id, score in
+    select d.namespace, d.id, ts_rank_cd('{0.1,0.2,0.4,1.0}', d.search_vector, all_words, 1) as rank
+      from ai.search_documents d
+     where d.organization_id = organization
+       and d.search_vector @@ all_words
+       and (namespaces is null or d.namespace = any (namespaces))
+       and ai.may_see(d, permissions, caller, sees_all, workspaces)
+     order by rank desc, d.namespace, d.id
+     limit at_most
+  loop
+    place := place + 1;
+    return next;
+  end loop;
+  if place >= at_most or not is_plain or any_word = all_words then
+    return;
+  end if;
+  for namespace, id, score in
+    select d.namespace, d.id, ts_rank_cd('{0.1,0.2,0.4,1.0}', d.search_vector, any_word, 1) as rank
+      from ai.search_documents d
+     where d.organization_id = organization
+       and d.search_vector @@ any_word
+       and not d.search_vector @@ all_words
+       and (namespaces is null or d.namespace = any (namespaces))
+       and ai.may_see(d, permissions, caller, sees_all, workspaces)
+     order by rank desc, d.namespace, d.id
+     limit at_most - place
+  loop
+    place := place + 1;
+    return next;
+  end loop;
+end
+$$;
+
+comment on function ai.find_by_words(text, text[], integer) is
+  E'@behavior -*\nDocuments with the words of a query, the best first: those with all of them, then, where the query has no '
+  'operators, those with some. Definer: under row security no index serves words; it states the conditions of the policies '
+  'itself.';
+grant execute on function ai.find_by_words(text, text[], integer) to callboard_member;
+
+create or replace function ai.any_word_of(language text, query text) returns tsquery
+language sql stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select string_agg('''' || replace(replace(l.lexeme, '\', '\\'), '''', '''''') || '''', ' | ' order by l.lexeme)::tsquery
+    from unnest(to_tsvector(ai.words_in(any_word_of.language), query)) l
+$$;
+
+comment on function ai.any_word_of(text, text) is
+  E'@behavior -*\nLooks for texts with one or more of the words of a query; null when it has none.';
+grant execute on function ai.any_word_of(text, text) to callboard_member;
+
+create or replace function ai.find_by_typing(query text, namespaces text[], at_most integer)
+returns table (namespace text, id uuid, place integer, score real, matched_by text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = warning
+rows 50
+as $$
+declare
+  organization constant uuid := authz.organization_id();
+  permissions constant text[] := authz.permissions();
+  caller constant uuid := authz.user_id();
+  sees_all constant boolean := authz.has('workspaces.all');
+  workspaces constant uuid[] := authz.visible_workspaces();
+  typed constant text := lower(btrim(query));
+  spelled constant text := lower(extensions.unaccent('extensions.unaccent'::regdictionary, btrim(query)));
+  words tsquery;
+  language text;
+  found_ones text[] := array[]::text[];
+begin
+  place := 0;
+  if organization is null or typed = '' then
+    return;
+  end if;
+  matched_by := 'code';
+  score := 1;
+  for namespace, id in
+    select d.namespace, d.id
+      from ai.search_documents d
+     where d.organization_id = organization
+       and d.codes @> array[typed]
+       and (namespaces is null or d.namespace = any (namespaces))
+       and ai.may_see(d, permissions, caller, sees_all, workspaces)
+     order by d.namespace, d.id
+     limit at_most
+  loop
+    place := place + 1;
+    found_ones := found_ones || (namespace || ' ' || id);
+    return next;
+  end loop;
+  matched_by := 'words';
+  for language in
+    select ai.language_of(organization)
+     union
+    select s.language from ai.searchable_tables s where s.language is not null
+  loop
+    words := coalesce(words || ai.typed_words(language, query), words, ai.typed_words(language, query));
+  end loop;
+  if place < at_most and numnode(words) > 0 then
+    for namespace, id, score in
+      select d.namespace, d.id, ts_rank_cd('{0.1,0.2,0.4,1.0}', d.search_vector, words, 1) as rank
+        from ai.search_documents d
+       where d.organization_id = organization
+         and d.search_vector @@ words
+         and (namespaces is null or d.namespace = any (namespaces))
+         and ai.may_see(d, permissions, caller, sees_all, workspaces)
+         and d.namespace || ' ' || d.id <> all (found_ones)
+       order by rank desc, d.namespace, d.id
+       limit at_most - place
+    loop
+      place := place + 1;
+      found_ones := found_ones || (namespace || ' ' || id);
+      return next;
+    end loop;
+  end if;
+  matched_by := 'spelling';
+  if place < at_most and length(spelled) > 2 then
+    perform set_config('pg_trgm.word_similarity_threshold', '0.4', true);
+    for namespace, id, score in
+      select d.namespace, d.id, extensions.word_similarity(spelled, d.title_key) as rank
+        from ai.search_documents d
+       where d.organization_id = organization
+         and spelled operator(extensions.<%) d.title_key
+         and (namespaces is null or d.namespace = any (namespaces))
+         and ai.may_see(d, permissions, caller, sees_all, workspaces)
+         and d.namespace || ' ' || d.id <> all (found_ones)
+       order by rank desc, d.namespace, d.id
+       limit at_most - place
+    loop
+      place := place + 1;
+      return next;
+    end loop;
+  end if;
+end
+$$;
+
+comment on function ai.find_by_typing(text, text[], integer) is
+  E'@behavior -*\nDocuments for what somebody types, the best first: with exactly this code, number or e-mail address; with all '
+  'of the words, of which the last may not be finished; with a title that is spelled like it. Definer: under row security no '
+  'index serves words; it states the conditions of the policies itself.';
+grant execute on function ai.find_by_typing(text, text[], integer) to callboard_member;
+
+create or replace function ai.typed_words(language text, query text, every_word boolean default true) returns tsquery
+language sql stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  with typed as (
+    select btrim(regexp_replace(query, '[^[:alnum:]]+', ' ', 'g')) as words
+  ),
+  parts as (
+    select substring(t.words from '^(.*) ') as finished, substring(t.words from '[^ ]+$') || ':*' as last from typed t
+  ),
+  queries as (
+    select case
+             when every_word then plainto_tsquery(ai.words_in(typed_words.language), p.finished)
+             else ai.any_word_of(typed_words.language, p.finished)
+           end as finished,
+           to_tsquery(ai.words_in(typed_words.language), p.last) || to_tsquery('ai.simple'::regconfig, p.last) as last
+      from parts p
+  )
+  select case
+           when coalesce(numnode(q.finished), 0) = 0 then q.last
+           when every_word then q.finished && q.last
+           else q.finished || q.last
+         end
+    from queries q
+$$;
+
+comment on function ai.typed_words(text, text, boolean) is
+  E'@behavior -*\nLooks for texts with all of the words, or with some, of which the last may be the beginning of one.';
+grant execute on function ai.typed_words(text, text, boolean) to callboard_member;

@@ -1,0 +1,152 @@
+import type { Pool } from 'pg';
+import {
+  isFailure,
+  type Embedded,
+  EndpointUnavailable,
+  type EmbeddingEndpoint,
+} from '../../server/embeddings/endpoint.ts';
+
+/** A model as the database keeps it. */
+export type Model = {
+  readonly id: number;
+  readonly provider: 'built_in' | 'endpoint';
+  readonly model: string;
+  readonly dimension: number;
+};
+
+/** A part of a text that was claimed. */
+type Part = {
+  readonly organization_id: string;
+  readonly namespace: string;
+  readonly document_id: string;
+  readonly content_hash: string;
+  readonly claim: string;
+  readonly attempts: number;
+  readonly chunk: number;
+  readonly starts_at: number;
+  readonly characters: number;
+  readonly content: string;
+};
+
+/** What a round did. */
+export type Round = {
+  /** Texts that were taken; 0: none is left, or none is due. */
+  readonly taken: number;
+  readonly stored: number;
+  /** Why to stop for now. */
+  readonly unavailable?: string;
+};
+
+/** Texts at a time. */
+const TEXTS = 32;
+/** Seconds for which nobody else takes them; longer than a round takes, so that nothing is paid for twice. */
+const CLAIM_SECONDS = 600;
+/** Then it is given up, until the text changes or somebody asks to try again. */
+const MOST_ATTEMPTS = 8;
+
+/** Seconds until the next attempt: a minute, two, four, … an hour. */
+export const pauseAfter = (attempts: number): number => Math.min(3_600, 30 * 2 ** attempts);
+
+function documentsOf(parts: readonly Part[]): Part[][] {
+  const documents = new Map<string, Part[]>();
+  for (const part of parts) {
+    const others = documents.get(part.claim);
+    if (others) others.push(part);
+    else documents.set(part.claim, [part]);
+  }
+  return [...documents.values()];
+}
+
+/** What `ai.store_embeddings` is told about one text. */
+function outcomeOf(parts: readonly Part[], embedded: readonly Embedded[]) {
+  const { organization_id, namespace, document_id, content_hash, claim, attempts } = parts[0]!;
+  const key = { organization_id, namespace, document_id, content_hash, claim };
+  const failure = embedded.find(isFailure);
+  if (failure) {
+    const isOver = failure.isFinal || attempts >= MOST_ATTEMPTS;
+    return {
+      ...key,
+      reason: failure.reason,
+      ...(isOver ? {} : { retry_after: pauseAfter(attempts) }),
+    };
+  }
+  return {
+    ...key,
+    parts: parts.map(({ chunk, starts_at, characters }, index) => ({
+      chunk,
+      starts_at,
+      characters,
+      embedding: JSON.stringify(embedded[index]),
+    })),
+  };
+}
+
+/**
+ * Takes some texts out of the outbox, has them embedded and stores what comes back. No transaction is open while the
+ * endpoint works; whoever dies meanwhile leaves a claim that ends by itself.
+ */
+export async function embedRound(
+  pool: Pool,
+  endpoint: EmbeddingEndpoint,
+  model: Model,
+): Promise<Round> {
+  const { rows } = await pool.query<Part>('select * from ai.claim_texts($1, $2, $3)', [
+    model.id,
+    TEXTS,
+    CLAIM_SECONDS,
+  ]);
+  const documents = documentsOf(rows);
+  if (documents.length === 0) return { taken: 0, stored: 0 };
+  const outcomes: ReturnType<typeof outcomeOf>[] = [];
+  let unavailable: EndpointUnavailable | undefined;
+  for (const parts of documentGroups(documents)) {
+    const texts = parts.flat();
+    if (unavailable === undefined) {
+      try {
+        const embedded = await endpoint.embed(
+          texts.map(({ content }) => content),
+          model,
+        );
+        let place = 0;
+        for (const document of parts) {
+          outcomes.push(outcomeOf(document, embedded.slice(place, place + document.length)));
+          place += document.length;
+        }
+        continue;
+      } catch (error) {
+        if (!(error instanceof EndpointUnavailable)) throw error;
+        unavailable = error;
+      }
+    }
+    const { message, retryAfter } = unavailable;
+    outcomes.push(
+      ...parts.map((document) => {
+        const { reason: _reason, ...rest } = outcomeOf(document, [
+          { reason: message, isFinal: false },
+        ]) as { reason: string };
+        // It is nobody's fault but the endpoint's: nothing is given up for that.
+        return {
+          ...rest,
+          reason: message,
+          retry_after: retryAfter ?? pauseAfter(Math.min(document[0]!.attempts, MOST_ATTEMPTS)),
+        } as ReturnType<typeof outcomeOf>;
+      }),
+    );
+  }
+  const { rows: counts } = await pool.query<{ stored: number }>(
+    'select stored from ai.store_embeddings($1, $2)',
+    [model.id, JSON.stringify(outcomes)],
+  );
+  return {
+    taken: documents.length,
+    stored: counts[0]?.stored ?? 0,
+    ...(unavailable ? { unavailable: unavailable.message } : {}),
+  };
+}
+
+/** A long text goes alone, so that what is short does not wait for it, nor is lost with it. */
+function documentGroups(documents: readonly Part[][]): Part[][][] {
+  const short = documents.filter((parts) => parts.length === 1);
+  const long = documents.filter((parts) => parts.length > 1).map((parts) => [parts]);
+  return short.length > 0 ? [short, ...long] : long;
+}

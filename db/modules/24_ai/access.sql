@@ -91,3 +91,6 @@ call ai.make_searchable('crm.deals', 'r.name', c => '{description}', d => '{lost
 call ai.make_searchable('crm.lead_activities', 'r.subject', c => '{body}', d => '{outcome,kind}');
 call ai.make_searchable('marketing.ab_tests', 'r.name', c => '{hypothesis}');
 call ai.make_searchable('marketing.nurturing_sequences', 'r.name', c => '{description}');
+call ai.make_searchable('analytics.segments', 'r.name', c => '{description}');
+call ai.make_searchable('analytics.dashboards', 'r.name', c => '{description}', owner => 'r.owner_id');
+call ai.make_searchable('analytics.reports', 'r.name', c => '{description}', owner => 'r.owner_id');

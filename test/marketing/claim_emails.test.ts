@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { MailSender } from '../../worker/marketing/sender.ts';
+import { outboxDelivery } from '../../worker/mail/delivery.ts';
+import { outboxSender, type MailSender } from '../../worker/marketing/sender.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
 import { MailServer } from '../helpers/mail-server.ts';
 import { Mailing, senderOf } from './mailing.ts';
@@ -64,6 +65,19 @@ describe('mails to leads', () => {
       email: to,
       reason: null,
     });
+  });
+
+  test('land where /dev/mail shows them, on a machine without a mail server', async () => {
+    const to = fresh();
+    const id = await mailing.mailTo(to);
+    await mailing.send(outboxSender(outboxDelivery(database.pool('callboard_service'))));
+    expect((await mailing.row(id)).status).toBe('sent');
+    expect(
+      await mailing.query(
+        'select template, subject from platform.outbox_mails where recipient = $1',
+        [to],
+      ),
+    ).toEqual([{ template: 'to a lead', subject: 'Hello you' }]);
   });
 
   test('wait until their time', async () => {

@@ -7,6 +7,7 @@ import { measureAgainstByHand } from './by-hand.ts';
 import { SCENARIOS, type ScenarioName } from './by-hand/scenarios.ts';
 import { makeDatabase } from './databases.ts';
 import { measureMail } from './mail.ts';
+import { measureEvents } from './events.ts';
 import { median, ratioOf, ROOT } from './measure.ts';
 import { measureOtherTenants } from './other-tenants.ts';
 import { measureRowSecurity } from './row-security.ts';
@@ -64,6 +65,10 @@ try {
   const mail = await measureMail(few);
   console.log(mail);
 
+  console.log('events');
+  const events = await measureEvents(few);
+  console.log(events);
+
   await few.drop();
   await many.drop();
 
@@ -117,6 +122,21 @@ ${[
     `Memory of the worker over ${number(mail.long.mails)} mails (${number(mail.long.taken)} arrived, ${number(mail.long.perSecond)} a second): after a tenth → at the end`,
     `${number(mail.long.early / 2 ** 20)} → ${number(mail.long.late / 2 ** 20)} MiB`,
     'flat',
+  ),
+  row(
+    'Events in calls of 5,000: `upsert_events` ÷ `COPY` into the same table',
+    `${number(median(events.ingest.upsert))} ÷ ${number(median(events.ingest.copy))} rows/s: **${number(ratioOf(events.ingest.upsert, events.ingest.copy), 2)}**`,
+    '≥ 0.4',
+  ),
+  row(
+    'The figures of 90 days out of 5,000,000 events: the plain `group by` ÷ `recompute_metrics_daily`, which writes them',
+    `${number(median(events.recompute.plain))} ms ÷ ${number(median(events.recompute.recomputed))} ms: **${number(ratioOf(events.recompute.plain, events.recompute.recomputed), 2)}**`,
+    '≥ 0.7',
+  ),
+  row(
+    'One late event afterwards, until the figures are right again, of that',
+    `${number(median(events.late))} ms: **${number((100 * median(events.late)) / median(events.recompute.recomputed), 1)} %**`,
+    '≤ 2 %',
   ),
   row('Building the GraphQL schema', `${number(building.milliseconds)} ms`, ''),
   row(

@@ -33,7 +33,7 @@ begin
 end
 $$;
 
-comment on function marketing.next_sending_time(timestamptz, text, time, time) is
+comment on function marketing.next_sending_time(timestamptz, text, time, time) is E'@behavior -*\n'
   'The first moment, not before the given one, that is outside of the quiet hours of a place: from quiet_from until before '
   'quiet_to by its clocks, over midnight when quiet_from is the later one; equal or null: none are quiet.';
 grant execute on function marketing.next_sending_time(timestamptz, text, time, time) to callboard_member, callboard_service;

@@ -33,8 +33,27 @@ const ENDPOINT = '/graphql';
 /** `</script>` inside JSON would end the element that the JSON is in. */
 const asScript = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');
 
+const ICON = `<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='3' fill='%23b3261e'/%3E%3Cpath d='M4 5h8M4 8h8M4 11h5' stroke='white' stroke-width='1.6'/%3E%3C/svg%3E" />`;
+
+/** A file of `public`, with the dialog that people sign in with where it says so. */
+function readPublic(name: string): string {
+  const read = (file: string) => readFileSync(path.join(FOLDER, 'public', file), 'utf8');
+  return read(name).replace('<!-- sign in -->', () => read('sign-in.html'));
+}
+
+/** The page that draws dashboards. */
+function dashboardsPage({ demo, devMail }: ExplorerOptions): string {
+  const config = { endpoint: ENDPOINT, demo: demo ?? null, devMail: devMail ?? false };
+  const scripts = `<script type="application/json" id="explorer-config">${asScript(config)}</script>
+    <script type="importmap">${asScript({ imports: { echarts: '/explorer/echarts/echarts.esm.min.js' } })}</script>
+    <script type="module" src="/explorer/dashboards.js"></script>`;
+  return readPublic('dashboards.html')
+    .replace('<!-- icon -->', () => ICON)
+    .replace('<!-- scripts -->', () => scripts);
+}
+
 function page(options: ExplorerOptions): string {
-  const body = readFileSync(path.join(FOLDER, 'public/body.html'), 'utf8');
+  const body = readPublic('body.html');
   const config = {
     endpoint: ENDPOINT,
     demo: options.demo ?? null,
@@ -48,7 +67,7 @@ function page(options: ExplorerOptions): string {
       titleTag: '<title>Callboard</title>',
       metaTags: (original) =>
         `${original}\n<meta name="viewport" content="width=device-width, initial-scale=1" />
-<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='3' fill='%23b3261e'/%3E%3Cpath d='M4 5h8M4 8h8M4 11h5' stroke='white' stroke-width='1.6'/%3E%3C/svg%3E" />`,
+${ICON}`,
       styleTags: (original) =>
         `${original}\n<link rel="stylesheet" href="/explorer/explorer.css" />`,
       bodyContent: (original) => body.replace('<!-- ruru -->', () => original),
@@ -69,13 +88,19 @@ export const isExplorable = ({
   introspection && trustedDocuments !== 'only';
 
 /**
- * The GraphiQL explorer (Ruru) at `/`, with a sign-in, the caller's organizations and a shelf of ready queries. All that
+ * The GraphiQL explorer (Ruru) at `/`, with a sign-in, the caller's organizations and a shelf of ready queries, and the
+ * organization's dashboards, drawn, at `/dashboards`. All that
  * the page needs is served from here: it works without a network.
  */
 export function explorer(options: ExplorerOptions): Router {
   const router = express.Router();
   const html = page(options);
   const policy = pagePolicy(html);
+  const dashboards = dashboardsPage(options);
+  const dashboardsPolicy = pagePolicy(dashboards);
+  const echarts = path.dirname(
+    createRequire(import.meta.url).resolve('echarts/dist/echarts.esm.min.js'),
+  );
   const graphqlWs = path.dirname(createRequire(import.meta.url).resolve('graphql-ws'));
   // Scripts too: what a worker may do is said by the answer that its script came with.
   router.use((_request, response, next) => {
@@ -86,10 +111,18 @@ export function explorer(options: ExplorerOptions): Router {
   router.get(['/', ...MAIL_LINKS], (_request, response) => {
     response.type('html').set('cache-control', 'no-cache').send(html);
   });
+  router.get('/dashboards', (_request, response) => {
+    response
+      .type('html')
+      .set('cache-control', 'no-cache')
+      .set('content-security-policy', dashboardsPolicy)
+      .send(dashboards);
+  });
   router.use((request, response, next) => {
     if (!request.url.startsWith(RURU_PATH)) next();
     else serveRuru(request, response, next);
   });
+  router.use('/explorer/echarts', express.static(echarts, { index: false, maxAge: '1h' }));
   router.use('/explorer/graphql-ws', express.static(graphqlWs, { index: false, maxAge: '1h' }));
   router.use(
     '/explorer',

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
 import type { Response } from 'express';
@@ -101,6 +101,13 @@ export async function sendFile(
     bom,
     record_delimiter: 'windows',
   });
-  lines.on('data', (chunk: Buffer) => (written.bytes += chunk.length));
-  await pipeline(Readable.from(cells(), { highWaterMark: 64 }), lines, response, { end: false });
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      written.bytes += chunk.length;
+      done(null, chunk);
+    },
+  });
+  await pipeline(Readable.from(cells(), { highWaterMark: 64 }), lines, counted, response, {
+    end: false,
+  });
 }

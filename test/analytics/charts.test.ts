@@ -217,6 +217,15 @@ describe('a chart over time', () => {
       // nothing to divide by is no ratio
       expect(bounces.series[0]?.points).toEqual([null, 50, null, null, null, null, 0, null]);
       expect(bounces.total).toBe(12.5);
+      // One that has no dimensions at all.
+      expect(await metric('nps')).toMatchObject({ title: 'Metric', total: null });
+      expect(
+        await refusalOf(client, () =>
+          draw(client, 'analytics.metric', 'line', ['2024-12-27', '2025-01-03'], {
+            parameters: { metric: 'nps', dimension: 'event' },
+          }),
+        ),
+      ).toMatchObject({ code: 'CB002', field: 'parameters.dimension' });
       expect(
         await draw(client, 'analytics.metric', 'line', ['2031-01-01', '2031-01-02'], {
           parameters: { metric: 'bounce_rate' },

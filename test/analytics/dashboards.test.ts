@@ -281,7 +281,7 @@ describe('where widgets stand', () => {
         at(c, 0, 4, 6, 4),
       ]);
       expect(await places(client, id, 'sm')).toMatchObject([
-        at(a, 0, 0, 3, 2),
+        at(a, 0, 0, 2, 2),
         at(b, 0, 2, 4, 4),
         at(c, 0, 6, 4, 4),
       ]);

@@ -44,7 +44,7 @@ end
 $$;
 
 comment on function analytics.get_dashboard_metrics(date, date) is
-  E'@simpleCollections only\nThe figures of the front page, each with that of as many days before and the change: from from_day to to_day, or of '
+  'The figures of the front page, each with that of as many days before and the change: from from_day to to_day, or of '
   'this month so far against as much of the one before. Money has a row for each currency. What the caller may not see, '
   'and what no module keeps yet, is absent rather than zero. Needs analytics.read. Errors: INVALID_INPUT.';
 grant execute on function analytics.get_dashboard_metrics(date, date) to callboard_member, callboard_service;

@@ -31,8 +31,10 @@ begin
   -- What has no place comes below what has, in lines from the left.
   for widget in
     select w.id,
-           least(columns, case when w.kind in ('number', 'gauge') then 3 when w.kind in ('table', 'heat_map') then columns
-                               else 6 end) as width,
+           case when w.kind in ('number', 'gauge') then case breakpoint when 'lg' then 3 else columns / 2 end
+                when w.kind in ('table', 'heat_map') then columns
+                else least(columns, 6)
+           end as width,
            case when w.kind = 'number' then 2 when w.kind = 'table' then 5 else 4 end as height
       from analytics.dashboard_widgets w
      where w.organization_id = (select authz.organization_id())

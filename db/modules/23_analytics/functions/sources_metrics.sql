@@ -57,7 +57,7 @@ begin
   if definition.key is null then
     perform platform.refuse('CB002', 'There is no such metric.', field => 'parameters.metric');
   end if;
-  if breakdown <> all (definition.dimensions) then
+  if breakdown is not null and breakdown <> all (definition.dimensions) then
     perform platform.refuse('CB002', 'The metric is not kept by this dimension.', field => 'parameters.dimension');
   end if;
   return query

@@ -1,0 +1,187 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { DEMO_ACCOUNTS, DEMO_PASSWORD, loadDemo } from '../../db/demo/load.ts';
+import { explorer } from '../../server/explorer/explorer.ts';
+import { startServer, type RunningServer } from '../../server/http.ts';
+import { readSettings } from '../../server/settings.ts';
+import { testDatabase } from '../helpers/database.ts';
+
+const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+const hasChromium = existsSync(CHROMIUM);
+if (!hasChromium) {
+  process.stderr.write('Skipped: dashboards in a browser need Chromium; set CHROMIUM_PATH.\n');
+}
+const inBrowser = hasChromium ? describe : describe.skip;
+
+inBrowser('dashboards in Chromium', () => {
+  const database = testDatabase();
+  let folder: string;
+  let server: RunningServer;
+  let browser: Browser;
+  let page: Page;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    await loadDemo(database);
+    folder = mkdtempSync(path.join(tmpdir(), 'callboard-dashboards-'));
+    server = await startServer({
+      database,
+      settings: readSettings({ NODE_ENV: 'test', PORT: '0', DATA_DIR: folder }),
+      mount: (app) =>
+        app.use(explorer({ demo: { accounts: DEMO_ACCOUNTS, password: DEMO_PASSWORD } })),
+    });
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: [
+        ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+        ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      ],
+    });
+    page = await browser.newPage({ viewport: { width: 1400, height: 1100 } });
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('request', (request) => {
+      // All that the page needs comes from here.
+      if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url())) {
+        problems.push(`asked elsewhere: ${request.url()}`);
+      }
+    });
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    if (folder) rmSync(folder, { recursive: true });
+  });
+
+  const widget = (title: string) => page.getByRole('region', { name: title, exact: true });
+  const signInAs = (email: string) => page.getByRole('button', { name: new RegExp(email) }).click();
+
+  /** For whoever wants to see it: set SCREENSHOTS to a folder. */
+  async function screenshot(name: string): Promise<void> {
+    const { SCREENSHOTS: shots } = process.env;
+    if (shots) await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true });
+  }
+
+  /** Waits until something has come true. */
+  async function expectSoon(isTrue: () => Promise<boolean>): Promise<void> {
+    for (let attempt = 0; attempt < 100; attempt += 1) {
+      if (await isTrue()) return;
+      await page.waitForTimeout(50);
+    }
+    throw new Error('It has not come true.');
+  }
+
+  test('come up with the default one, drawn', async () => {
+    await page.goto(`${server.url}/dashboards`);
+    await signInAs('owner@lumen\\.test');
+    await page.getByRole('heading', { name: 'Productions', level: 1 }).waitFor();
+    await widget('Tasks due, week by week').locator('.drawing svg').waitFor();
+    expect(await page.locator('.widget').count()).toBe(12);
+    expect(await page.locator('.widget[data-refusal]').count()).toBe(0);
+    expect(await widget('Open projects').locator('.value').textContent()).toMatch(/^\d+$/);
+    expect(await widget('Profit').locator('.value').textContent()).toMatch(/^-?\$[\d,]+$/);
+    // Nothing stands upon another: a place each, inside of the page.
+    const boxes = await page.locator('.widget').evaluateAll((all) =>
+      all.map((each) => {
+        const { left, top, right, bottom } = (
+          each as unknown as { getBoundingClientRect(): Record<string, number> }
+        ).getBoundingClientRect();
+        return { left: left ?? 0, top: top ?? 0, right: right ?? 0, bottom: bottom ?? 0 };
+      }),
+    );
+    for (const [index, one] of boxes.entries()) {
+      for (const other of boxes.slice(index + 1)) {
+        const overlap =
+          one.left < other.right - 1 &&
+          other.left < one.right - 1 &&
+          one.top < other.bottom - 1 &&
+          other.top < one.bottom - 1;
+        expect(overlap).toBe(false);
+      }
+    }
+    await screenshot('dashboard-light');
+    expect(problems).toEqual([]);
+  }, 120_000);
+
+  test('say the same as a table, and as a file', async () => {
+    const status = widget('Tasks by status');
+    expect(await status.locator('.drawing').getAttribute('aria-label')).toMatch(
+      /^Tasks by status\. In total/,
+    );
+    await status.getByRole('button', { name: 'Table of Tasks by status' }).click();
+    await status.getByRole('rowheader', { name: 'Done' }).waitFor();
+    expect(await status.locator('.drawing').isVisible()).toBe(false);
+    await status.getByRole('button', { name: 'Table of Tasks by status' }).click();
+    expect(await status.locator('.drawing').isVisible()).toBe(true);
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      status.getByRole('button', { name: 'Tasks by status as a CSV file' }).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe('tasks-by-status.csv');
+    expect(problems).toEqual([]);
+  }, 60_000);
+
+  test('follow the days, the dashboard, the organization, the screen and its light', async () => {
+    const asked = () =>
+      page.waitForResponse((each) =>
+        (each.request().postData() ?? '').includes('query Dashboard('),
+      );
+    const days = () => widget('Tasks completed').locator('h2').getAttribute('title');
+    const before = await days();
+    await Promise.all([asked(), page.locator('#range').selectOption('last_7_days')]);
+    await expectSoon(async () => (await days()) !== before);
+    await Promise.all([
+      asked(),
+      page.locator('#dashboard').selectOption({ label: 'Sales and marketing' }),
+    ]);
+    await page.getByRole('heading', { name: 'Sales and marketing', level: 1 }).waitFor();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await page.locator('body').getAttribute('data-theme')).toBe('dark');
+    await screenshot('dashboard-dark');
+    await page.locator('#dashboard').selectOption({ label: 'Productions' });
+    await page.getByRole('heading', { name: 'Productions', level: 1 }).waitFor();
+    await Promise.all([asked(), page.setViewportSize({ width: 420, height: 1000 })]);
+    const columns = () =>
+      page
+        .locator('#widgets')
+        .getAttribute('style')
+        .then((style) => /--columns: *(\d+)/.exec(style ?? '')?.[1]);
+    await expectSoon(async () => (await columns()) === '4');
+    for (const box of await page.locator('.widget').all()) {
+      const { x = 0, width = 0 } = (await box.boundingBox()) ?? {};
+      expect(x + width).toBeLessThanOrEqual(420);
+    }
+    await screenshot('dashboard-small');
+    await Promise.all([asked(), page.setViewportSize({ width: 1400, height: 1100 })]);
+    await page.emulateMedia({ colorScheme: 'light' });
+    expect(problems).toEqual([]);
+  }, 60_000);
+
+  test('draw for a member what members may see, and say of the rest why not', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.locator('#message').getByText('Sign in to see dashboards.').waitFor();
+    await page.getByRole('button', { name: 'Sign in' }).first().click();
+    await signInAs('crew@lumen\\.test');
+    await page.getByRole('heading', { name: 'Productions', level: 1 }).waitFor();
+    const refused = page.locator('.widget[data-refusal=FORBIDDEN]');
+    await refused.first().waitFor();
+    const titles = await refused.locator('h2').allTextContents();
+    expect(titles.sort()).toEqual(['Budgets', 'Expense by category', 'Profit', 'Revenue']);
+    await widget('Tasks by status').locator('.drawing svg').waitFor();
+    await screenshot('dashboard-member');
+    // A client may not see dashboards at all.
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).first().click();
+    await signInAs('client@lumen\\.test');
+    await page.locator('#who').getByText('guest').waitFor();
+    await page.locator('#message').getByText(/./).waitFor();
+    expect(await page.locator('.widget').count()).toBe(0);
+    expect(problems).toEqual([]);
+  }, 60_000);
+});

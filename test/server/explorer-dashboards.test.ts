@@ -142,7 +142,9 @@ inBrowser('dashboards in Chromium', () => {
     ]);
     await page.getByRole('heading', { name: 'Sales and marketing', level: 1 }).waitFor();
     await page.emulateMedia({ colorScheme: 'dark' });
-    expect(await page.locator('body').getAttribute('data-theme')).toBe('dark');
+    await expectSoon(
+      async () => (await page.locator('body').getAttribute('data-theme')) === 'dark',
+    );
     await screenshot('dashboard-dark');
     await page.locator('#dashboard').selectOption({ label: 'Productions' });
     await page.getByRole('heading', { name: 'Productions', level: 1 }).waitFor();

@@ -46,6 +46,11 @@ const ABOUT_THE_TEXT = new Set([400, 413, 422]);
 /** Longer waits are for the queue. */
 const LONGEST_WAIT_S = 3_600;
 
+type Answered = APIError<number | undefined, Headers | undefined, object | undefined>;
+
+/** Whether the endpoint, or the way to it, said what is wrong. */
+const isAnswered = (error: unknown): error is Answered => error instanceof APIError;
+
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
 /** Numbers of an answer, whatever it may hold. */
@@ -56,7 +61,7 @@ function numbersOf(item: unknown): readonly number[] | undefined {
     : undefined;
 }
 
-function retryAfterOf(error: APIError): number | undefined {
+function retryAfterOf(error: Answered): number | undefined {
   const text = error.headers?.get('retry-after');
   if (text == null) return undefined;
   const seconds = /^\d+(\.\d+)?$/.test(text)
@@ -128,7 +133,7 @@ export class EmbeddingEndpoint {
     try {
       answers = await this.#request(texts, wanted, patience);
     } catch (error) {
-      if (!(error instanceof APIError) || !ABOUT_THE_TEXT.has(error.status ?? 0)) throw error;
+      if (!isAnswered(error) || !ABOUT_THE_TEXT.has(error.status ?? 0)) throw error;
       if (texts.length === 1) return [{ reason: this.#clean(error.message), isFinal: true }];
       const middle = texts.length >> 1;
       return [
@@ -220,7 +225,7 @@ export class EmbeddingEndpoint {
 
   /** What says something about the text stays as it is; all else is that the endpoint does not work. */
   #understood(error: unknown): Error {
-    if (error instanceof APIError && error.status !== undefined) {
+    if (isAnswered(error) && error.status !== undefined) {
       if (ABOUT_THE_TEXT.has(error.status)) return error;
       return new EndpointUnavailable(
         `The endpoint answered ${this.#clean(error.message)}`,

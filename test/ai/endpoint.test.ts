@@ -199,7 +199,7 @@ describe('queries', () => {
     const warned: object[] = [];
     const embed = queryEmbedder(settings(), {
       warn: (line: object) => void warned.push(line),
-    } as never)!;
+    })!;
     server.always = json(500, 'oops');
     expect(await embed('crane', MODEL)).toBeNull();
     expect(await embed('crane', MODEL)).toBeNull();

@@ -8,12 +8,13 @@ const database = testDatabase();
 const asked: string[] = [];
 /** What the endpoint of the settings would answer. */
 let embedding: readonly number[] | null = null;
-const { ask, within } = testApi(database, {
+const api = testApi(database, {
   embedQuery: (text) => {
     asked.push(text);
     return Promise.resolve(embedding);
   },
 });
+const { ask } = api;
 let ours: Cast;
 let theirs: Cast;
 let projectId: string;
@@ -130,7 +131,7 @@ describe('hybridSearch', () => {
   });
 
   test('has the endpoint embed the query, and goes by words alone when that fails', async () => {
-    await within(async ({ ask: askWithin, client }) => {
+    await api.within(async ({ ask: askWithin, client }) => {
       await client.query("select ai.use_embedding_model('endpoint', 'letters', 8)");
       await client.query('delete from ai.embedding_outbox');
       await client.query('select ai.activate_embedding_model()');
@@ -178,7 +179,7 @@ describe('the rest of the search', () => {
   });
 
   test('documents come and go by mutations, and embeddings are compared by searchEmbeddings', async () => {
-    await within(async ({ ask: askWithin }) => {
+    await api.within(async ({ ask: askWithin }) => {
       const put = dataOf(
         await askWithin(
           ours.owner,
@@ -215,7 +216,7 @@ describe('the rest of the search', () => {
         given: 2,
       });
     });
-    await within(async ({ ask: askWithin }) => {
+    await api.within(async ({ ask: askWithin }) => {
       const gone = dataOf(
         await askWithin(
           ours.owner,

@@ -65,12 +65,12 @@ export class EmbeddingServer {
     const asked = { ...body, authorization: request.headers.authorization };
     this.asked.push(asked);
     if (request.url !== '/v1/embeddings') {
-      json(404, { error: { message: 'No such path.' } })(asked, response, request);
+      void json(404, { error: { message: 'No such path.' } })(asked, response, request);
       return;
     }
     if (await this.always?.(asked, response, request)) return;
     if (await this.misbehaviours.shift()?.(asked, response, request)) return;
-    answering(this.dimension)(asked, response, request);
+    void answering(this.dimension)(asked, response, request);
   }
 }
 

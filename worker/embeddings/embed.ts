@@ -57,10 +57,15 @@ function documentsOf(parts: readonly Part[]): Part[][] {
   return [...documents.values()];
 }
 
+function keyOf(parts: readonly Part[]) {
+  const { organization_id, namespace, document_id, content_hash, claim } = parts[0]!;
+  return { organization_id, namespace, document_id, content_hash, claim };
+}
+
 /** What `ai.store_embeddings` is told about one text. */
-function outcomeOf(parts: readonly Part[], embedded: readonly Embedded[]) {
-  const { organization_id, namespace, document_id, content_hash, claim, attempts } = parts[0]!;
-  const key = { organization_id, namespace, document_id, content_hash, claim };
+function outcomeOf(parts: readonly Part[], embedded: readonly Embedded[]): object {
+  const key = keyOf(parts);
+  const { attempts } = parts[0]!;
   const failure = embedded.find(isFailure);
   if (failure) {
     const isOver = failure.isFinal || attempts >= MOST_ATTEMPTS;
@@ -97,7 +102,7 @@ export async function embedRound(
   ]);
   const documents = documentsOf(rows);
   if (documents.length === 0) return { taken: 0, stored: 0 };
-  const outcomes: ReturnType<typeof outcomeOf>[] = [];
+  const outcomes: object[] = [];
   let unavailable: EndpointUnavailable | undefined;
   for (const parts of documentGroups(documents)) {
     const texts = parts.flat();
@@ -119,18 +124,13 @@ export async function embedRound(
       }
     }
     const { message, retryAfter } = unavailable;
+    // It is nobody's fault but the endpoint's: nothing is given up for that.
     outcomes.push(
-      ...parts.map((document) => {
-        const { reason: _reason, ...rest } = outcomeOf(document, [
-          { reason: message, isFinal: false },
-        ]) as { reason: string };
-        // It is nobody's fault but the endpoint's: nothing is given up for that.
-        return {
-          ...rest,
-          reason: message,
-          retry_after: retryAfter ?? pauseAfter(Math.min(document[0]!.attempts, MOST_ATTEMPTS)),
-        } as ReturnType<typeof outcomeOf>;
-      }),
+      ...parts.map((document) => ({
+        ...keyOf(document),
+        reason: message,
+        retry_after: retryAfter ?? pauseAfter(document[0]!.attempts),
+      })),
     );
   }
   const { rows: counts } = await pool.query<{ stored: number }>(

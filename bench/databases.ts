@@ -28,7 +28,8 @@ const FILLED = [
   'finance.budget_line_items',
 ];
 
-async function administer(server: string, sql: string): Promise<void> {
+/** Runs a statement about databases, which no transaction may have around it. */
+export async function administer(server: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: server });
   await client.connect();
   try {
@@ -36,6 +37,13 @@ async function administer(server: string, sql: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+/** The address of a database of that server. */
+export function addressOf(server: string, name: string): string {
+  const address = new URL(server);
+  address.pathname = `/${name}`;
+  return address.href;
 }
 
 /**
@@ -51,9 +59,7 @@ export async function makeDatabase(
 ): Promise<BenchDatabase> {
   await administer(server, `drop database if exists ${name} with (force)`);
   await administer(server, `create database ${name}`);
-  const address = new URL(server);
-  address.pathname = `/${name}`;
-  const url = address.href;
+  const url = addressOf(server, name);
   const database = await openDatabase({ databaseUrl: url, dataDir: '' });
   await migrate(database);
   const client = await database.pool().connect();

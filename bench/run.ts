@@ -11,6 +11,7 @@ import { measureEvents } from './events.ts';
 import { median, ratioOf, ROOT } from './measure.ts';
 import { measureOtherTenants } from './other-tenants.ts';
 import { measureRowSecurity } from './row-security.ts';
+import { measureSearch, type Side } from './search.ts';
 import { measureStarting } from './starting.ts';
 
 // Measures on a real server, both sides of each ratio in the same run, and writes bench/RESULTS.md. The server is the one
@@ -68,6 +69,10 @@ try {
   console.log('events');
   const events = await measureEvents(few);
   console.log(events);
+
+  console.log('searching');
+  const searching = await measureSearch(server.url);
+  console.log(searching);
 
   await few.drop();
   await many.drop();
@@ -154,6 +159,30 @@ ${[
     `${number(starting.first, 1)} s → ${number(starting.second, 1)} s`,
     'second ≤ 5 s',
   ),
+  row(
+    'Search, 200,000 chunks of 384 dimensions in 200 tenants: building the HNSW index',
+    `${number(searching.indexSeconds)} s`,
+    '',
+  ),
+  ...(['usual', 'large'] as const).flatMap((size) => {
+    const rounds = searching[size];
+    const compared = (side: Exclude<Side, 'bare'>, what: string) =>
+      row(
+        `A tenant of ${size === 'usual' ? 'some 800' : '40,000'} chunks, ten results: bare HNSW query ÷ ${what}`,
+        `${number(median(rounds.bare), 2)} ÷ ${number(median(rounds[side]), 2)} ms: **${number(ratioOf(rounds.bare, rounds[side]), 2)}**`,
+        '≥ 0.7',
+      );
+    return [
+      row(
+        `The same tenant${size === 'usual' ? 's' : ''}: recall of the ten nearest by meaning, against looking at all`,
+        `**${number(searching.recall[size], 3)}**`,
+        '≥ 0.98',
+      ),
+      compared('vector', '`hybrid_search` by meaning alone'),
+      compared('hybrid', '`hybrid_search` by words and meaning'),
+    ];
+  }),
+  row('A tenant of 20 chunks that asks for 20', `gets **${searching.few}**`, '20'),
 ].join('\n')}
 
 The page is read by the key \`(organization_id, id)\` either way: \`explain (analyze, buffers)\` shows an index condition on

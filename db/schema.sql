@@ -4238,7 +4238,8 @@ begin
     place := place + 1;
     return next;
   end loop;
-  if place >= at_most or not is_plain or any_word = all_words then
+  -- With half of what is asked for there is enough: to rank all that has a word which is everywhere takes long.
+  if place * 2 >= at_most or not is_plain or any_word = all_words then
     return;
   end if;
   for namespace, id, score in
@@ -5191,7 +5192,7 @@ CREATE FUNCTION ai.nearest_by_index(embedding extensions.halfvec, model ai.embed
 begin
   -- Not in the head of the function: who is no superuser may put them there only while the extension is loaded.
   -- After so many tuples it would have been quicker to look at all of the organization's own.
-  perform set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '100', true),
+  perform set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '200', true),
           set_config('hnsw.max_scan_tuples', least(greatest(mine / 2, 5000), 200000)::text, true);
   return query execute format(
     $sql$
@@ -9615,8 +9616,7 @@ $$;
 -- Name: FUNCTION get_dashboard_metrics(from_day date, to_day date); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.get_dashboard_metrics(from_day date, to_day date) IS '@simpleCollections only
-The figures of the front page, each with that of as many days before and the change: from from_day to to_day, or of this month so far against as much of the one before. Money has a row for each currency. What the caller may not see, and what no module keeps yet, is absent rather than zero. Needs analytics.read. Errors: INVALID_INPUT.';
+COMMENT ON FUNCTION analytics.get_dashboard_metrics(from_day date, to_day date) IS 'The figures of the front page, each with that of as many days before and the change: from from_day to to_day, or of this month so far against as much of the one before. Money has a row for each currency. What the caller may not see, and what no module keeps yet, is absent rather than zero. Needs analytics.read. Errors: INVALID_INPUT.';
 
 --
 -- Name: metrics_log; Type: TABLE; Schema: analytics; Owner: -
@@ -10781,8 +10781,10 @@ begin
   -- What has no place comes below what has, in lines from the left.
   for widget in
     select w.id,
-           least(columns, case when w.kind in ('number', 'gauge') then 3 when w.kind in ('table', 'heat_map') then columns
-                               else 6 end) as width,
+           case when w.kind in ('number', 'gauge') then case breakpoint when 'lg' then 3 else columns / 2 end
+                when w.kind in ('table', 'heat_map') then columns
+                else least(columns, 6)
+           end as width,
            case when w.kind = 'number' then 2 when w.kind = 'table' then 5 else 4 end as height
       from analytics.dashboard_widgets w
      where w.organization_id = (select authz.organization_id())
@@ -12930,7 +12932,7 @@ begin
   if definition.key is null then
     perform platform.refuse('CB002', 'There is no such metric.', field => 'parameters.metric');
   end if;
-  if breakdown <> all (definition.dimensions) then
+  if breakdown is not null and breakdown <> all (definition.dimensions) then
     perform platform.refuse('CB002', 'The metric is not kept by this dimension.', field => 'parameters.dimension');
   end if;
   return query

@@ -10,6 +10,8 @@ type Column = {
   readonly choice: string | null;
   readonly references: string | null;
   readonly referencedColumn: string | null;
+  /** The other columns of the reference, and what they refer to. */
+  readonly along: Readonly<Record<string, string>> | null;
 };
 
 /** Values that fit the checks of columns with these names, or of one table's, where a value of the type alone would not. */
@@ -34,12 +36,16 @@ const FITTING: Readonly<Record<string, (serial: number) => unknown>> = {
   month: (serial) => `${1000 + serial}-05-01`,
   time_zone: () => 'Europe/Berlin',
   permission: () => 'projects.read',
+  read_permission: () => 'projects.read',
+  namespace: (serial) => `sample_${serial}`,
   signal: () => 'company_name',
   metric: (serial) => `sample_${serial}`,
   event_name: (serial) => `sample_${serial}`,
   entry_event: (serial) => `sample_${serial}`,
   'analytics.app_events.name': (serial) => `sample_${serial}`,
   'analytics.pmf_metrics_snapshots.day': (serial) => `${1000 + serial}-05-01`,
+  // as long as those of the model that a new database begins with
+  'ai.embeddings.embedding': () => JSON.stringify(Array<number>(768).fill(0.5)),
   'analytics.segments.rule': () => '{"field": "email", "op": "is_set"}',
 };
 
@@ -70,6 +76,9 @@ const BY_TYPE: Readonly<Record<string, (serial: number) => unknown>> = {
   integer: () => 1,
   smallint: () => 1,
   bigint: () => 1,
+  real: () => 0.5,
+  tsvector: () => "'sample':1",
+  'double precision': () => 0.5,
   boolean: () => false,
   uuid: () => randomUUID(),
   jsonb: () => '{}',
@@ -92,7 +101,12 @@ async function columnsOf(client: PoolClient, table: string): Promise<Column[]> {
             (select r.attname
                from pg_attribute r
               where r.attrelid = f.confrelid and r.attnum = f.confkey[array_position(f.conkey, a.attnum)])
-              as "referencedColumn"
+              as "referencedColumn",
+            (select jsonb_object_agg(own.attname, other.attname)
+               from unnest(f.conkey, f.confkey) as k (own, other)
+               join pg_attribute own on own.attrelid = a.attrelid and own.attnum = k.own
+               join pg_attribute other on other.attrelid = f.confrelid and other.attnum = k.other
+              where own.attnum <> a.attnum and own.attname <> 'organization_id') as along
        from pg_attribute a
        left join lateral (
               select c.* from pg_constraint c
@@ -154,6 +168,7 @@ export class RowMaker {
           (await this.insert(client, column.references, place, sharedOf(values)));
         made.set(column.references, parent);
         values[column.name] = parent[column.referencedColumn ?? 'id'];
+        for (const [own, other] of Object.entries(column.along ?? {})) values[own] = parent[other];
       } else {
         values[column.name] = this.#valueOf(table, column);
       }

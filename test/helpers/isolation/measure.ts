@@ -43,7 +43,7 @@ function attemptsOn(table: Table, row: Row, newRow: Row): Attempt[] {
   // An id is enough; times are finer in Postgres than here.
   const key = table.key.filter((column) => column !== 'occurred_at');
   const where = key.map((column) => `${column} = ${literal(row[column])}`).join(' and ');
-  const changed = table.updatable[0] ?? key[0];
+  const changed = table.updatable[0] ?? table.changeable;
   return [
     { letter: 'R', sql: `select ${key.join(', ')} from ${table.name} where ${where}` },
     { letter: 'I', sql: insertOf(table, newRow) },

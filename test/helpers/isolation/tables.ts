@@ -12,6 +12,8 @@ export type Table = {
   /** Columns that callers may set in an insert, and in an update the least harmful one first. */
   readonly insertable: readonly string[];
   readonly updatable: readonly string[];
+  /** The first that anybody could change. */
+  readonly changeable: string;
   /** The function that archives a row; null where there is none. */
   readonly archive: string | null;
 };
@@ -38,6 +40,10 @@ export async function tablesOf(client: PoolClient): Promise<Table[]> {
                    where a.attrelid = t.table_id and a.attnum > 0 and not a.attisdropped
                      and has_column_privilege('callboard_member', t.table_id, a.attnum, 'update')
                    order by a.attname in ('workspace_id', 'status'), a.attname <> 'deleted_at', a.attnum) as updatable,
+            (select a.attname::text from pg_attribute a
+              where a.attrelid = t.table_id and a.attnum > 0 and not a.attisdropped
+                and a.attidentity = '' and a.attgenerated = ''
+              order by a.attnum limit 1) as changeable,
             (select p.oid::regproc::text
                from pg_proc p
                join pg_class c on c.oid = t.table_id and c.relnamespace = p.pronamespace and c.reltype = p.prorettype

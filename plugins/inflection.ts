@@ -25,7 +25,6 @@ function isOnlyRelation(details: RelationDetails): boolean {
 }
 
 declare global {
-  // eslint-disable-next-line @typescript-eslint/no-namespace -- how PostGraphile learns of inflectors
   namespace GraphileBuild {
     interface Inflection {
       _attributeName(details: Key): string;

@@ -17,6 +17,7 @@ const advanceEnrollments: Task = async (given, helpers) => {
   >;
   let advanced = 0;
   for (let batch = 0; batch < BATCHES; batch += 1) {
+    helpers.abortSignal.throwIfAborted();
     const { rows } = await helpers.query<{ advanced: number }>(
       'select marketing.advance_enrollments($1, $2, now(), $3) as advanced',
       [organization, sequence, AT_A_TIME],

@@ -27,6 +27,7 @@ const digestEvents: Task = async (_payload, helpers) => {
   for (const { id } of organizations) {
     try {
       for (let more = true; more;) {
+        helpers.abortSignal.throwIfAborted();
         const { rows } = await helpers.query<Digested>(
           'select batches, sessions, activations, segment_changes from analytics.digest_events($1, $2)',
           [id, BATCHES_AT_A_TIME],
@@ -41,6 +42,7 @@ const digestEvents: Task = async (_payload, helpers) => {
         }
       }
       for (let more = true; more;) {
+        helpers.abortSignal.throwIfAborted();
         const { rows } = await helpers.query<{ days: number }>(
           'select analytics.recompute_dirty_days($1, $2) as days',
           [id, DAYS_AT_A_TIME],
@@ -48,6 +50,7 @@ const digestEvents: Task = async (_payload, helpers) => {
         more = rows[0]?.days === DAYS_AT_A_TIME;
       }
     } catch (error) {
+      helpers.abortSignal.throwIfAborted();
       failures.push(error);
     }
   }

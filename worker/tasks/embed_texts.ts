@@ -61,6 +61,7 @@ export function makeTask({ embeddings, database }: TaskContext): Task {
       let done: Round;
       let stored = 0;
       do {
+        helpers.abortSignal.throwIfAborted();
         done = await round(model);
         stored += done.stored;
         isLate = performance.now() > until;

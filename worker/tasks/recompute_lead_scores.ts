@@ -16,6 +16,7 @@ const AT_A_TIME = 500;
 async function scoreAll(helpers: JobHelpers, organizationId: string): Promise<void> {
   let after: string | null = null;
   do {
+    helpers.abortSignal.throwIfAborted();
     const { rows }: { rows: { last: string | null }[] } = await helpers.query(
       'select crm.score_leads_after($1, $2, $3) as last',
       [organizationId, after, AT_A_TIME],
@@ -27,6 +28,7 @@ async function scoreAll(helpers: JobHelpers, organizationId: string): Promise<vo
 async function drain(helpers: JobHelpers, scoring: string): Promise<void> {
   let scored: number;
   do {
+    helpers.abortSignal.throwIfAborted();
     const { rows } = await helpers.query<{ scored: number }>(`select ${scoring}($1) as scored`, [
       AT_A_TIME,
     ]);

@@ -9,6 +9,7 @@ const AT_A_TIME = 500;
 const renewSubscriptions: Task = async (_payload, helpers) => {
   const counts = new Map<string, number>();
   for (let more = true; more;) {
+    helpers.abortSignal.throwIfAborted();
     const { rows } = await helpers.query<{ outcomes: string[] }>(
       'select outcomes from billing.renew_subscriptions(now(), $1)',
       [AT_A_TIME],

@@ -21,6 +21,7 @@ const trimAnalytics: Task = async (_payload, helpers) => {
   );
   for (const { id } of organizations) {
     for (let more = true; more;) {
+      helpers.abortSignal.throwIfAborted();
       const { rows } = await helpers.query<{ deleted: number }>(
         'select analytics.trim_analytics($1, $2) as deleted',
         [id, AT_A_TIME],

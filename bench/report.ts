@@ -32,9 +32,9 @@ What made the difference, and what did not:
 - Answers of Grafast as text rather than objects alone gained nothing that could be measured; with rows written by Postgres it
   is what lets them pass. Express itself is 1 to 2 % of a request, verifying a token 4 %, Grafast 5 % on a row.
 - Lines of the log are handed over many at a time (\`server/log/log.ts\`): a system call for each was a tenth of a request.
-- A schema built beforehand would not pay. Behaviors that are worked out once for each text
-  (\`plugins/remembered-behaviors.ts\`) halved what building takes, which is the smaller part of a start; a prebuilt one would have
-  to be kept in step with the database, settings and plugins.
+- There is no schema built beforehand. Behaviors that are worked out once for each text
+  (\`plugins/remembered-behaviors.ts\`) halved what building takes, which is a third of a second start; a prebuilt one would have to be
+  kept in step with the database, settings and plugins.
 - Mails go in batches: one statement decides and claims fifty, one records them, and two batches are on their way at a time.
   What graphile-worker does for each job, it does here for twenty seconds of mails; rendering and signing take what that spares.
 - \`json_build_object\` takes half as long again as joining texts with \`to_json\`; \`row_to_json\` lies between.

@@ -15,7 +15,7 @@ export const number = (value: number, digits = 0): string =>
 
 const PROSE = `The page is read by the key \`(organization_id, id)\` either way: \`explain (analyze, buffers)\` shows an index condition on
 the organization and the same few buffers whatever other tenants have. Asking who is calling reads two rows by
-key and makes two settings; that is what the third line pays for, and what makes a removed member be out at the next request.
+key and makes two settings; that is what the second line of \`security\` pays for, and what makes a removed member be out at the next request.
 
 What is written by hand (\`bench/by-hand/\`) verifies the same tokens, enters by the same function in a transaction of its own,
 and gives the same JSON, which Postgres builds for it. It has no limits, logs nothing and sets no headers of its own, which

@@ -82,9 +82,13 @@ export const sessionTypes = gql`
     password: String!
     name: String!
     """
-    Starts an organization of this name, which the new user owns.
+    Starts an organization of this name, which the new user owns. Not with an invitation.
     """
     organizationName: String
+    """
+    From the link of an invitation to this address: joins its organization, and confirms the address.
+    """
+    invitationToken: String
     """
     What the session is called in the list of sessions, such as {"name": "Phone"}.
     """
@@ -165,7 +169,10 @@ export const sessionTypes = gql`
 
   extend type Mutation {
     """
-    Makes an account and signs in; a link to confirm the address goes out by mail. Errors: INVALID_INPUT; CONFLICT for a known e-mail address.
+    Makes an account and signs in; a link to confirm the address goes out by mail. With the token of an invitation the new user joins
+    its organization at once, or not at all. Errors: INVALID_INPUT; CONFLICT for a known e-mail address; INVITATION_INVALID, whose
+    detail is unknown, accepted, revoked, expired, inviter or organization; FORBIDDEN for an invitation to another address;
+    LIMIT_REACHED.
     """
     signUp(input: SignUpInput!): SessionPayload
     """

@@ -10,7 +10,7 @@ import { planOutcome, type SessionOptions } from './outcome.ts';
 const SESSION_MUTATIONS = {
   signUp: {
     function: 'identity.sign_up',
-    arguments: ['email', 'password', 'name', 'organizationName', 'device'],
+    arguments: ['email', 'password', 'name', 'organizationName', 'device', 'invitationToken'],
   },
   signIn: {
     function: 'identity.sign_in',

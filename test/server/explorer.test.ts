@@ -201,6 +201,7 @@ inBrowser('the explorer in Chromium', () => {
         ['/verify-email?token=abc123', 'verifyEmail', 'abc123'],
         ['/reset-password?token=abc123', 'resetPassword', 'abc123'],
         ['/forgot-password', 'requestPasswordReset', 'email'],
+        ['/invitation?token=abc123', 'acceptInvitation', 'abc123'],
       ] as const) {
         await opened.goto(`${server.url}${path}`);
         const query = opened.locator('.graphiql-query-editor');
@@ -212,6 +213,48 @@ inBrowser('the explorer in Chromium', () => {
       }
     } finally {
       await opened.close();
+    }
+  }, 60_000);
+
+  test('shows whoever was invited and has no account how to make one that is in the organization', async () => {
+    const { rows } = await database.pool().query<{ organization_id: string; id: string }>(
+      `insert into tenancy.invitations (organization_id, email, role_id, invited_by, expires_at)
+         select m.organization_id, 'new@explorer.test', r.id, m.user_id, now() + interval '1 day'
+           from tenancy.organization_members m
+           join identity.users u on u.id = m.user_id and u.email = 'owner@lumen.test'
+           join tenancy.roles r on r.organization_id = m.organization_id and r.key = 'member'
+          where m.role_key = 'owner'
+         returning organization_id, id`,
+    );
+    const { rows: issued } = await database
+      .pool()
+      .query<{ token: string }>('select token from tenancy.issue_invitation_token($1, $2)', [
+        rows[0]?.organization_id,
+        rows[0]?.id,
+      ]);
+    const opened = await (await browser.newContext()).newPage();
+    try {
+      await opened.goto(`${server.url}/invitation?token=${issued[0]?.token}`);
+      const query = opened.locator('.graphiql-query-editor');
+      await query.getByText('invites new@explorer.test', { exact: false }).first().waitFor();
+      await query.getByText('signUp', { exact: false }).first().waitFor();
+      expect(opened.url()).toBe(`${server.url}/`);
+      // What somebody would type below.
+      await opened.route('**/graphql', async (route, request) => {
+        const body = request.postDataJSON() as { query: string; variables?: { input?: object } };
+        if (!body.query.includes('signUp')) return route.continue();
+        const input = {
+          ...body.variables?.input,
+          name: 'Newly Here',
+          password: 'correct horse battery',
+        };
+        return route.continue({ postData: JSON.stringify({ ...body, variables: { input } }) });
+      });
+      await opened.getByRole('button', { name: /execute query/i }).click();
+      await opened.locator('#who').getByText('Newly Here').waitFor();
+      expect(await opened.locator('#who').textContent()).toMatch(/member/);
+    } finally {
+      await opened.context().close();
     }
   }, 60_000);
 });

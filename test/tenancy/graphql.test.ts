@@ -63,7 +63,7 @@ describe('an invitation', () => {
       const { token } = await invite(within);
       const { ask } = within;
       const preview = `query ($token: String!) {
-        previewInvitation(token: $token) { email status organizationName roleName invitedByName }
+        previewInvitation(token: $token) { email status organizationName roleName invitedByName hasAccount }
       }`;
       expect(dataOf(await ask({}, preview, { token })).previewInvitation).toEqual({
         email: 'new@troupe.test',
@@ -71,6 +71,7 @@ describe('an invitation', () => {
         organizationName: 'Troupe',
         roleName: 'Guest',
         invitedByName: 'Admin of Troupe',
+        hasAccount: true,
       });
       expect(dataOf(await ask({}, preview, { token: 'f'.repeat(96) }))).toEqual({
         previewInvitation: null,
@@ -85,6 +86,38 @@ describe('an invitation', () => {
       expect(errorOf(await ask(newcomer, ACCEPT, { token }))).toEqual({
         code: 'INVITATION_INVALID',
         field: 'token',
+      });
+    }));
+
+  test('makes an account that is in the organization at once', () =>
+    api.within(async (within) => {
+      await within.client.query(
+        "update identity.users set email = 'older@troupe.test' where id = $1",
+        [newcomer.userId],
+      );
+      const { token } = await invite(within);
+      const signUp = `mutation ($input: SignUpInput!) {
+        signUp(input: $input) { session { organizationId } me { role emailVerified organization { name } } }
+      }`;
+      const input = {
+        email: 'new@troupe.test',
+        name: 'New',
+        password: 'correct horse battery',
+        invitationToken: token,
+      };
+      expect(
+        errorOf(await within.ask({}, signUp, { input: { ...input, email: 'x@troupe.test' } })),
+      ).toEqual({
+        code: 'FORBIDDEN',
+        field: 'email',
+      });
+      expect(dataOf(await within.ask({}, signUp, { input })).signUp).toEqual({
+        session: { organizationId: cast.organizationId },
+        me: { role: 'guest', emailVerified: true, organization: { name: 'Troupe' } },
+      });
+      expect(errorOf(await within.ask({}, signUp, { input }))).toEqual({
+        code: 'INVITATION_INVALID',
+        field: 'invitationToken',
       });
     }));
 

@@ -2,9 +2,11 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import { as, enter, makeCast, type Caller, type Cast } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
+import { cheapPasswords } from '../identity/accounts.ts';
 import { call, idsOf, turnInto, undone } from './calling.ts';
 
 const database = testDatabase();
+cheapPasswords(database);
 
 let cast: Cast;
 let other: Cast;
@@ -477,6 +479,146 @@ describe('accepting', () => {
   });
 });
 
+describe('signing up with the token', () => {
+  const signUp = async (
+    client: PoolClient,
+    token: unknown,
+    given: Record<string, unknown> = {},
+  ) => {
+    await client.query("select set_config('role', 'callboard_anonymous', true)");
+    return call(client, 'identity.sign_up', {
+      email: 'new@new.test',
+      password: 'correct horse battery',
+      name: 'New',
+      invitation_token: token,
+      ...given,
+    });
+  };
+
+  test('makes an account that is a member at once, with its address confirmed and no mail about it', async () => {
+    await undone(database, async (client) => {
+      const { invitation, token } = await invited(client, cast.owner, {
+        email: 'new@new.test',
+        role_id: ids.role('guest'),
+        workspace_ids: [cast.privateWorkspaceId],
+      });
+      const grant = await signUp(client, token, { email: ' New@New.test ' });
+      expect(grant['organization_id']).toBe(cast.organizationId);
+      await turnInto(client, undefined);
+      const { rows } = await client.query(
+        `select u.email_verified_at is not null as verified, m.role_key, m.status, i.accepted_by = u.id as accepted,
+                (select array_agg(w.workspace_id) from tenancy.workspace_members w where w.user_id = u.id) as workspaces,
+                (select count(*)::int from tenancy.organizations o where o.created_by = u.id) as founded,
+                (select count(*)::int from graphile_worker.jobs j where j.key = 'verify_email:' || u.id) as mails
+           from identity.users u
+           join tenancy.organization_members m on m.user_id = u.id
+           join tenancy.invitations i on i.organization_id = m.organization_id and i.id = $2
+          where u.id = $1`,
+        [grant['user_id'], invitation['id']],
+      );
+      expect(rows).toEqual([
+        {
+          verified: true,
+          role_key: 'guest',
+          status: 'active',
+          accepted: true,
+          workspaces: [cast.privateWorkspaceId],
+          founded: 0,
+          mails: 0,
+        },
+      ]);
+    });
+  });
+
+  test('leads into no organization that asks for a second factor first', async () => {
+    await undone(database, async (client) => {
+      const { token } = await invited(client, cast.owner, { email: 'new@new.test' });
+      // Or the owner would be out themselves.
+      await client.query(
+        "insert into identity.second_factors (user_id, secret_encrypted, confirmed_at) values ($1, '', now())",
+        [cast.owner.userId],
+      );
+      await client.query(
+        `insert into tenancy.organization_settings (organization_id, section, value)
+         values ($1, 'security', '{"secondFactorRequired": true}')
+         on conflict (organization_id, section) do update set value = excluded.value`,
+        [cast.organizationId],
+      );
+      const grant = await signUp(client, token);
+      expect(grant['organization_id']).toBeNull();
+      expect(grant['session_id']).not.toBeNull();
+    });
+  });
+
+  test.each<[string, (client: PoolClient) => Promise<Record<string, unknown>>, object]>([
+    [
+      'another address',
+      async () => ({ email: 'another@new.test' }),
+      { code: 'CB003', column: 'email' },
+    ],
+    [
+      'an organization to start',
+      async () => ({ organization_name: 'Mine' }),
+      { code: 'CB002', column: 'organization_name' },
+    ],
+    [
+      'a token that is none',
+      async () => ({ invitation_token: 'f'.repeat(96) }),
+      { code: 'CB021', column: 'invitation_token', detail: 'unknown' },
+    ],
+    [
+      'an empty token',
+      async () => ({ invitation_token: '' }),
+      { code: 'CB021', column: 'invitation_token', detail: 'unknown' },
+    ],
+    [
+      'a revoked invitation',
+      async (client) => {
+        await client.query(
+          "update tenancy.invitations set revoked_at = now() where email = 'new@new.test'",
+        );
+        return {};
+      },
+      { code: 'CB021', column: 'invitation_token', detail: 'revoked' },
+    ],
+    [
+      'an expired invitation',
+      async (client) => {
+        await client.query(
+          "update tenancy.invitations set expires_at = now() where email = 'new@new.test'",
+        );
+        return {};
+      },
+      { code: 'CB021', column: 'invitation_token', detail: 'expired' },
+    ],
+    [
+      'an account with the address',
+      async (client) => {
+        await client.query(
+          "insert into identity.users (email, name) values ('new@new.test', 'Older')",
+        );
+        return {};
+      },
+      { code: 'CB005', column: 'email', hint: 'Sign in, and accept the invitation.' },
+    ],
+  ])('is refused with %s, and leaves nothing behind', async (_what, prepare, refusal) => {
+    await undone(database, async (client) => {
+      const { token } = await invited(client, cast.owner, { email: 'new@new.test' });
+      const given = await prepare(client);
+      await client.query('savepoint before');
+      await expect(signUp(client, token, given)).rejects.toMatchObject(refusal);
+      await client.query('rollback to before');
+      const { rows } = await client.query(
+        `select (select count(*)::int from identity.credentials c join identity.users u on u.id = c.user_id
+                  where u.email like '%@new.test') as accounts,
+                (select count(*)::int from tenancy.invitations i
+                  where i.email = 'new@new.test' and i.accepted_at is not null) as accepted`,
+      );
+      expect(rows).toEqual([{ accounts: 0, accepted: 0 }]);
+    });
+  });
+});
+
 test('a preview tells the page what it needs, and nothing to who has no token', async () => {
   await undone(database, async (client) => {
     const { token } = await invited(client, cast.admin);
@@ -488,6 +630,14 @@ test('a preview tells the page what it needs, and nothing to who has no token', 
       organization_name: 'Inviting',
       role_name: 'Member',
       invited_by_name: 'Admin of Inviting',
+      has_account: true,
+    });
+    await client.query('reset role');
+    const { token: another } = await invited(client, cast.admin, { email: 'nobody@new.test' });
+    await client.query("select set_config('role', 'callboard_anonymous', true)");
+    expect(await call(client, 'tenancy.preview_invitation', { token: another })).toMatchObject({
+      email: 'nobody@new.test',
+      has_account: false,
     });
     for (const wrong of ['f'.repeat(96), '', null]) {
       expect(await call(client, 'tenancy.preview_invitation', { token: wrong })).toMatchObject({
@@ -530,6 +680,37 @@ onServer('at the same moment', () => {
         impostor.userId,
       ]);
     expect(rows).toEqual([{ role_key: 'member' }]);
+  });
+
+  test('one invitation that two sign up with makes one account, and the other hears that it has served', async () => {
+    const client = await database.pool().connect();
+    await client.query('begin');
+    const { token } = await invited(client, cast.admin, { email: 'double@new.test' });
+    await client.query('commit');
+    client.release();
+    const outcomes = await Promise.all(
+      [1, 2, 3].map(async () => {
+        try {
+          await database
+            .pool()
+            .query(
+              "select identity.sign_up('double@new.test', 'correct horse battery', 'Double', invitation_token => $1)",
+              [token],
+            );
+          return 'done';
+        } catch (error) {
+          const { code, detail } = error as { code: string; detail?: string };
+          return `${code} ${detail}`;
+        }
+      }),
+    );
+    expect(outcomes.sort()).toEqual(['CB021 accepted', 'CB021 accepted', 'done']);
+    const { rows } = await database.pool().query(
+      `select m.role_key, m.organization_id from identity.users u
+         join tenancy.organization_members m on m.user_id = u.id
+        where u.email = 'double@new.test'`,
+    );
+    expect(rows).toEqual([{ role_key: 'member', organization_id: cast.organizationId }]);
   });
 
   test('accepted while it is revoked: one of both', async () => {

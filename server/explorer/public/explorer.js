@@ -8,7 +8,9 @@ import { Why } from './why.js';
 const config = JSON.parse(document.getElementById('explorer-config').textContent);
 const session = new Session(config.endpoint);
 const why = new Why((query, variables) => session.ask(query, variables));
-const fetcher = makeFetcher(config.endpoint, session, (parameters, { errors }) => {
+const fetcher = makeFetcher(config.endpoint, session, (parameters, { data, errors }) => {
+  // Whoever signs up in the editor is signed in, as with the link of an invitation.
+  if (session.take(data?.signUp?.session)) void showCaller();
   // The editor asks for the schema by itself.
   if (parameters.operationName !== 'IntrospectionQuery') why.note(parameters, errors);
 });
@@ -113,7 +115,7 @@ window.addEventListener('storage', () => void showCaller());
 fillShelf();
 if (config.demo) signIn.offerAccounts(config.demo);
 $('dev-mail').hidden = !config.devMail;
-const link = openedLink();
+const link = await openedLink((query, variables) => session.ask(query, variables));
 showEditor(link?.query, link?.variables);
 await showCaller();
 // A server that does not answer has said so already.

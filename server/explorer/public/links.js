@@ -21,19 +21,6 @@ mutation ResetPassword($input: ResetPasswordInput!) {
 `,
     variablesOf: (token) => ({ input: { password: '', token } }),
   },
-  '/invitation': {
-    query: `# Joins the organization: sign in, or up, with the address that the invitation was sent to, and run it.
-mutation AcceptInvitation($input: AcceptInvitationInput!) {
-  acceptInvitation(input: $input) {
-    organization {
-      rowId
-      name
-    }
-  }
-}
-`,
-    variablesOf: (token) => ({ input: { token } }),
-  },
   '/forgot-password': {
     query: `# Sends a link for a new password to your address: fill it in below, and run it.
 mutation RequestPasswordReset($input: RequestPasswordResetInput!) {
@@ -46,12 +33,71 @@ mutation RequestPasswordReset($input: RequestPasswordResetInput!) {
   },
 };
 
-/** The mutation of the link that this page was opened with, and its variables; null for the page itself. */
-export function openedLink() {
+const PREVIEW = `query ($token: String!) {
+  previewInvitation(token: $token) { email status organizationName roleName invitedByName hasAccount }
+}`;
+
+/** What an invitation stands for: whoever has an account accepts it, whoever has none signs up with it. */
+async function invitationLink(token, ask) {
+  // A server that does not answer says so elsewhere on the page.
+  const answer = token ? await ask(PREVIEW, { token }).catch(() => null) : null;
+  const preview = answer?.previewInvitation;
+  const about = preview
+    ? `# ${preview.invitedByName} invites ${preview.email} to join ${preview.organizationName} as ${preview.roleName}: ${preview.status}.`
+    : '# This link leads to no invitation: ask for a new one.';
+  if (preview && !preview.hasAccount) {
+    return {
+      query: `${about}
+# There is no account with this address yet: fill in a name and a password below, and run it.
+mutation JoinWithNewAccount($input: SignUpInput!) {
+  signUp(input: $input) {
+    session {
+      accessToken
+      refreshToken
+      accessTokenExpiresAt
+    }
+    me {
+      role
+      organization {
+        name
+      }
+    }
+  }
+}
+`,
+      variables: {
+        input: { email: preview.email, name: '', password: '', invitationToken: token },
+      },
+    };
+  }
+  return {
+    query: `${about}
+# Joins the organization: sign in with the address that the invitation was sent to, and run it.
+mutation AcceptInvitation($input: AcceptInvitationInput!) {
+  acceptInvitation(input: $input) {
+    organization {
+      rowId
+      name
+    }
+  }
+}
+`,
+    variables: { input: { token } },
+  };
+}
+
+/**
+ * The mutation of the link that this page was opened with, and its variables; null for the page itself.
+ *
+ * @param ask sends a query to the API
+ */
+export async function openedLink(ask) {
+  const isInvitation = location.pathname === '/invitation';
   const link = LINKS[location.pathname];
   const token = new URL(location.href).searchParams.get('token');
-  if (!link) return null;
+  if (!link && !isInvitation) return null;
   // The token is not left in the address bar and in the history.
   history.replaceState(null, '', '/');
+  if (isInvitation) return invitationLink(token, ask);
   return { query: link.query, variables: link.variablesOf(token) };
 }

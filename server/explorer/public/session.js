@@ -82,6 +82,14 @@ export class Session {
     return data;
   }
 
+  /** Keeps a session that was made elsewhere on the page; false when it is none that can be kept. */
+  take(made) {
+    const { accessToken, refreshToken, accessTokenExpiresAt } = made ?? {};
+    if (!accessToken || !refreshToken || !accessTokenExpiresAt) return false;
+    this.#keep({ accessToken, refreshToken, accessTokenExpiresAt });
+    return true;
+  }
+
   /** Keeps the session that a sign-in came to, or returns the challenge that comes before it. */
   #taken({ session, challenge }) {
     if (session) this.#keep(session);

@@ -32,29 +32,28 @@ $$;
 comment on function tenancy.still_vouched_for(tenancy.invitations) is
   'Whether whoever sent an invitation could send it today.';
 
-create or replace function tenancy.accept_invitation(token text) returns tenancy.organizations
-language plpgsql volatile security definer
+create or replace function tenancy.open_invitation(token text, field text) returns tenancy.invitations
+language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  invitation tenancy.invitations;
-  organization tenancy.organizations;
-  address text;
+  invitation tenancy.invitations := tenancy.invitation_of_token(open_invitation.token);
+  organization_status text;
   refused text;
 begin
-  if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first, or sign up with the address that the invitation was sent to.');
-  end if;
-  invitation := tenancy.invitation_of_token(accept_invitation.token);
   -- Whoever manages members has this lock too: what is read once it is had still holds when it is written.
-  select o.* into organization from tenancy.organizations o where o.id = invitation.organization_id for no key update;
-  invitation := tenancy.invitation_of_token(accept_invitation.token);
+  select o.status
+    into organization_status
+    from tenancy.organizations o
+   where o.id = invitation.organization_id
+     for no key update;
+  invitation := tenancy.invitation_of_token(open_invitation.token);
   refused := case
     when invitation.id is null then 'unknown'
     when invitation.accepted_at is not null then 'accepted'
     when invitation.revoked_at is not null then 'revoked'
     when invitation.expires_at <= now() then 'expired'
-    when organization.status <> 'active' then 'organization'
+    when organization_status <> 'active' then 'organization'
     when not tenancy.still_vouched_for(invitation) then 'inviter'
   end;
   if refused is not null then
@@ -68,8 +67,63 @@ begin
         when 'inviter' then 'Whoever sent the invitation can no longer invite.'
         else 'There is no such invitation.'
       end,
-      field => 'token', detail => refused, hint => 'Ask for a new one.');
+      field => open_invitation.field, detail => refused, hint => 'Ask for a new one.');
   end if;
+  return invitation;
+end
+$$;
+
+comment on function tenancy.open_invitation(text, text) is
+  'The invitation whose message has this token, held open for the caller: its organization is locked. Errors: CB021 for one '
+  'that nobody can accept any more, whose detail is unknown, accepted, revoked, expired, inviter or organization.';
+
+create or replace function tenancy.follow_invitation(invitation tenancy.invitations, user_id uuid, field text) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- First, so that the seat it holds is free for the member.
+  update tenancy.invitations i
+     set accepted_at = now(), accepted_by = follow_invitation.user_id
+   where i.organization_id = invitation.organization_id and i.id = invitation.id;
+  insert into tenancy.organization_members as m (organization_id, user_id, role_id)
+  values (invitation.organization_id, follow_invitation.user_id, invitation.role_id)
+  on conflict on constraint organization_members_organization_id_user_id_key do update
+    set status = 'active', role_id = excluded.role_id, joined_at = now()
+  where m.status = 'left';
+  if not found then
+    perform platform.refuse('CB005', 'You are a member already.', field => follow_invitation.field);
+  end if;
+  -- what has been deleted since is left out
+  insert into tenancy.workspace_members (organization_id, workspace_id, user_id)
+  select w.organization_id, w.id, follow_invitation.user_id
+    from tenancy.workspaces w
+   where w.organization_id = invitation.organization_id and w.id = any (invitation.workspace_ids)
+  on conflict do nothing;
+  insert into tenancy.team_members (organization_id, team_id, user_id, created_by)
+  select t.organization_id, t.id, follow_invitation.user_id, invitation.invited_by
+    from tenancy.teams t
+   where t.organization_id = invitation.organization_id and t.id = invitation.team_id and t.deleted_at is null;
+end
+$$;
+
+comment on function tenancy.follow_invitation(tenancy.invitations, uuid, text) is
+  'Makes a user a member, as an invitation says that open_invitation has opened; the caller has checked that it is theirs. '
+  'Errors: CB005 for a member, also a suspended one; CB025.';
+
+create or replace function tenancy.accept_invitation(token text) returns tenancy.organizations
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  invitation tenancy.invitations;
+  organization tenancy.organizations;
+  address text;
+begin
+  if authz.user_id() is null then
+    perform platform.refuse('CB001', 'Sign in first, or sign up with the token of the invitation.');
+  end if;
+  invitation := tenancy.open_invitation(accept_invitation.token, 'token');
   -- Whoever has the message may have it from somebody else; whoever has the account may never have proved its address.
   -- Both together say that it is the person who was asked.
   update identity.users u
@@ -81,46 +135,26 @@ begin
       'CB003', 'The invitation is for another e-mail address.', field => 'token',
       hint => 'Sign in with the address that it was sent to.');
   end if;
-
-  -- First, so that the seat it holds is free for the member.
-  update tenancy.invitations i
-     set accepted_at = now(), accepted_by = authz.user_id()
-   where i.organization_id = invitation.organization_id and i.id = invitation.id;
-  insert into tenancy.organization_members as m (organization_id, user_id, role_id)
-  values (invitation.organization_id, authz.user_id(), invitation.role_id)
-  on conflict (organization_id, user_id) do update
-    set status = 'active', role_id = excluded.role_id, joined_at = now()
-  where m.status = 'left';
-  if not found then
-    perform platform.refuse('CB005', 'You are a member already.', field => 'token');
-  end if;
-  -- what has been deleted since is left out
-  insert into tenancy.workspace_members (organization_id, workspace_id, user_id)
-  select w.organization_id, w.id, authz.user_id()
-    from tenancy.workspaces w
-   where w.organization_id = invitation.organization_id and w.id = any (invitation.workspace_ids)
-  on conflict do nothing;
-  insert into tenancy.team_members (organization_id, team_id, user_id, created_by)
-  select t.organization_id, t.id, authz.user_id(), invitation.invited_by
-    from tenancy.teams t
-   where t.organization_id = invitation.organization_id and t.id = invitation.team_id and t.deleted_at is null;
+  perform tenancy.follow_invitation(invitation, authz.user_id(), 'token');
+  select o.* into organization from tenancy.organizations o where o.id = invitation.organization_id;
   return organization;
 end
 $$;
 
 comment on function tenancy.accept_invitation(text) is
   'Makes the caller a member, as the invitation says; whoever was a member before comes back. The caller''s account has the '
-  'address that the invitation was sent to, and is taken to be verified by the token. Returns the organization: '
-  'switchOrganization leads into it. Errors: UNAUTHENTICATED; INVITATION_INVALID, whose detail is unknown, accepted, '
-  'revoked, expired, inviter or organization; FORBIDDEN for another''s; CONFLICT for a member, also a suspended one; LIMIT_REACHED. '
-  'Definer: the caller has no rights there yet.';
+  'address that the invitation was sent to, and is taken to be verified by the token; whoever has none signs up with the '
+  'token instead. Returns the organization: switchOrganization leads into it. Errors: UNAUTHENTICATED; INVITATION_INVALID, '
+  'whose detail is unknown, accepted, revoked, expired, inviter or organization; FORBIDDEN for another''s; CONFLICT for a '
+  'member, also a suspended one; LIMIT_REACHED. Definer: the caller has no rights there yet.';
 grant execute on function tenancy.accept_invitation(text) to callboard_member;
 
 create or replace function tenancy.preview_invitation(token text) returns tenancy.invitation_preview
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  select i.email, tenancy.invitations_status(i), i.expires_at, o.name, o.logo_url, r.name, u.name
+  select i.email, tenancy.invitations_status(i), i.expires_at, o.name, o.logo_url, r.name, u.name,
+         exists (select from identity.users a where a.email = i.email)
     from tenancy.invitation_of_token(token) i
     join tenancy.organizations o on o.id = i.organization_id
     join tenancy.roles r on r.organization_id = i.organization_id and r.id = i.role_id

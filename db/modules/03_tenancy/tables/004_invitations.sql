@@ -68,8 +68,11 @@ create type tenancy.invitation_preview as (
   organization_name text,
   organization_logo_url text,
   role_name text,
-  invited_by_name text
+  invited_by_name text,
+  has_account boolean
 );
 comment on type tenancy.invitation_preview is 'What the page behind the link of an invitation shows.';
 comment on column tenancy.invitation_preview.email is 'The address to sign in or up with.';
 comment on column tenancy.invitation_preview.status is 'pending, accepted, revoked or expired.';
+comment on column tenancy.invitation_preview.has_account is
+  'Whether an account has the address: then sign in and accept, otherwise sign up with the token.';

@@ -9,17 +9,14 @@ begin
   if not exists (select from platform.change_watchers w where w.expires_at > now()) then
     return null;
   end if;
-  if tg_op = 'DELETE' then
-    perform platform.announce_rows(r.organization_id, array_agg(r.id order by r.id), entity, lower(tg_op))
-       from old_rows r
-       join platform.change_watchers w on w.organization_id = r.organization_id and w.expires_at > now()
-      group by r.organization_id;
-  else
-    perform platform.announce_rows(r.organization_id, array_agg(r.id order by r.id), entity, lower(tg_op))
-       from new_rows r
-       join platform.change_watchers w on w.organization_id = r.organization_id and w.expires_at > now()
-      group by r.organization_id;
-  end if;
+  execute format(
+    $sql$
+    select platform.announce_rows(r.organization_id, array_agg(r.id order by r.id), $1, $2)
+      from %I r
+      join platform.change_watchers w on w.organization_id = r.organization_id and w.expires_at > now()
+     group by r.organization_id
+    $sql$, case tg_op when 'DELETE' then 'old_rows' else 'new_rows' end)
+    using entity, lower(tg_op);
   return null;
 end
 $$;

@@ -187,34 +187,50 @@ comment on function marketing.enroll_leads(uuid, uuid[]) is
   'is not active.';
 grant execute on function marketing.enroll_leads(uuid, uuid[]) to callboard_member, callboard_service;
 
-create or replace function marketing.enroll_by_segment(
-  organization_id uuid, segment_ids uuid[], lead_ids uuid[], at timestamptz default now()
+create or replace function marketing.enroll_in_each(
+  organization_id uuid, sequence_ids uuid[], lead_ids uuid[], source text, source_names text[], at timestamptz
 ) returns integer
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  sequence record;
+  part record;
   enrolled integer := 0;
 begin
-  for sequence in
-    select s.id, s.enroll_segment_id::text as segment, array_agg(distinct w.lead_id) as lead_ids
-      from unnest(enroll_by_segment.segment_ids, enroll_by_segment.lead_ids) as w (segment_id, lead_id)
-      join marketing.nurturing_sequences s
-        on s.organization_id = enroll_by_segment.organization_id
-       and s.enroll_segment_id = w.segment_id
-       and s.status = 'active'
-       and s.deleted_at is null
-     group by s.organization_id, s.id
-     order by s.id
+  -- In the order of their keys: two that enrol in the same sequences wait for each other, not in a ring.
+  for part in
+    select w.sequence_id, w.source_name, array_agg(distinct w.lead_id) as lead_ids
+      from unnest(sequence_ids, enroll_in_each.lead_ids, source_names) as w (sequence_id, lead_id, source_name)
+     group by w.sequence_id, w.source_name
+     order by w.sequence_id
   loop
     enrolled := enrolled + (
       select count(*)
-        from marketing.enroll(organization_id, sequence.id, sequence.lead_ids, 'segment', sequence.segment, at) o
+        from marketing.enroll(organization_id, part.sequence_id, part.lead_ids, source, part.source_name, at) o
        where o.outcome = 'enrolled');
   end loop;
   return enrolled;
 end
+$$;
+
+comment on function marketing.enroll_in_each(uuid, uuid[], uuid[], text, text[], timestamptz) is
+  'Enrols the n-th lead in the n-th sequence, because of the n-th name, a sequence at a time. Returns how many were enrolled.';
+
+create or replace function marketing.enroll_by_segment(
+  organization_id uuid, segment_ids uuid[], lead_ids uuid[], at timestamptz default now()
+) returns integer
+language sql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  select marketing.enroll_in_each(
+           enroll_by_segment.organization_id, array_agg(s.id), array_agg(w.lead_id), 'segment',
+           array_agg(s.enroll_segment_id::text), at)
+    from unnest(segment_ids, lead_ids) as w (segment_id, lead_id)
+    join marketing.nurturing_sequences s
+      on s.organization_id = enroll_by_segment.organization_id
+     and s.enroll_segment_id = w.segment_id
+     and s.status = 'active'
+     and s.deleted_at is null
 $$;
 
 comment on function marketing.enroll_by_segment(uuid, uuid[], uuid[], timestamptz) is
@@ -227,44 +243,31 @@ create or replace function marketing.enroll_by_event(
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  sequence record;
-  enrolled integer := 0;
 begin
-  for sequence in
-    select s.organization_id, array_agg(e.id) as ids
-      from (select distinct w.event_name, w.lead_id
-              from unnest(enroll_by_event.event_names, enroll_by_event.lead_ids) as w (event_name, lead_id)) w
-      join marketing.nurturing_sequences s
-        on s.organization_id = enroll_by_event.organization_id
-       and s.goal_event = w.event_name
-       and s.deleted_at is null
-      join marketing.nurturing_enrollments e
-        on e.organization_id = s.organization_id
-       and e.sequence_id = s.id
-       and e.lead_id = w.lead_id
-       and e.status in ('active', 'paused')
-     group by s.organization_id
-  loop
-    perform marketing.end_enrollments(sequence.organization_id, sequence.ids, 'goal', at);
-  end loop;
-  for sequence in
-    select s.id, s.enroll_event as event, array_agg(distinct w.lead_id) as lead_ids
-      from unnest(enroll_by_event.event_names, enroll_by_event.lead_ids) as w (event_name, lead_id)
+  perform marketing.end_enrollments(
+    enroll_by_event.organization_id,
+    array(
+      select distinct e.id
+        from unnest(event_names, lead_ids) as w (event_name, lead_id)
+        join marketing.nurturing_sequences s
+          on s.organization_id = enroll_by_event.organization_id and s.goal_event = w.event_name and s.deleted_at is null
+        join marketing.nurturing_enrollments e
+          on e.organization_id = s.organization_id
+         and e.sequence_id = s.id
+         and e.lead_id = w.lead_id
+         and e.status in ('active', 'paused')
+    ),
+    'goal', at);
+  return (
+    select marketing.enroll_in_each(
+             enroll_by_event.organization_id, array_agg(s.id), array_agg(w.lead_id), 'event',
+             array_agg(s.enroll_event), at)
+      from unnest(event_names, lead_ids) as w (event_name, lead_id)
       join marketing.nurturing_sequences s
         on s.organization_id = enroll_by_event.organization_id
        and s.enroll_event = w.event_name
        and s.status = 'active'
-       and s.deleted_at is null
-     group by s.organization_id, s.id
-     order by s.id
-  loop
-    enrolled := enrolled + (
-      select count(*)
-        from marketing.enroll(organization_id, sequence.id, sequence.lead_ids, 'event', sequence.event, at) o
-       where o.outcome = 'enrolled');
-  end loop;
-  return enrolled;
+       and s.deleted_at is null);
 end
 $$;
 
@@ -272,5 +275,6 @@ comment on function marketing.enroll_by_event(uuid, text[], uuid[], timestamptz)
   'What events mean for sequences: the n-th lead did what the n-th event says. Sequences whose goal it is are left, then those '
   'that begin with it are entered. Called for whole statements. Returns how many were enrolled.';
 grant execute on function
+  marketing.enroll_in_each(uuid, uuid[], uuid[], text, text[], timestamptz),
   marketing.enroll_by_segment(uuid, uuid[], uuid[], timestamptz), marketing.enroll_by_event(uuid, text[], uuid[], timestamptz)
   to callboard_service;

@@ -84,7 +84,7 @@ begin
     perform platform.refuse('CB002', 'A patch is an object of up to 64 KB.', field => 'patch');
   end if;
   select s.* into settings from identity.user_settings s where s.id = settings.id for update;
-  perform tenancy.check_settings_version(if_version, settings.version);
+  perform platform.refuse_other_version(if_version, settings.version, 'these settings');
   update identity.user_settings s
      set value = platform.merge_patch(s.value, patch)
    where s.id = settings.id

@@ -55,23 +55,6 @@ comment on function tenancy.check_settings_trigger() is
   'Before settings are written, whoever writes: they fit their schema, and a change counts as one. Definer: the check is '
   'granted to nobody.';
 
-create or replace function tenancy.check_settings_version(if_version integer, version integer) returns void
-language plpgsql immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if if_version <> version then
-    perform platform.refuse(
-      'CB005', 'Somebody changed these settings meanwhile.', field => 'if_version',
-      detail => format('The version is %s now.', version), hint => 'Read them again.');
-  end if;
-end
-$$;
-
-comment on function tenancy.check_settings_version(integer, integer) is
-  'Refuses (CB005) a change to another version than the present one.';
-grant execute on function tenancy.check_settings_version(integer, integer) to callboard_member, callboard_service;
-
 create or replace function tenancy.get_organization_settings(section text default null)
 returns setof tenancy.settings_in_force
 language sql stable
@@ -121,7 +104,7 @@ begin
     from tenancy.organization_settings o
    where o.organization_id = authz.organization_id() and o.section = known.section
      for update;
-  perform tenancy.check_settings_version(if_version, coalesce(present.version, 0));
+  perform platform.refuse_other_version(if_version, coalesce(present.version, 0), 'these settings');
   -- Two who set the first value at once: both patches count, in some order.
   insert into tenancy.organization_settings as o (section, value)
   values (known.section, platform.merge_patch('{}', patch))
@@ -134,7 +117,7 @@ begin
       into present
       from tenancy.organization_settings o
      where o.organization_id = authz.organization_id() and o.section = known.section;
-    perform tenancy.check_settings_version(if_version, present.version);
+    perform platform.refuse_other_version(if_version, present.version, 'these settings');
   end if;
   return (known.section, known.title, known.description, platform.with_defaults(known.schema, present.value),
           present.version, known.schema, known.write_permission, present.updated_at)::tenancy.settings_in_force;

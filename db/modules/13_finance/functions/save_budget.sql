@@ -30,17 +30,8 @@ begin
        and b.deleted_at is null
        and ((budget).expected_updated_at is null or b.updated_at = (budget).expected_updated_at)
     returning * into saved;
-    if saved.id is null and exists (
-      select
-        from finance.budgets b
-       where b.organization_id = organization and b.id = (budget).row_id and b.deleted_at is null
-    ) then
-      perform platform.refuse(
-        'CB005', 'Somebody has changed this budget since you read it.', field => 'budget.expected_updated_at',
-        hint => 'Read it again.');
-    elsif saved.id is null then
-      perform platform.refuse(
-        'CB004', 'There is no such budget, or you may not change it.', field => 'budget.row_id');
+    if saved.id is null then
+      perform platform.refuse_unsaved('finance.budgets', (budget).row_id, 'budget');
     end if;
   end if;
 

@@ -20,17 +20,12 @@ begin
      where t.organization_id = organization
        and t.id = row_id
        and t.deleted_at is null
-       and (authz.has('workspaces.all')
-            or coalesce(t.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+       and authz.sees_workspace(t.workspace_id)
        for update;
     if present.id is null then
       perform platform.refuse('CB004', 'There is no such template, or you may not change it.', field => 'row_id');
     end if;
-    if if_version <> present.version then
-      perform platform.refuse(
-        'CB005', 'Somebody changed this template meanwhile.', field => 'if_version',
-        detail => format('The version is %s now.', present.version), hint => 'Read it again.');
-    end if;
+    perform platform.refuse_other_version(if_version, present.version, 'this template');
     update marketing.email_templates t
        set name = case when template ? 'name' then template ->> 'name' else t.name end,
            description = case when template ? 'description' then template ->> 'description' else t.description end,

@@ -34,17 +34,8 @@ begin
        and s.deleted_at is null
        and ((sequence).expected_updated_at is null or s.updated_at = (sequence).expected_updated_at)
     returning * into saved;
-    if saved.id is null and exists (
-      select
-        from marketing.nurturing_sequences s
-       where s.organization_id = organization and s.id = (sequence).row_id and s.deleted_at is null
-    ) then
-      perform platform.refuse(
-        'CB005', 'Somebody has changed this sequence since you read it.', field => 'sequence.expected_updated_at',
-        hint => 'Read it again.');
-    elsif saved.id is null then
-      perform platform.refuse(
-        'CB004', 'There is no such sequence, or you may not change it.', field => 'sequence.row_id');
+    if saved.id is null then
+      perform platform.refuse_unsaved('marketing.nurturing_sequences', (sequence).row_id, 'sequence');
     elsif saved.status = 'archived' then
       perform platform.refuse('CB005', 'The sequence is archived, for good.', field => 'sequence.row_id');
     end if;

@@ -36,17 +36,8 @@ begin
        and d.deleted_at is null
        and ((dashboard).expected_updated_at is null or d.updated_at = (dashboard).expected_updated_at)
     returning * into saved;
-    if saved.id is null and exists (
-      select
-        from analytics.dashboards d
-       where d.organization_id = organization and d.id = (dashboard).row_id and d.deleted_at is null
-    ) then
-      perform platform.refuse(
-        'CB005', 'Somebody has changed this dashboard since you read it.', field => 'dashboard.expected_updated_at',
-        hint => 'Read it again.');
-    elsif saved.id is null then
-      perform platform.refuse(
-        'CB004', 'There is no such dashboard, or you may not change it.', field => 'dashboard.row_id');
+    if saved.id is null then
+      perform platform.refuse_unsaved('analytics.dashboards', (dashboard).row_id, 'dashboard');
     end if;
   end if;
 

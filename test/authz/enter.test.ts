@@ -91,6 +91,22 @@ describe('authz.enter with a session', () => {
     expect(await seen(await withSession(database, cast.guest))).toEqual([cast.privateWorkspaceId]);
   });
 
+  test('says of a workspace whether the caller sees what is in it', async () => {
+    const seen = (caller: Caller) =>
+      as(database, caller, async (client) => {
+        const { rows } = await client.query<{ seen: boolean[] }>(
+          'select array(select authz.sees_workspace(w) from unnest($1::uuid[]) as w) as seen',
+          [[cast.workspaceId, cast.privateWorkspaceId, null, other.workspaceId]],
+        );
+        return rows[0]?.seen;
+      });
+    // Whether a workspace is another organization's is a question for whoever reads the row.
+    expect(await seen(owner)).toEqual([true, true, true, true]);
+    expect(await seen(member)).toEqual([true, false, true, false]);
+    expect(await seen(cast.guest)).toEqual([false, true, false, false]);
+    expect(await seen({})).toEqual([false, false, false, false]);
+  });
+
   test('works without an organization, and in one of others as if without', async () => {
     for (const organizationId of [undefined, other.organizationId]) {
       const { userId = '', sessionId = '' } = owner;

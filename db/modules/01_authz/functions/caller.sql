@@ -81,6 +81,14 @@ comment on function authz.visible_workspaces() is
   'The workspaces whose rows the caller sees, with the id of zeros for rows that are in none. Nothing is listed '
   'for holders of workspaces.all, who see every one.';
 
+create or replace function authz.sees_workspace(workspace_id uuid) returns boolean
+language sql stable parallel safe
+return authz.has('workspaces.all')
+  or coalesce(workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces());
+
+comment on function authz.sees_workspace(uuid) is
+  'Whether the caller sees what is in a workspace; null asks for rows that are in none. For definers, where no policy says it.';
+
 create or replace function authz.is_platform_admin() returns boolean
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
@@ -95,5 +103,5 @@ comment on function authz.is_platform_admin() is
 grant execute on function
   authz.user_id(), authz.organization_id(), authz.role_key(), authz.session_id(), authz.request_id(),
   authz.api_key_id(), authz.actor_id(), authz.permissions(), authz.has(text), authz.allowed(text),
-  authz.visible_workspaces(), authz.is_platform_admin()
+  authz.visible_workspaces(), authz.sees_workspace(uuid), authz.is_platform_admin()
   to callboard_authenticator, callboard_anonymous, callboard_member, callboard_service;

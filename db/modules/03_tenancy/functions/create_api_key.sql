@@ -56,7 +56,7 @@ begin
                from tenancy.workspaces w
               where w.organization_id = active_id
                 and w.id = c.id
-                and (authz.has('workspaces.all') or w.id = any (authz.visible_workspaces()))
+                and authz.sees_workspace(w.id)
            )
   ) then
     perform platform.refuse(

@@ -14,7 +14,7 @@ begin
     from tenancy.workspaces w
    where w.organization_id = active_id
      and w.id = row_id
-     and (authz.has('workspaces.all') or w.id = any (authz.visible_workspaces()))
+     and authz.sees_workspace(w.id)
      for update;
   if workspace.id is null then
     perform platform.refuse('CB004', 'There is no such workspace, or you may not delete it.', field => 'row_id');
@@ -24,7 +24,7 @@ begin
       from tenancy.workspaces w
      where w.organization_id = active_id
        and w.id = move_contents_to_id
-       and (authz.has('workspaces.all') or w.id = any (authz.visible_workspaces()))
+       and authz.sees_workspace(w.id)
        for key share
   ) then
     perform platform.refuse('CB004', 'There is no such other workspace.', field => 'move_contents_to_id');

@@ -72,7 +72,7 @@ begin
              select from tenancy.workspaces w
               where w.organization_id = active_id
                 and w.id = wanted.id
-                and (authz.has('workspaces.all') or w.id = any (authz.visible_workspaces()))
+                and authz.sees_workspace(w.id)
            )
   ) then
     perform platform.refuse('CB004', 'There is no such workspace.', field => 'workspace_ids');
@@ -80,7 +80,7 @@ begin
   if invite_member.team_id is not null and not exists (
     select from tenancy.teams t
      where t.organization_id = active_id and t.id = invite_member.team_id and t.deleted_at is null
-       and (t.workspace_id is null or authz.has('workspaces.all') or t.workspace_id = any (authz.visible_workspaces()))
+       and (t.workspace_id is null or authz.sees_workspace(t.workspace_id))
   ) then
     perform platform.refuse('CB004', 'There is no such team.', field => 'team_id');
   end if;

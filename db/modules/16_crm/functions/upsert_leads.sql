@@ -225,8 +225,7 @@ begin
      where l.organization_id = organization
        and l.email = any (emails)
        and l.deleted_at is null
-       and not authz.has('workspaces.all')
-       and coalesce(l.workspace_id, '00000000-0000-0000-0000-000000000000') <> all (authz.visible_workspaces()));
+       and not authz.sees_workspace(l.workspace_id));
 end
 $$;
 

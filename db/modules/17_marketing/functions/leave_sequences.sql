@@ -82,8 +82,7 @@ begin
     from marketing.nurturing_enrollments e
    where e.organization_id = organization
      and e.id = enrollment_to_change.enrollment_id
-     and (authz.has('workspaces.all')
-          or coalesce(e.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+     and authz.sees_workspace(e.workspace_id)
      for update;
   if enrollment.id is null then
     perform platform.refuse('CB004', 'There is no such enrolment, or you may not change it.', field => 'enrollment_id');

@@ -11,8 +11,7 @@ begin
    where c.organization_id = organization
      and c.id = row_id
      and c.deleted_at is null
-     and (authz.has('workspaces.all')
-          or coalesce(c.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+     and authz.sees_workspace(c.workspace_id)
      for update;
   if campaign.id is null then
     perform platform.refuse('CB004', 'There is no such campaign, or you may not change it.', field => 'row_id');

@@ -56,8 +56,7 @@ as $$
      where l.organization_id = sees_lead.organization_id
        and l.id = sees_lead.lead_id
        and l.deleted_at is null
-       and (authz.has('workspaces.all')
-            or coalesce(l.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces())))
+       and authz.sees_workspace(l.workspace_id))
 $$;
 
 comment on function marketing.sees_lead(uuid, uuid) is
@@ -76,8 +75,7 @@ begin
     from marketing.email_queue q
    where q.organization_id = organization
      and q.id = row_id
-     and (authz.has('workspaces.all')
-          or coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+     and authz.sees_workspace(q.workspace_id)
      for update;
   if mail.id is null then
     perform platform.refuse('CB004', 'There is no such mail.', field => 'row_id');
@@ -110,8 +108,7 @@ begin
     from marketing.email_queue q
    where q.organization_id = organization
      and q.id = row_id
-     and (authz.has('workspaces.all')
-          or coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+     and authz.sees_workspace(q.workspace_id)
      for update;
   if mail.id is null then
     perform platform.refuse('CB004', 'There is no such mail.', field => 'row_id');

@@ -12,8 +12,7 @@ begin
    where i.organization_id = organization
      and i.id = decide_insight.row_id
      and i.deleted_at is null
-     and (authz.has('workspaces.all')
-          or coalesce(i.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+     and authz.sees_workspace(i.workspace_id)
      for update;
   if decided.id is null then
     perform platform.refuse('CB004', 'There is no such insight, or none that you may see.', field => 'row_id');

@@ -68,8 +68,7 @@ begin
    where a.organization_id = authz.organization_id()
      and a.id = visible_agent.row_id
      and a.deleted_at is null
-     and (authz.has('workspaces.all')
-          or coalesce(a.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()));
+     and authz.sees_workspace(a.workspace_id);
   if agent.id is null then
     perform platform.refuse('CB004', 'There is no such agent, or none that you may see.', field => field);
   end if;
@@ -96,8 +95,7 @@ begin
     from ai.agent_interactions i
    where i.organization_id = organization
      and i.id = rate_interaction.interaction_id
-     and (authz.has('workspaces.all')
-          or coalesce(i.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()));
+     and authz.sees_workspace(i.workspace_id);
   if rated.agent_id is null then
     perform platform.refuse(
       'CB004', 'There is no such interaction, or none that you may see.', field => 'interaction_id');

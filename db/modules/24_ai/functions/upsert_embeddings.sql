@@ -32,11 +32,9 @@ begin
              when r.workspace_id is not null and not (
                     exists (select from tenancy.workspaces s
                              where s.organization_id = organization and s.id = r.workspace_id)
-                    and (authz.has('workspaces.all') or r.workspace_id = any (authz.visible_workspaces())))
+                    and authz.sees_workspace(r.workspace_id))
                then 'is in a workspace that there is not'
-             when r.workspace_id is null and not authz.has('workspaces.all')
-                  and '00000000-0000-0000-0000-000000000000' <> all (authz.visible_workspaces())
-               then 'needs a workspace'
+             when r.workspace_id is null and not authz.sees_workspace(null) then 'needs a workspace'
              when r.is_private and authz.user_id() is null then 'is private, but an API key is nobody'
            end as problem
          ) w

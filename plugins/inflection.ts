@@ -24,6 +24,16 @@ function isOnlyRelation(details: RelationDetails): boolean {
   return alike.length === 1 && relation.remoteResource.codec !== details.codec;
 }
 
+/** The plural and the singular of the few hundred words there are, which are asked for tens of thousands of times. */
+function remembered() {
+  const known = new Map<string, string>();
+  return (inflect: ((word: string) => string) | undefined, _preset: unknown, word: string) => {
+    const inflected = known.get(word) ?? inflect!(word);
+    known.set(word, inflected);
+    return inflected;
+  };
+}
+
 declare global {
   namespace GraphileBuild {
     interface Inflection {
@@ -49,6 +59,8 @@ export const InflectionPlugin: GraphileConfig.Plugin = {
   after: ['PgSimplifyInflectionPlugin'],
   inflection: {
     replace: {
+      pluralize: remembered(),
+      singularize: remembered(),
       _schemaPrefix: () => '',
       _attributeName(previous, _preset, details) {
         const attribute = details.codec.attributes[details.attributeName];

@@ -18,6 +18,11 @@ function remembered<K, V>(known: Store<K, V>, key: K, make: () => V): V {
   return made;
 }
 
+/** The tuples that the behavior has been asked about, by their length; not part of its types. */
+const listsOf = (behavior: Behavior, entityType: keyof GraphileBuild.BehaviorEntities) =>
+  (behavior as unknown as { behaviorEntities: Record<string, { listCache: Map<number, unknown> }> })
+    .behaviorEntities[entityType]!.listCache;
+
 /**
  * Behaviors follow from texts alone, and thousands of columns have the same: they are worked out once for a text rather
  * than for every column and every question about it.
@@ -56,7 +61,10 @@ function rememberBehaviors(behavior: Behavior): void {
     }
     const owners = remembered(ofColumns, entityType, () => new WeakMap());
     const names = remembered(owners, owner, () => new Map<string, Resolved>());
-    return remembered(names, name, () => find(entityType, entity));
+    return remembered(names, name, () => {
+      listsOf(behavior, entityType).clear();
+      return find(entityType, entity);
+    });
   };
 
   const answers = new Map<string, Map<string, boolean | undefined>>();

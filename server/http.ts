@@ -193,6 +193,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       database,
       links: mailLinks,
       maxRequestBytes,
+      isNoted: (request) => limits.admitVisit(requests.senderOf(request)),
+      countReports: limits.countReports(requests.senderOf),
       report: (error) => report({ id: randomUUID(), path: undefined, error }),
     }),
   );

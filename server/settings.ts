@@ -183,6 +183,11 @@ export const SETTINGS: readonly SettingDescription[] = [
     'Attempts of each kind to get into an account, from an address in a minute; 0 for no limit.',
   ),
   optional(
+    'RATE_LIMIT_MAIL_PER_MINUTE',
+    '600',
+    'Opens and clicks of mails written down, and reports about mails taken, from an address in a minute; 0 for no limit.',
+  ),
+  optional(
     'EXPORTS_AT_ONCE',
     '2',
     'CSV exports that a process streams at the same time; each holds a connection of the pool.',
@@ -306,6 +311,8 @@ export type RateLimitSettings = {
   readonly anonymousPerMinute: number;
   /** Attempts of each kind to get into an account, from an address. */
   readonly signInPerMinute: number;
+  /** What readers do with mails, and apart from that requests with reports about mails, from an address. */
+  readonly mailPerMinute: number;
 };
 
 /** The highest limit that can be set. */
@@ -409,6 +416,7 @@ export function readSettings(environment: Environment = process.env): Settings {
         integerOf(environment, 'RATE_LIMIT_SIGN_IN_PER_MINUTE', 0, MOST),
         60,
       ),
+      mailPerMinute: perMinute(integerOf(environment, 'RATE_LIMIT_MAIL_PER_MINUTE', 0, MOST), 600),
     },
     exports: {
       atOnce: integerOf(environment, 'EXPORTS_AT_ONCE', 1, 100) ?? 2,

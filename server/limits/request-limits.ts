@@ -44,6 +44,25 @@ function describe(response: ServerResponse, { admitted, limit, remaining, resetA
   if (!admitted) response.setHeader('retry-after', Math.max(1, resetAfter));
 }
 
+/** Lets a request go on, or refuses it. */
+function answer(
+  decision: Decision | Promise<Decision>,
+  response: Response,
+  next: NextFunction,
+): void {
+  const decide = ({ verdict, isKeyUnknown = false }: Decision) => {
+    if (verdict) describe(response, verdict);
+    if (verdict?.admitted === false) {
+      refuse(response, 429, messageOf(verdict), extensionsOf(verdict));
+    } else if (isKeyUnknown) {
+      response.setHeader('www-authenticate', CHALLENGE['www-authenticate']);
+      refuse(response, 401, NO_KEY, { code: 'UNAUTHENTICATED' });
+    } else next();
+  };
+  if (decision instanceof Promise) decision.then(decide, next);
+  else decide(decision);
+}
+
 /**
  * How often callers may ask: a user, or an API key, wherever the requests come from; whoever is not signed in, or says so with
  * a token that is not valid, by the network of the address.
@@ -54,6 +73,8 @@ export class RequestLimits {
   readonly #key: Limit | undefined;
   readonly #address: Limit | undefined;
   readonly #signIn: number;
+  readonly #visits: Limit | undefined;
+  readonly #reports: Limit | undefined;
 
   constructor(limiter: Limiter, settings: RateLimitSettings) {
     this.#limiter = limiter;
@@ -61,6 +82,9 @@ export class RequestLimits {
     this.#key = limitOf('key', settings.perMinute);
     this.#address = limitOf('address', settings.anonymousPerMinute);
     this.#signIn = settings.signInPerMinute;
+    // Apart, so that a proxy with many readers does not keep the reports of its mail service away.
+    this.#visits = limitOf('mail_visits', settings.mailPerMinute);
+    this.#reports = limitOf('mail_reports', settings.mailPerMinute);
   }
 
   /**
@@ -69,20 +93,20 @@ export class RequestLimits {
    */
   readonly count =
     (callerOf: (request: IncomingMessage) => Caller) =>
-    (request: Request, response: Response, next: NextFunction): void => {
-      const decide = ({ verdict, isKeyUnknown = false }: Decision) => {
-        if (verdict) describe(response, verdict);
-        if (verdict?.admitted === false) {
-          refuse(response, 429, messageOf(verdict), extensionsOf(verdict));
-        } else if (isKeyUnknown) {
-          response.setHeader('www-authenticate', CHALLENGE['www-authenticate']);
-          refuse(response, 401, NO_KEY, { code: 'UNAUTHENTICATED' });
-        } else next();
-      };
-      const decision = this.#take(callerOf(request));
-      if (decision instanceof Promise) decision.then(decide, next);
-      else decide(decision);
-    };
+    (request: Request, response: Response, next: NextFunction): void =>
+      answer(this.#take(callerOf(request)), response, next);
+
+  /** Counts a request with reports about mails, and answers 429 where there were too many, before anything of it is read. */
+  readonly countReports =
+    (callerOf: (request: IncomingMessage) => Caller) =>
+    (request: Request, response: Response, next: NextFunction): void =>
+      answer(this.#countAddress(this.#reports, callerOf(request)), response, next);
+
+  /** Counts somebody who follows a link of a mail. False: whoever asks gets an answer, but it is not written down. */
+  readonly admitVisit = async (caller: Caller): Promise<boolean> => {
+    const { verdict } = await this.#countAddress(this.#visits, caller);
+    return verdict?.admitted !== false;
+  };
 
   /**
    * Counts an operation over a web socket.
@@ -116,12 +140,12 @@ export class RequestLimits {
   #take(caller: Caller): Decision | Promise<Decision> {
     const { session, apiKey } = caller;
     if (session) return this.#count(this.#user, `user:${session.userId}`);
-    if (!apiKey) return this.#countAddress(caller);
+    if (!apiKey) return this.#countAddress(this.#address, caller);
     if (!this.#key) return {};
     // A key that is made up is one more request of its address.
     const decide = (verdict: Verdict): Decision | Promise<Decision> => {
       if (verdict.known) return { verdict };
-      const decision = this.#countAddress(caller);
+      const decision = this.#countAddress(this.#address, caller);
       const unknown = (counted: Decision) => ({ ...counted, isKeyUnknown: true });
       return decision instanceof Promise ? decision.then(unknown) : unknown(decision);
     };
@@ -129,8 +153,8 @@ export class RequestLimits {
     return verdict instanceof Promise ? verdict.then(decide) : decide(verdict);
   }
 
-  #countAddress({ client }: Caller): Decision | Promise<Decision> {
-    return this.#count(this.#address, `address:${networkOf(client?.address)}`);
+  #countAddress(limit: Limit | undefined, { client }: Caller): Decision | Promise<Decision> {
+    return this.#count(limit, `address:${networkOf(client?.address)}`);
   }
 
   #count(limit: Limit | undefined, identifier: string): Decision | Promise<Decision> {

@@ -1,4 +1,4 @@
-import express, { type Request, type Response, type Router } from 'express';
+import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { Database } from '../../db/connect.ts';
 import type { LinkKind, MailLinks, MailRef } from '../../worker/marketing/links.ts';
 import { refuse } from '../http/answers.ts';
@@ -15,6 +15,10 @@ export type MailRoutesOptions = {
   readonly links: () => MailLinks;
   /** The largest list of reports. */
   readonly maxRequestBytes: number;
+  /** Whether what a reader does is written down, rather than too much of one address. */
+  readonly isNoted: (request: Request) => Promise<boolean>;
+  /** Refuses reports that are too many of one address. */
+  readonly countReports: RequestHandler;
   readonly report: (error: unknown) => void;
 };
 
@@ -36,6 +40,8 @@ export function mailRoutes({
   database,
   links,
   maxRequestBytes,
+  isNoted,
+  countReports,
   report,
 }: MailRoutesOptions): Router {
   const router = express.Router();
@@ -50,6 +56,18 @@ export function mailRoutes({
       machine,
       url ?? null,
     ]);
+
+  /** Readers get what they asked for in any case: they are not to see that something went wrong here, or was too much. */
+  const noteVisit = async (
+    request: Request,
+    mail: MailRef,
+    kind: 'opened' | 'clicked',
+    url?: string,
+  ) => {
+    if (request.method !== 'GET' || !(await isNoted(request))) return;
+    const source = kind === 'opened' ? 'pixel' : 'link';
+    await note(mail, kind, source, isMachine(request), url).catch(report);
+  };
 
   const mailOf = (kind: LinkKind, request: Request, target?: string) =>
     links().read(kind, String(request.params['token']), target);
@@ -72,10 +90,7 @@ export function mailRoutes({
       sendPage(response, 404, unknownPage());
       return;
     }
-    if (request.method === 'GET') {
-      // The picture comes in any case: a reader is not to see that something went wrong here.
-      await note(mail, 'opened', 'pixel', isMachine(request)).catch(report);
-    }
+    await noteVisit(request, mail, 'opened');
     response.set('cross-origin-resource-policy', 'cross-origin').type('gif').send(POINT);
   });
 
@@ -88,9 +103,7 @@ export function mailRoutes({
       sendPage(response, 404, unknownPage());
       return;
     }
-    if (request.method === 'GET') {
-      await note(mail, 'clicked', 'link', isMachine(request), target.slice(0, 4_000)).catch(report);
-    }
+    await noteVisit(request, mail, 'clicked', target.slice(0, 4_000));
     response.set('referrer-policy', 'no-referrer').redirect(302, target);
   });
 
@@ -116,7 +129,10 @@ export function mailRoutes({
       const body: unknown = request.body;
       const isOneClick =
         Buffer.isBuffer(body) && /List-Unsubscribe=One-Click/i.test(body.toString());
-      await note(mail, 'unsubscribed', isOneClick ? 'one_click' : 'page');
+      // Never too much for whoever still gets mails; once more changes nothing.
+      if (!found.is_unsubscribed || (await isNoted(request))) {
+        await note(mail, 'unsubscribed', isOneClick ? 'one_click' : 'page');
+      }
       sendPage(response, 200, donePage(found.organization_name));
     },
   );
@@ -176,12 +192,14 @@ export function mailRoutes({
 
   router.post(
     '/events/:organization',
+    countReports,
     express.raw({ type: () => true, limit: maxRequestBytes, inflate: false }),
     (request, response) =>
       take(request, response, (body) => Promise.resolve(reportsInJson(body.toString()))),
   );
   router.post(
     '/inbound/:organization',
+    countReports,
     express.raw({ type: () => true, limit: LARGEST_MAIL, inflate: false }),
     (request, response) => take(request, response, reportsInMail),
   );

@@ -8,6 +8,8 @@ const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefo
 
 describe('what mails lead to', () => {
   const served = serving('letters', {
+    RATE_LIMIT_MAIL_PER_MINUTE: '20',
+    TRUST_PROXY: '1',
     ENCRYPTION_KEY: `${KEY.toString('base64')},${Buffer.alloc(32, 1).toString('base64')}`,
   });
   let mailing: Mailing;
@@ -36,12 +38,14 @@ describe('what mails lead to', () => {
     );
     return id;
   }
+  /** Each test comes from an address of its own, since limits count by that. */
+  const address = () => ({ 'x-forwarded-for': `198.51.100.${serial}` });
   const ref = (id = mail) => ({ organizationId: mailing.organizationId, id });
   const visit = (url: string, init: RequestInit = {}) =>
     fetch(url, {
       redirect: 'manual',
       ...init,
-      headers: { 'user-agent': BROWSER, ...init.headers },
+      headers: { 'user-agent': BROWSER, ...address(), ...init.headers },
     });
   const interactions = (id = mail) =>
     mailing.query<Record<string, unknown>>(
@@ -108,6 +112,19 @@ describe('what mails lead to', () => {
       expect(await (await visit(links.unsubscribe(ref()))).text()).toContain(
         'You are unsubscribed',
       );
+    });
+
+    test('whose address is barred for something else may still do it', async () => {
+      await mailing.query('select marketing.suppress_email($1, $2, $3, null, null, $4)', [
+        mailing.organizationId,
+        `reader${serial}@letters.test`,
+        'soft_bounce',
+        new Date(Date.now() + 86_400_000),
+      ]);
+      const page = await (await visit(links.unsubscribe(ref()))).text();
+      expect(page).toContain('<form method="post">');
+      await visit(links.unsubscribe(ref()), { method: 'POST' });
+      expect(await suppressions()).toEqual([{ reason: 'soft_bounce' }, { reason: 'unsubscribed' }]);
     });
 
     test('new consent ends it, and nothing else', async () => {
@@ -236,6 +253,75 @@ describe('what mails lead to', () => {
     });
   });
 
+  describe('too much from one address', () => {
+    /** Asks so often that no more is written down. */
+    async function overdo(target = links.open(ref())) {
+      for (let count = 0; count < 20; count += 1) {
+        expect((await visit(target)).status).toBe(target.includes('/open/') ? 200 : 302);
+      }
+    }
+
+    test('is answered, and no more written down', async () => {
+      const [first, second] = [mail, await sentMail('second@letters.test')];
+      await overdo();
+      const point = await visit(links.open(ref(second)));
+      expect([point.status, point.headers.get('content-type')]).toEqual([200, 'image/gif']);
+      const followed = await visit(links.click(ref(second), 'https://lumen.test/seats'));
+      expect([followed.status, followed.headers.get('location')]).toEqual([
+        302,
+        'https://lumen.test/seats',
+      ]);
+      expect(await interactions(first)).toHaveLength(20);
+      expect(await interactions(second)).toEqual([]);
+      // Others are not kept from it.
+      await visit(links.open(ref(second)), { headers: { 'x-forwarded-for': '203.0.113.9' } });
+      expect(await interactions(second)).toHaveLength(1);
+    });
+
+    test('does not keep anybody from unsubscribing', async () => {
+      await overdo(links.click(ref(), 'https://lumen.test/'));
+      expect((await visit(links.unsubscribe(ref()))).status).toBe(200);
+      expect((await visit(links.unsubscribe(ref()), { method: 'POST' })).status).toBe(200);
+      expect(await suppressions()).toEqual([{ reason: 'unsubscribed' }]);
+      // Whoever is, and asks again and again, is answered alike.
+      const before = await interactions();
+      const again = await visit(links.unsubscribe(ref()), { method: 'POST' });
+      expect(await again.text()).toContain('You are unsubscribed');
+      expect(await interactions()).toEqual(before);
+    });
+
+    test('is refused where it is reports, whether they are signed or not', async () => {
+      await overdo();
+      const send = (path: string, headers = address()) =>
+        fetch(`${served.url()}/mail/${path}/${mailing.organizationId}`, {
+          method: 'POST',
+          body: '{}',
+          headers,
+        });
+      // What readers do does not count against their mail service.
+      for (let count = 0; count < 20; count += 1) {
+        expect((await send(count % 2 ? 'events' : 'inbound')).status).toBe(401);
+      }
+      for (const path of ['events', 'inbound']) {
+        const refused = await send(path);
+        expect(refused.status).toBe(429);
+        expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+        expect(await refused.json()).toMatchObject({
+          errors: [{ extensions: { code: 'RATE_LIMITED', limit: 20, windowSeconds: 60 } }],
+        });
+      }
+      expect((await send('events', { 'x-forwarded-for': '203.0.113.10' })).status).toBe(401);
+    });
+
+    test('is counted for a link that was made here alone', async () => {
+      for (let count = 0; count < 25; count += 1) {
+        await visit(`${served.url()}/mail/open/made-up.gif`);
+      }
+      await visit(links.open(ref()));
+      expect(await interactions()).toHaveLength(1);
+    });
+  });
+
   describe('reports', () => {
     const secret = (version = 1) => links.webhookSecret(mailing.organizationId, version);
     const send = (
@@ -247,7 +333,7 @@ describe('what mails lead to', () => {
       return fetch(`${served.url()}/mail/${path}/${to}`, {
         method: 'POST',
         body,
-        headers: { 'callboard-signature': signatureOf(key, body, seconds) },
+        headers: { 'callboard-signature': signatureOf(key, body, seconds), ...address() },
       });
     };
     const events = (...list: object[]) => JSON.stringify({ events: list });

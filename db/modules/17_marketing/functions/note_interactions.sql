@@ -161,7 +161,14 @@ language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select o.name,
-         marketing.suppression_of(q.organization_id, coalesce(q.email, l.email)) is not null,
+         -- Whoever is kept from mails by something else for the moment may still say that they want none.
+         exists (
+           select
+             from marketing.email_suppressions s
+            where s.organization_id = q.organization_id
+              and s.email = coalesce(q.email, l.email)
+              and s.reason in ('unsubscribed', 'consent_withdrawn')
+              and s.lifted_at is null),
          coalesce(q.sent_at, q.attempted_at)
     from marketing.email_queue q
     join tenancy.organizations o on o.id = q.organization_id
@@ -170,6 +177,6 @@ as $$
 $$;
 
 comment on function marketing.read_unsubscription(uuid, uuid) is
-  'What the page behind an unsubscribe link says: whose mails they are, and whether none come any more. Never an address. '
+  'What the page behind an unsubscribe link says: whose mails they are, and whether the reader has said no to them. Never an address. '
   'Definer: whoever has a mail need not be signed in. Granted to the server''s login alone.';
 grant execute on function marketing.read_unsubscription(uuid, uuid) to callboard_authenticator;

@@ -116,7 +116,14 @@ begin
        and s.reason in ('unsubscribed', 'consent_withdrawn')
        and s.lifted_at is null;
   elsif new.email_consent = 'withdrawn'
-    and marketing.suppression_of(new.organization_id, new.email) is distinct from 'unsubscribed' then
+    and not exists (
+          select
+            from marketing.email_suppressions s
+           where s.organization_id = new.organization_id
+             and s.email = new.email
+             and s.reason = 'unsubscribed'
+             and s.lifted_at is null
+        ) then
     perform marketing.suppress_email(new.organization_id, new.email, 'consent_withdrawn');
   end if;
   return null;

@@ -142,13 +142,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   app.use(requests.identify, logRequests(log, requests), measureRequests(metrics));
   app.use(secureHeaders(publicUrl?.startsWith('https:') ?? false));
   app.use(health(database));
-  // Not there by accident: in production somebody has to have chosen a token.
-  if (settings.metricsToken !== undefined || !settings.production) {
-    const { registry } = metrics;
-    const read = () => (cluster.isWorker ? metricsOfAll() : registry.metrics());
-    const { contentType } = registry;
-    app.use(metricsEndpoint({ token: settings.metricsToken, read, contentType }));
-  }
+  const { registry } = metrics;
+  app.use(
+    metricsEndpoint({
+      settings,
+      read: () => (cluster.isWorker ? metricsOfAll() : registry.metrics()),
+      contentType: registry.contentType,
+    }),
+  );
   app.use(
     GRAPHQL_PATH,
     storeNothing,

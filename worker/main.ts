@@ -18,7 +18,7 @@ await runService('worker', async (settings, log) => {
     const metrics = new Metrics({ database, roles: ['callboard_service'], ofProcess: true });
     const { workerPort: port } = settings;
     const watched =
-      port === undefined ? undefined : await watchWorker({ ...settings, port, metrics, log });
+      port === undefined ? undefined : await watchWorker({ settings, port, metrics, log });
     const options = { workerConcurrency, workerPollMs, workerStopSeconds, log };
     const onAttempt = metrics.attemptEnded;
     const worker = await runWorker(database, { ...context, ...options, onAttempt });

@@ -5,8 +5,11 @@ import { onlyMethods, refuse } from '../http/answers.ts';
 import { storeNothing } from '../http/headers.ts';
 
 export type EndpointOptions = {
-  /** What readers show; absent: whoever reaches it may read. */
-  readonly token: string | undefined;
+  readonly settings: {
+    readonly production: boolean;
+    /** What readers show; absent: whoever reaches it may read, in development. */
+    readonly metricsToken: string | undefined;
+  };
   /** What there is to tell, as text for Prometheus. */
   readonly read: () => Promise<string>;
   readonly contentType: Registry['contentType'];
@@ -20,9 +23,14 @@ function shows(request: Request, token: string): boolean {
   return shown !== undefined && timingSafeEqual(digest(shown), digest(token));
 }
 
-/** `/metrics`, for Prometheus. */
-export function metricsEndpoint({ token, read, contentType }: EndpointOptions): Router {
+/**
+ * `/metrics`, for Prometheus. It is not there by accident, wherever the process listens: in production somebody has to have
+ * chosen a token.
+ */
+export function metricsEndpoint({ settings, read, contentType }: EndpointOptions): Router {
+  const { production, metricsToken: token } = settings;
   const router = Router();
+  if (production && token === undefined) return router;
   router.all('/metrics', storeNothing, onlyMethods('GET', 'HEAD'), async (request, response) => {
     if (token !== undefined && !shows(request, token)) {
       response.setHeader('www-authenticate', 'Bearer realm="metrics"');

@@ -4,6 +4,7 @@ import { until } from '../../helpers/program.ts';
 import { serving } from '../../helpers/serving.ts';
 import { Metrics } from '../../../server/metrics/metrics.ts';
 import { runWorker } from '../../../worker/run.ts';
+import { watchWorker } from '../../../worker/watch.ts';
 
 const TOKEN = 'a token for whoever scrapes'.replaceAll(' ', '-');
 
@@ -187,5 +188,34 @@ describe('/metrics in production without a token', () => {
 
   test('is not there', async () => {
     expect((await fetch(`${server.url()}/metrics`)).status).toBe(404);
+  });
+
+  test.each([
+    ['at the port of a worker is not there', { production: true }, undefined, 404],
+    [
+      'at the port of a worker is for whoever shows a token',
+      { production: true, metricsToken: TOKEN },
+      TOKEN,
+      200,
+    ],
+    [
+      'at the port of a worker is not for others',
+      { production: true, metricsToken: TOKEN },
+      undefined,
+      401,
+    ],
+    ['at the port of a worker is open in development', { production: false }, undefined, 200],
+  ])('%s', async (_name, given, shown, status) => {
+    const metrics = new Metrics({ database: server.database, roles: ['callboard_service'] });
+    const settings = { host: '127.0.0.1', metricsToken: undefined, ...given };
+    const watched = await watchWorker({ settings, port: 0, metrics, log: server.lines.log });
+    try {
+      const headers: Record<string, string> = shown ? { authorization: `Bearer ${shown}` } : {};
+      const ask = (path: string) => fetch(`http://127.0.0.1:${watched.port}${path}`, { headers });
+      expect((await ask('/metrics')).status).toBe(status);
+      expect(await (await ask('/healthz')).json()).toEqual({ status: 'alive' });
+    } finally {
+      await watched.close();
+    }
   });
 });

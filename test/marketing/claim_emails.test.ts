@@ -3,7 +3,7 @@ import { outboxDelivery } from '../../worker/mail/delivery.ts';
 import { outboxSender, type MailSender } from '../../worker/marketing/sender.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
 import { MailServer } from '../helpers/mail-server.ts';
-import { Mailing, senderOf } from './mailing.ts';
+import { links, Mailing, senderOf } from './mailing.ts';
 
 describe('mails to leads', () => {
   const database = testDatabase();
@@ -57,7 +57,9 @@ describe('mails to leads', () => {
     expect(mail?.html).toMatch(/href="https:\/\/mail\.callboard\.test\/mail\/click\/[\w-]+\?to=/);
     expect(mail?.html).toMatch(/mail\/open\/[\w-]+\.gif/);
     expect(mail?.html).toContain('Unsubscribe</a>');
-    expect(mail?.text).toContain('Hello <Ada>, see us <https://lumen.test/?a=1&b=2>.');
+    expect(mail?.text).toMatch(
+      /Hello <Ada>, see us\s<https:\/\/mail\.callboard\.test\/mail\/click\/[\w-]{66}\?to=https%3A%2F%2Flumen\.test%2F%3Fa%3D1%26b%3D2>\./,
+    );
     expect(mail?.text).toContain('Unsubscribe: https://mail.callboard.test/mail/unsubscribe/');
     expect(await mailing.row(id)).toMatchObject({
       status: 'sent',
@@ -65,6 +67,28 @@ describe('mails to leads', () => {
       email: to,
       reason: null,
     });
+  });
+
+  test('lead through the server from their text too, but not to unsubscribe', async () => {
+    const templateId = await mailing.template({
+      html: null,
+      text: 'Seats: https://lumen.test/seats?row=(1)&day=ü.\nEnough? {{ unsubscribe_url }}',
+    });
+    const id = await mailing.mailTo(fresh(), { templateId });
+    await mailing.send(sender);
+    const ref = { organizationId: mailing.organizationId, id };
+    // As mail programs find it: up to the mark that ends the sentence.
+    const [, seats = ''] = /^Seats: (\S+)\.$/m.exec(server.taken[0]?.mail.text ?? '') ?? [];
+    const { pathname, searchParams } = new URL(seats);
+    const target = 'https://lumen.test/seats?row=(1)&day=ü';
+    expect(searchParams.get('to')).toBe(target);
+    expect(links.read('click', pathname.split('/').pop() ?? '', target)).toEqual(ref);
+    expect(server.taken[0]?.mail.text).toContain(`Enough? ${links.unsubscribe(ref)}\n`);
+
+    await mailing.set({ trackClicks: false });
+    await mailing.mailTo(fresh(), { templateId });
+    await mailing.send(sender);
+    expect(server.taken[1]?.mail.text).toContain(`Seats: ${target}.`);
   });
 
   test('land where /dev/mail shows them, on a machine without a mail server', async () => {

@@ -3,6 +3,7 @@ import { appendToBody, rewriteLinks } from './html.ts';
 import type { MailLinks } from './links.ts';
 import { messageHostOf, type FromRules, type SenderAddresses } from './sender-address.ts';
 import type { CompiledTemplate } from './template.ts';
+import { rewriteTextLinks } from './text-links.ts';
 
 /** A mail of a batch, as `marketing.claim_emails` returns it. */
 export type ClaimedMail = {
@@ -80,25 +81,25 @@ export function composeMail(
     ? footOf(rules.footer, compiled.hasUnsubscribeLink ? undefined : unsubscribeUrl)
     : footOf(undefined, undefined);
 
+  const tracked = (url: string) => (url === unsubscribeUrl ? undefined : links.click(ref, url));
+
   let html = rendered.html;
   if (html !== undefined) {
     if (foot.html) html = appendToBody(html, foot.html);
-    if (rules.trackClicks) {
-      html = rewriteLinks(html, (url) =>
-        url === unsubscribeUrl ? undefined : links.click(ref, url),
-      );
-    }
+    if (rules.trackClicks) html = rewriteLinks(html, tracked);
     if (rules.trackOpens) {
       html = appendToBody(html, `<img src="${links.open(ref)}" width="1" height="1" alt="">`);
     }
   }
+  let text = rendered.text + foot.text;
+  if (rules.trackClicks) text = rewriteTextLinks(text, tracked);
   const { from, replyTo } = addresses.of(rules, organizationNameOf(mail.context));
   return {
     from,
     replyTo,
     to: mail.email,
     subject: rendered.subject,
-    text: rendered.text + foot.text,
+    text,
     html,
     messageId: `<${mail.id}@${messageHostOf(from.address)}>`,
     headers: isMarketing

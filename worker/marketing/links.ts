@@ -19,6 +19,13 @@ const idBytes = (id: string) => Buffer.from(id.replaceAll('-', ''), 'hex');
 const idOf = (bytes: Buffer) =>
   bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
+/** Nothing in it ends an address in plain text. */
+const encode = (target: string) =>
+  encodeURIComponent(target).replace(
+    /[!'()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+
 /** A key for one purpose, out of one of the server. */
 const derive = (key: Buffer, purpose: string) =>
   Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), purpose, 32));
@@ -48,7 +55,7 @@ export class MailLinks {
   open = (mail: MailRef) => `${this.#base}/open/${this.#token('open', mail)}.gif`;
   unsubscribe = (mail: MailRef) => `${this.#base}/unsubscribe/${this.#token('unsubscribe', mail)}`;
   click = (mail: MailRef, target: string) =>
-    `${this.#base}/click/${this.#token('click', mail, target)}?to=${encodeURIComponent(target)}`;
+    `${this.#base}/click/${this.#token('click', mail, target)}?to=${encode(target)}`;
 
   /** An address below the path of mails. */
   address = (path: string) => `${this.#base}/${path}`;

@@ -23,7 +23,7 @@ values
       "mailsPerMinute": {"type": "integer", "minimum": 0, "maximum": 1000000, "default": 0,
         "description": "Mails that go out in a minute at most, whatever number of workers there is; 0: any number."},
       "trackOpens": {"type": "boolean", "default": true, "description": "Whether a picture in the mail tells that it was opened."},
-      "trackClicks": {"type": "boolean", "default": true, "description": "Whether links lead through the server, which notes them."}
+      "trackClicks": {"type": "boolean", "default": true, "description": "Whether links, in HTML and in text, lead through the server, which notes them."}
     }
   }', 'marketing.manage')
 on conflict (section) do update

@@ -3,7 +3,7 @@ import { DEFAULT_LIMITS, type Limits } from '../plugins/limits/limits.ts';
 import { limitsPlugin } from '../plugins/limits/plugin.ts';
 import { pageSizes } from '../plugins/limits/rows.ts';
 import { pageSizePlugin } from '../plugins/page-size.ts';
-import { requestsPlugin } from '../plugins/requests/plugin.ts';
+import { requestsPlugin, type RequestsOptions } from '../plugins/requests/plugin.ts';
 import { ManifestError, parseManifest, TrustedDocuments } from '../plugins/trusted/manifest.ts';
 import { trustedDocumentsPlugin, type TrustedDocumentsOptions } from '../plugins/trusted/plugin.ts';
 import { callerKeyOf, type Caller } from './caller.ts';
@@ -26,10 +26,11 @@ export type DocumentOptions = {
 export function documentPlugins(
   { limits = DEFAULT_LIMITS, introspection = true, trusted, tellsCost = false }: DocumentOptions,
   callerOf: (request: Partial<Grafast.RequestContext>) => Caller,
+  admitMore?: RequestsOptions['admitMore'],
 ): GraphileConfig.Plugin[] {
   return [
     pageSizePlugin(pageSizes(limits)),
-    requestsPlugin(limits.batch),
+    requestsPlugin({ maximum: limits.batch, admitMore }),
     trustedDocumentsPlugin(trusted),
     limitsPlugin({
       limits,

@@ -26,6 +26,7 @@ import { PlainMutationsPlugin } from '../plugins/plain-mutations.ts';
 import { providerSignInPlugin } from '../plugins/provider-sign-in/plugin.ts';
 import { PlansPlugin } from '../plugins/plans/plugin.ts';
 import { RememberedBehaviorsPlugin } from '../plugins/remembered-behaviors.ts';
+import type { RequestsOptions } from '../plugins/requests/plugin.ts';
 import { ScalarsPlugin } from '../plugins/scalars.ts';
 import { searchPlugin } from '../plugins/search/plugin.ts';
 import { secondFactorPlugin } from '../plugins/second-factor/plugin.ts';
@@ -84,6 +85,12 @@ export type PresetOptions = {
   /** Embeds what people search for; absent: the database does. */
   readonly embedQuery?: EmbedQuery | undefined;
   /** What clients may send; absent: what they may where nothing is set. */
+  /**
+   * Counts the operations of a list beyond the first; absent: they are not counted.
+   *
+   * @throws SafeError RATE_LIMITED when there were too many
+   */
+  readonly admitMore?: RequestsOptions['admitMore'];
   readonly documents?: DocumentOptions | undefined;
   /** Other schemas than those of the modules; for tests. */
   readonly schemas?: readonly string[] | undefined;
@@ -123,7 +130,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       allowedValuesPlugin(constraints),
       ScalarsPlugin,
       VectorsPlugin,
-      ...documentPlugins(options.documents ?? {}, options.callerOf),
+      ...documentPlugins(options.documents ?? {}, options.callerOf, options.admitMore),
       HttpErrorsPlugin,
       ...(options.admitAttempt ? [attemptsPlugin({ admit: options.admitAttempt })] : []),
       ChangesPlugin,

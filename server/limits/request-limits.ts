@@ -119,6 +119,26 @@ export class RequestLimits {
   };
 
   /**
+   * Counts operations that came with one that has been counted.
+   *
+   * @param response to be told, where there is one
+   * @throws SafeError RATE_LIMITED
+   */
+  readonly admitMore = async (
+    count: number,
+    caller: Caller,
+    response: ServerResponse | undefined,
+  ): Promise<void> => {
+    let verdict: Verdict | undefined;
+    for (let index = 0; index < count && verdict?.admitted !== false; index += 1) {
+      ({ verdict } = await this.#take(caller));
+    }
+    if (!verdict) return;
+    if (response && !response.headersSent) describe(response, verdict);
+    if (!verdict.admitted) throw new SafeError(messageOf(verdict), extensionsOf(verdict));
+  };
+
+  /**
    * Counts a mutation that tries to get into an account, by which it is and from where.
    *
    * @param response to be told, where there is one

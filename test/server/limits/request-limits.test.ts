@@ -13,6 +13,7 @@ describe('limits on requests', () => {
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: '6',
     RATE_LIMIT_SIGN_IN_PER_MINUTE: '3',
     TRUST_PROXY: '1',
+    MAX_BATCH: '10',
   });
   const from = (address: string) => ({ 'x-forwarded-for': address });
   const ask = (headers: Record<string, string>) => api.post({ query: '{ me { name } }' }, headers);
@@ -119,6 +120,32 @@ describe('limits on requests', () => {
     const all = [];
     for (let n = 0; n < 8; n += 1) all.push((await api.post('{', from('192.0.2.6'))).status);
     expect(all.slice(6)).toEqual([429, 429]);
+  });
+
+  test('count each operation of a list, and run none of one that is too much', async () => {
+    const list = (length: number) => Array(length).fill({ query: '{ __typename }' });
+    const first = await api.post(list(4), from('192.0.2.12'));
+    expect([first.status, first.headers.get('ratelimit')]).toEqual([
+      200,
+      expect.stringMatching(/^"address";r=2;/),
+    ]);
+    expect(await first.json()).toHaveLength(4);
+    const second = await api.post(
+      [{ query: `mutation { ${signIn()} }` }, ...list(2)],
+      from('192.0.2.12'),
+    );
+    expect([second.status, second.headers.has('retry-after')]).toEqual([429, true]);
+    expect(await second.json()).toEqual({
+      errors: [
+        {
+          message: expect.stringMatching(/no more than 6 in 60 seconds/) as unknown,
+          extensions: expect.objectContaining({ code: 'RATE_LIMITED', limit: 6 }) as unknown,
+        },
+      ],
+    });
+    const authorization = `Bearer ${api.tokens.issue({ ...api.session(), userId: api.cast().guest.userId ?? '' }).token}`;
+    expect((await api.post(list(10), { authorization })).status).toBe(200);
+    expect((await api.post(list(3), { authorization })).status).toBe(429);
   });
 
   test('are tighter for attempts to get into an account', async () => {

@@ -6,6 +6,7 @@ import type { Pool } from 'pg';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
 import { ExplainAccessPlugin } from '../plugins/access/explain.ts';
+import { KeyStatusPlugin } from '../plugins/accounts/key-status.ts';
 import { AccountPlugin } from '../plugins/accounts/plugin.ts';
 import { allowedValuesPlugin } from '../plugins/allowed-values.ts';
 import { ArchivedPlugin } from '../plugins/archived.ts';
@@ -151,6 +152,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       'PgMutationPayloadEdgePlugin',
       // `filter` does what `condition` does.
       'PgConditionArgumentPlugin',
+      KeyStatusPlugin,
       'PgConditionCustomFieldsPlugin',
       // A type for each pair of tables.
       'PgConnectionArgFilterBackwardRelationsPlugin',

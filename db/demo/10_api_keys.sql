@@ -16,6 +16,9 @@ select o.id, k.name, k.prefix, sha256(convert_to('nobody''s ' || k.prefix, 'UTF8
           pg_temp.at_clock(pg_temp.today() - 3, '02:30'), pg_temp.at_clock(pg_temp.today() - 90, '16:40')),
          ('lumen', 'Old accounting', 'cb_live_c8d2416b', '{finance.read}', null, true,
           pg_temp.at_clock(pg_temp.today() - 40, '23:00'), pg_temp.at_clock(pg_temp.today() - 250, '09:05')),
+         ('lumen', 'Fair in spring', 'cb_live_2be7f018', '{projects.read}',
+          pg_temp.at_clock(pg_temp.today() - 20, '00:00'), false,
+          pg_temp.at_clock(pg_temp.today() - 21, '18:20'), pg_temp.at_clock(pg_temp.today() - 60, '11:30')),
          ('brightside', 'Call sheets on the wall', 'cb_live_93e7a05f', '{projects.read}', null, false,
           pg_temp.at_clock(pg_temp.today(), '05:00'), pg_temp.at_clock(pg_temp.today() - 30, '12:00'))
        ) as k (organization, name, prefix, scopes, ends_at, is_revoked, last_used_at, made_at) on k.organization = o.key;

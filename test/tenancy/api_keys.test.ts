@@ -11,6 +11,7 @@ import {
   type Cast,
 } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
+import { makePlan, subscribe } from '../billing/plans.ts';
 import { dataOf, errorOf, testApi } from '../helpers/graphql.ts';
 
 const database = testDatabase();
@@ -365,6 +366,61 @@ describe('an API key', () => {
       expect(
         await sqlstateOf(client, () => client.query('select secret_hash from tenancy.api_keys')),
       ).toBe('42501');
+    });
+  });
+});
+
+describe('a key that has expired', () => {
+  test('leaves its place in the plan to the next one, at once or by the job, and says what it is', async () => {
+    await api.within(async ({ ask, client }) => {
+      const keys = () =>
+        ask(cast.owner, '{ apiKeys(orderBy: [PRIMARY_KEY_ASC]) { nodes { name status } } }').then(
+          (answer) => dataOf(answer).apiKeys.nodes,
+        );
+      const make = (name: string, expiresAt?: string) =>
+        ask(
+          cast.owner,
+          'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { apiKey { rowId } } }',
+          { input: { name, scopes: ['projects.read'], expiresAt } },
+        );
+      const used = async () =>
+        (
+          await client.query<{ used: number }>(
+            "select used::int from billing.figures($1, 'api_keys')",
+            [cast.organizationId],
+          )
+        ).rows[0]?.used;
+      await client.query('delete from tenancy.api_keys');
+      await subscribe(
+        client,
+        cast.organizationId,
+        await makePlan(client, 'two_keys', { api_keys: 2 }),
+      );
+      dataOf(await make('first', '2999-01-01T00:00:00Z'));
+      dataOf(await make('second'));
+      expect(errorOf(await make('third'))).toMatchObject({ code: 'LIMIT_REACHED' });
+
+      await client.query("update tenancy.api_keys set expires_at = now() where name = 'first'");
+      dataOf(await make('third'));
+      expect(await used()).toBe(2);
+      expect(errorOf(await make('fourth'))).toMatchObject({ code: 'LIMIT_REACHED' });
+      await client.query("update tenancy.api_keys set expires_at = now() where name = 'third'");
+      await client.query(
+        "update tenancy.api_keys set revoked_at = now() - interval '1 s' where name = 'second'",
+      );
+      const ended = await client.query(
+        "select rows_changed::int as n from tenancy.end_what_expired() where what = 'API keys'",
+      );
+      expect(ended.rows).toEqual([{ n: 1 }]);
+      expect(await used()).toBe(0);
+      expect(await keys()).toEqual([
+        { name: 'first', status: 'expired' },
+        { name: 'second', status: 'revoked' },
+        { name: 'third', status: 'expired' },
+      ]);
+      // Revoking it now frees nothing twice.
+      await client.query("update tenancy.api_keys set revoked_at = now() where name = 'first'");
+      expect(await used()).toBe(0);
     });
   });
 });

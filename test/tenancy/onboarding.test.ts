@@ -154,10 +154,12 @@ describe('what expires', () => {
       await client.query('set local role callboard_service');
       expect(await run()).toEqual([
         ['invitations', 1],
+        ['API keys', 0],
         ['members', 1],
       ]);
       expect(await run()).toEqual([
         ['invitations', 0],
+        ['API keys', 0],
         ['members', 0],
       ]);
       const { rows } = await client.query(

@@ -3,7 +3,7 @@ import { nothing } from '../payload.ts';
 
 export const payload = nothing;
 
-/** Closes invitations and grants that have expired. Doing it twice changes nothing. */
+/** Closes invitations, API keys and grants that have expired. Doing it twice changes nothing. */
 const endWhatExpired: Task = async (_payload, helpers) => {
   const { rows } = await helpers.query<{ what: string; rows_changed: string }>(
     'select what, rows_changed from tenancy.end_what_expired()',

@@ -170,7 +170,7 @@ create or replace trigger _510_forget_permissions after delete on authz.permissi
 
 select authz.define_permission('tenancy.manage_api_keys', 'Make and revoke API keys.', '{owner,admin}');
 call platform.protect('tenancy.api_keys', 'custom', audit => true);
-call billing.meter('tenancy.api_keys', 'api_keys', '{"revoked_at": null}');
+call billing.meter('tenancy.api_keys', 'api_keys', '{"revoked_at": null, "lapsed_at": null}');
 create policy tenant_read on tenancy.api_keys for select to callboard_member
   using (
     organization_id = (select authz.allowed('tenancy.manage_api_keys'))

@@ -62,6 +62,8 @@ begin
     perform platform.refuse(
       'CB004', 'There is no such workspace, or none that you see.', field => 'workspace_ids');
   end if;
+  -- What has expired leaves its place in the plan to this one.
+  perform tenancy.end_what_expired(active_id);
   insert into tenancy.api_keys as k
     (organization_id, name, prefix, secret_hash, scopes, workspace_ids, expires_at, created_by)
   values (

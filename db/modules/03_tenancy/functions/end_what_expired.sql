@@ -12,6 +12,14 @@ as $$
        and i.revoked_at is null
        and i.lapsed_at is null
     returning 1
+  ), keys as (
+    update tenancy.api_keys k
+       set lapsed_at = now()
+     where (end_what_expired.organization_id is null or k.organization_id = end_what_expired.organization_id)
+       and k.expires_at <= now()
+       and k.revoked_at is null
+       and k.lapsed_at is null
+    returning 1
   ), settled as (
     update tenancy.organization_members m
        set effective_permissions = '{}' -- the trigger knows better
@@ -21,11 +29,13 @@ as $$
   )
   select 'invitations', (select count(*) from lapsed)
   union all
+  select 'API keys', (select count(*) from keys)
+  union all
   select 'members', (select count(*) from settled)
 $$;
 
 comment on function tenancy.end_what_expired(uuid) is
-  'Frees the seats of invitations that have expired, and writes to members'' rows what holds since a grant or a denial '
-  'ended: of one organization or, by a job every hour, of all. Nothing depends on when it runs but how many seats are free: '
-  'whoever asks sees what has expired as expired.';
+  'Frees the seats of invitations and the places of API keys that have expired, and writes to members'' rows what holds since '
+  'a grant or a denial ended: of one organization or, by a job every hour, of all. Nothing depends on when it runs but how '
+  'much of the plan is free: whoever asks sees what has expired as expired.';
 grant execute on function tenancy.end_what_expired(uuid) to callboard_service;

@@ -9,6 +9,7 @@ create table tenancy.api_keys (
   expires_at timestamptz check (isfinite(expires_at)),
   revoked_at timestamptz,
   revoked_by uuid,
+  lapsed_at timestamptz,
   last_used_at timestamptz,
   created_by uuid not null default authz.user_id(),
   created_at timestamptz not null default now(),
@@ -18,10 +19,13 @@ create table tenancy.api_keys (
   foreign key (organization_id, created_by)
     references tenancy.organization_members (organization_id, user_id) on delete cascade,
   foreign key (revoked_by) references identity.users,
-  check (revoked_by is null or revoked_at is not null)
+  check (revoked_by is null or revoked_at is not null),
+  check (lapsed_at is null or expires_at is not null)
 );
 create index on tenancy.api_keys (organization_id, created_by);
 create index on tenancy.api_keys (revoked_by);
+create index on tenancy.api_keys (organization_id, expires_at) where revoked_at is null and lapsed_at is null;
+create index on tenancy.api_keys (expires_at) where revoked_at is null and lapsed_at is null;
 comment on table tenancy.api_keys is
   'Keys with which programs call the API for an organization (seeds api_tokens, api_keys). A key may do what its scopes '
   'say, as far as whoever made it may do that themselves at that moment; it ends when they leave. Made by createApiKey, '
@@ -33,6 +37,8 @@ comment on column tenancy.api_keys.scopes is 'The permissions that it has at mos
 comment on column tenancy.api_keys.workspace_ids is
   'The workspaces whose rows it sees, and no others, nor rows in none. Null: those that whoever made it sees.';
 comment on column tenancy.api_keys.expires_at is 'When it ends by itself; null: never.';
+comment on column tenancy.api_keys.lapsed_at is
+  'When it was noticed that it had expired, and no longer counted towards the plan.';
 comment on column tenancy.api_keys.last_used_at is 'When it was used last, right to about a minute.';
 
 create type tenancy.issued_api_key as (

@@ -110,15 +110,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       mailLinks,
       statementTimeoutMs,
       passwordCost: settings.passwordCost,
+      sessionDays: settings.sessionDays,
       embedQuery: queryEmbedder(settings.embeddings, log),
       callerOf: requests.callerOf,
       documents: documentOptionsOf(settings),
       report,
       admitAttempt: (what, request) =>
         limits.admitAttempt(what, requests.callerOf(request), request.node?.res),
-    }),
       admitMore: (count, request) =>
         limits.admitMore(count, requests.callerOf(request), request.node?.res),
+    }),
   );
   // A schema that cannot be built is an error of the start, not of the first request.
   await api.getSchema();

@@ -26,8 +26,8 @@ import { noteOperation, notesOf } from '../plugins/notes.ts';
 import { PlainMutationsPlugin } from '../plugins/plain-mutations.ts';
 import { providerSignInPlugin } from '../plugins/provider-sign-in/plugin.ts';
 import { PlansPlugin } from '../plugins/plans/plugin.ts';
-import { RememberedBehaviorsPlugin } from '../plugins/remembered-behaviors.ts';
 import type { RequestsOptions } from '../plugins/requests/plugin.ts';
+import { RememberedBehaviorsPlugin } from '../plugins/remembered-behaviors.ts';
 import { ScalarsPlugin } from '../plugins/scalars.ts';
 import { searchPlugin } from '../plugins/search/plugin.ts';
 import { secondFactorPlugin } from '../plugins/second-factor/plugin.ts';
@@ -69,6 +69,8 @@ export type PresetOptions = {
   readonly statementTimeoutMs: number;
   /** The cost of bcrypt; undefined: what the database says. */
   readonly passwordCost?: number | undefined;
+  /** Days that a session lasts at most; undefined: what the database says. */
+  readonly sessionDays?: number | undefined;
   /** Told about errors that nobody foresaw. */
   readonly report: (error: Unexpected) => void;
   /**
@@ -83,15 +85,15 @@ export type PresetOptions = {
    * @throws SafeError RATE_LIMITED when there were too many
    */
   readonly admitAttempt?: AttemptOptions['admit'] | undefined;
-  /** Embeds what people search for; absent: the database does. */
-  readonly embedQuery?: EmbedQuery | undefined;
-  /** What clients may send; absent: what they may where nothing is set. */
   /**
    * Counts the operations of a list beyond the first; absent: they are not counted.
    *
    * @throws SafeError RATE_LIMITED when there were too many
    */
   readonly admitMore?: RequestsOptions['admitMore'];
+  /** Embeds what people search for; absent: the database does. */
+  readonly embedQuery?: EmbedQuery | undefined;
+  /** What clients may send; absent: what they may where nothing is set. */
   readonly documents?: DocumentOptions | undefined;
   /** Other schemas than those of the modules; for tests. */
   readonly schemas?: readonly string[] | undefined;
@@ -99,8 +101,16 @@ export type PresetOptions = {
 
 /** The GraphQL API: what PostGraphile makes of the database, and how. */
 export function makePreset(options: PresetOptions): GraphileConfig.Preset {
-  const { pool, listenPool, tokens, encryption, statementTimeoutMs, passwordCost, report } =
-    options;
+  const {
+    pool,
+    listenPool,
+    tokens,
+    encryption,
+    statementTimeoutMs,
+    passwordCost,
+    sessionDays,
+    report,
+  } = options;
   const constraints = new ConstraintColumns();
   const sessions: SessionOptions = {
     tokens,
@@ -142,6 +152,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       secondFactorPlugin({ ...sessions, encryption }),
       providerSignInPlugin(sessions),
       AccountPlugin,
+      KeyStatusPlugin,
       emailTemplatePlugin({ mailLinks: options.mailLinks }),
       searchPlugin({ embedQuery: options.embedQuery }),
     ],
@@ -152,7 +163,6 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       'PgMutationPayloadEdgePlugin',
       // `filter` does what `condition` does.
       'PgConditionArgumentPlugin',
-      KeyStatusPlugin,
       'PgConditionCustomFieldsPlugin',
       // A type for each pair of tables.
       'PgConnectionArgFilterBackwardRelationsPlugin',
@@ -180,7 +190,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
           // Handed on to the adaptor as it is.
           pgSettings: entryOf(caller, accessOf(document, operationName)) as never,
           sessionExpiresAt: caller.session?.expiresAt,
-          client: { ...caller.client, passwordCost },
+          client: { ...caller.client, passwordCost, sessionDays },
         };
       },
     },

@@ -99,6 +99,11 @@ export const SETTINGS: readonly SettingDescription[] = [
   ),
   optional('ACCESS_TOKEN_MINUTES', '15', 'Minutes for which an access token serves.'),
   optional(
+    'SESSION_DAYS',
+    '90',
+    'Days after which people sign in again, however often a session was refreshed; 1 to 3650. Idle ones end after 30.',
+  ),
+  optional(
     'PASSWORD_COST',
     '10',
     'The cost of bcrypt, 4 to 15; each step doubles the time. Passwords follow at the next sign-in.',
@@ -258,6 +263,8 @@ export type Settings = SettingsOfParts & {
   readonly poolSize: number | undefined;
   readonly statementTimeoutMs: number;
   readonly accessTokenMinutes: number;
+  /** Days that a session lasts at most. */
+  readonly sessionDays: number;
   /** Of bcrypt. */
   readonly passwordCost: number;
   /** Undefined: where the server is. */
@@ -397,6 +404,7 @@ export function readSettings(environment: Environment = process.env): Settings {
     poolSize: integerOf(environment, 'POOL_SIZE', 1, 1_000),
     statementTimeoutMs: integerOf(environment, 'STATEMENT_TIMEOUT_MS', 1, 3_600_000) ?? 30_000,
     accessTokenMinutes: integerOf(environment, 'ACCESS_TOKEN_MINUTES', 1, 1_440) ?? 15,
+    sessionDays: integerOf(environment, 'SESSION_DAYS', 1, 3_650) ?? 90,
     demo: switchOf(environment, 'DEMO', !production),
     ...documentSettingsOf(environment, production),
     providers: providersOf(environment, 'OIDC_PROVIDERS'),

@@ -10,6 +10,8 @@ export type RequestClient = {
 export type Sender = RequestClient & {
   /** The cost of bcrypt; undefined: what the database says. */
   readonly passwordCost?: number | undefined;
+  /** Days that a session lasts at most, however often it is refreshed; undefined: what the database says. */
+  readonly sessionDays?: number | undefined;
 };
 
 /** The setting `callboard.client`, for `identity.client_address()` and its like. */
@@ -18,4 +20,5 @@ export const clientSetting = (sender: Sender | null | undefined): string =>
     address: sender?.address,
     user_agent: sender?.userAgent,
     password_cost: sender?.passwordCost,
+    session_days: sender?.sessionDays,
   });

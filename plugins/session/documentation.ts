@@ -182,7 +182,8 @@ export const sessionTypes = gql`
     signIn(input: SignInInput!): SignInPayload
     """
     The next tokens of a session. Each refresh token serves once, and for ten seconds more, so that tabs may ask at the
-    same time. One that comes later is a copy: it ends the session. Errors: INVALID_CREDENTIALS.
+    same time. One that comes later is a copy: it ends the session. Errors: INVALID_CREDENTIALS, also for a session that began
+    too long ago: sign in again.
     """
     refreshSession(input: RefreshSessionInput!): SessionPayload
     """

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { actAs, ANONYMOUS, as } from '../helpers/callers.ts';
+import { actAs, ANONYMOUS, as, enter } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
 import {
   cheapPasswords,
@@ -154,6 +154,65 @@ describe('a refresh token', () => {
       }
       expect(await refresh(client, session.refresh_token)).toMatchObject({ refusal: null });
     } finally {
+      client.release();
+    }
+  });
+
+  test('goes on for ninety days after the sign-in, or what the server says, and no longer', async () => {
+    const client = await database.pool().connect();
+    const session = await signedIn(database, EMAIL);
+    const { session_id: id, refresh_token: token } = session;
+    // What is left when the sign-in was so many days ago.
+    const afterDays = async (days: number, sessionDays?: number) => {
+      await client.query('begin');
+      try {
+        await client.query("select set_config('callboard.client', $1, true)", [
+          JSON.stringify({ session_days: sessionDays }),
+        ]);
+        await client.query(
+          'update identity.session_families set created_at = now() - make_interval(days => $2) where id = $1',
+          [id, days],
+        );
+        const next = await refresh(client, token);
+        const { rows } = await client.query<{ session: number; token: number }>(
+          `select extract(day from s.expires_at - now())::int as session, extract(day from t.expires_at - now())::int as token
+             from identity.session_families s
+             join identity.refresh_tokens t on t.session_id = s.id
+            where t.token_hash = sha256(convert_to($1, 'UTF8'))`,
+          [next.refresh_token],
+        );
+        return rows[0];
+      } catch (error) {
+        const { code, column, message } = error as Record<string, unknown>;
+        return { code, column, message };
+      } finally {
+        await client.query('rollback');
+      }
+    };
+    const over = {
+      code: 'CB008',
+      column: 'refresh_token',
+      message: 'The session is over. Sign in again.',
+    };
+    try {
+      expect(await afterDays(0)).toEqual({ session: 30, token: 30 });
+      expect(await afterDays(60)).toEqual({ session: 30, token: 30 });
+      expect(await afterDays(80)).toEqual({ session: 10, token: 10 });
+      expect(await afterDays(89)).toEqual({ session: 1, token: 1 });
+      expect(await afterDays(90)).toEqual(over);
+      expect(await afterDays(0, 7)).toEqual({ session: 7, token: 7 });
+      expect(await afterDays(8, 7)).toEqual(over);
+      expect(await afterDays(300, 365)).toEqual({ session: 30, token: 30 });
+      // Neither is it gone on with in another organization.
+      await client.query('begin');
+      await client.query(
+        "update identity.session_families set created_at = now() - interval '91 days' where id = $1",
+        [id],
+      );
+      await enter(client, holderOf(session));
+      await expect(switchTo(client, secondOrganizationId)).rejects.toMatchObject({ code: 'CB001' });
+    } finally {
+      await client.query('rollback');
       client.release();
     }
   });

@@ -114,6 +114,20 @@ describe('signing in', () => {
     }));
 });
 
+test('a session lasts no longer than the server says', () =>
+  api.within(async ({ ask }) => {
+    await signUp(ask);
+    const brief: Caller = { client: { passwordCost: 4, sessionDays: 3 } };
+    const { session } = dataOf(
+      await ask(
+        brief,
+        `mutation { signIn(input: { email: "${EMAIL}", password: "${PASSWORD}" }) { session { refreshTokenExpiresAt } } }`,
+      ),
+    ).signIn;
+    const days = (Date.parse(session.refreshTokenExpiresAt) - Date.now()) / 86_400_000;
+    expect(Math.round(days)).toBe(3);
+  }));
+
 describe('a refresh token that comes a second time, late', () => {
   test('is refused and ends the session for good', () =>
     api.within(async ({ ask, client }) => {

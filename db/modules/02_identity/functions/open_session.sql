@@ -16,7 +16,7 @@ begin
   insert into identity.session_families (user_id, organization_id, device, address, user_agent, expires_at)
   values (
     open_session.user_id, open_session.organization_id, coalesce(open_session.device, '{}'),
-    identity.client_address(), identity.client_user_agent(), now() + identity.session_idle_time())
+    identity.client_address(), identity.client_user_agent(), identity.session_end(now()))
   returning id into opened_id;
   return identity.continue_session(opened_id);
 end

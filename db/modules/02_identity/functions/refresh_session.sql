@@ -26,6 +26,8 @@ begin
    where t.token_hash = hash
      and s.revoked_at is null
      and s.expires_at > now()
+     -- Its end may be of a time when sessions lasted longer.
+     and identity.session_end(s.created_at) > now()
      for update of s;
   select t.id, t.used_at, t.expires_at
     into token
@@ -59,5 +61,5 @@ $$;
 comment on function identity.refresh_session(text) is
   'The next refresh token of a session. Each serves once, and for ten seconds more when tabs ask at the same time; one '
   'that comes later is a copy, and ends the session. Errors: INVALID_CREDENTIALS for a token that is unknown, used or out '
-  'of date, and when the session is over. Definer: the caller''s access token may be over.';
+  'of date, and when the session is over, also because it began too long ago. Definer: the caller''s access token may be over.';
 grant execute on function identity.refresh_session(text) to callboard_anonymous, callboard_member;

@@ -12,7 +12,8 @@ begin
    where s.id = authz.session_id()
      and s.user_id = authz.user_id()
      and s.revoked_at is null
-     and s.expires_at > now();
+     and s.expires_at > now()
+     and identity.session_end(s.created_at) > now();
   if not found then
     perform platform.refuse('CB001', 'The session is over. Sign in again.');
   end if;

@@ -85,7 +85,7 @@ comment on column identity.session_families.device is 'What the client calls its
 comment on column identity.session_families.address is 'Where it was last used from, as far as the server knows.';
 comment on column identity.session_families.last_used_at is
   'When it was opened, refreshed or switched last: right to the minutes that an access token serves.';
-comment on column identity.session_families.expires_at is 'Moves on with each refresh: thirty days after the last.';
+comment on column identity.session_families.expires_at is 'Moves on with each refresh: thirty days after the last, but not beyond so many days after the first (SESSION_DAYS).';
 comment on column identity.session_families.revoked_reason is
   'signed_out: on the device itself; signed_out_elsewhere: from another session of the user; reused: a refresh token was '
   'presented again after its grace, so somebody has a copy.';

@@ -1,4 +1,5 @@
 import type { PgCodecWithAttributes, PgRegistry, PgResource } from 'postgraphile/@dataplan/pg';
+import { hasNoWayBack } from './back-relations.ts';
 import { attributeWords, namingColumns, TENANT_COLUMN } from './names.ts';
 
 type Key = { codec: PgCodecWithAttributes; attributeName: string; skipRowId?: boolean };
@@ -10,7 +11,7 @@ const relationOf = ({ registry, codec, relationName }: RelationDetails) => {
   return relation;
 };
 
-/** Whether the relation is the only one by which rows of its table point at this one. */
+/** Whether the relation is the only one by which this table has a list of those rows. */
 function isOnlyRelation(details: RelationDetails): boolean {
   const relation = relationOf(details);
   const alike = Object.values(
@@ -19,7 +20,7 @@ function isOnlyRelation(details: RelationDetails): boolean {
     (other) =>
       other.isReferencee &&
       other.remoteResource === relation.remoteResource &&
-      !namingColumns(other.remoteAttributes as string[]).some((column) => column.endsWith('_by')),
+      (other === relation || !hasNoWayBack(other)),
   );
   return alike.length === 1 && relation.remoteResource.codec !== details.codec;
 }
@@ -73,6 +74,9 @@ export const InflectionPlugin: GraphileConfig.Plugin = {
         const own = names.filter((name) => name !== TENANT_COLUMN);
         return previous!(codec, own.length > 0 ? own : names);
       },
+      // Catalogs are referred to by words: `metric_key` leads to a `metric`.
+      _getBaseName: (previous, _preset, attributeName) =>
+        previous!(attributeName) ?? /^(.+)_key$/.exec(attributeName)?.[1] ?? null,
       _getBaseNameFromKeys(previous, _preset, keys) {
         const names = namingColumns(keys.map((key) => key.attributeName));
         return previous!(keys.filter((key) => names.includes(key.attributeName)));
@@ -89,12 +93,19 @@ export const InflectionPlugin: GraphileConfig.Plugin = {
         const table = relation.remoteResource.codec as PgCodecWithAttributes;
         return this.camelCase(this.distinctPluralize(this._singularizedCodecName(table)));
       },
+      // Where several ways lead there, by what this row is to those: a manager has `projectsAsManager`.
       _manyRelationRaw(previous, _preset, details) {
         const { remoteResource, remoteAttributes } = relationOf(details);
-        const columns = namingColumns(remoteAttributes);
-        if (columns.length === 0) return previous!(details);
+        const [column] = namingColumns(remoteAttributes);
+        if (column === undefined) return previous!(details);
         const table = remoteResource.codec as PgCodecWithAttributes;
-        return `${this.pluralize(this.tableType(table))}-by-${this._joinAttributeNames(table, columns)}`;
+        const rows = this.pluralize(this.tableType(table));
+        const part = this._getBaseName(
+          this._attributeName({ codec: table, attributeName: column }),
+        );
+        if (part === null) return `${rows}-by-${this._joinAttributeNames(table, [column])}`;
+        const here = this._singularizedCodecName(details.codec);
+        return `${rows}-as-${part.endsWith(`_${here}`) ? part.slice(0, -here.length - 1) : part}`;
       },
       functionMutationResultFieldName(previous, _preset, details) {
         const resource = details.resource as PgResource;

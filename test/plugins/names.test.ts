@@ -44,7 +44,6 @@ describe('the names of the API', () => {
     expect(named('ProjectTask', 'assignee')).toBe('User');
     expect(named('ProjectTask', 'workspace')).toBe('Workspace');
     expect(named('ProjectTask', 'childProjectTasks')).toBe('ProjectTaskConnection!');
-    expect(named('ProjectTask', 'taskDependenciesBySuccessorId')).toBe('TaskDependencyConnection!');
     expect(named('Project', 'projectTasks')).toBe('ProjectTaskConnection!');
     expect(named('Budget', 'budgetLineItems')).toBe('BudgetLineItemConnection!');
   });
@@ -54,10 +53,54 @@ describe('the names of the API', () => {
     expect(named('Project', 'createdById')).toBe('UUID');
   });
 
+  test('where several ways lead to a list, each says what the row is there', () => {
+    expect(fieldsOf('ProjectTask').filter((field) => /^taskDependencies/.test(field))).toEqual([
+      'taskDependenciesAsPredecessor',
+      'taskDependenciesAsSuccessor',
+    ]);
+    expect(fieldsOf('User').filter((field) => /^projects/.test(field))).toEqual([
+      'projectsAsClient',
+      'projectsAsManager',
+    ]);
+    expect(fieldsOf('Lead')).toEqual(expect.arrayContaining(['referrals', 'referralsAsReferrer']));
+  });
+
+  test('what rows of one whole say about each other has no way back', () => {
+    expect(named('NurturingStep', 'nextStep')).toBe('NurturingStep');
+    expect(fieldsOf('NurturingStep').filter((field) => /^nurturingSteps/.test(field))).toEqual([]);
+    expect(named('AbTest', 'winnerVariant')).toBe('AbTestVariant');
+    expect(fieldsOf('AbTestVariant').filter((field) => /^abTest([A-Z]|$)/.test(field))).toEqual([
+      'abTestId',
+      'abTest',
+      'abTestAssignments',
+    ]);
+  });
+
+  test('what the API leaves out does not make the names of the rest longer', () => {
+    expect(named('SubscriptionPlan', 'billingSubscriptions')).toBe(
+      'BillingSubscriptionConnection!',
+    );
+    const fields = Object.values(api.schema().getTypeMap()).flatMap((type) =>
+      !/^(Query$|__)/.test(type.name) && 'getInterfaces' in type ? fieldsOf(type.name) : [],
+    );
+    // createdById, arrivedById: who, not which way
+    expect(
+      fields.filter((field) => /By[A-Z]/.test(field) && !/edBy(Id|Name)$/.test(field)),
+    ).toEqual([]);
+  });
+
+  test('a word that refers to a catalog leads to its entry', () => {
+    expect(named('Insight', 'rule')).toBe('InsightRule');
+    expect(named('PlanLimit', 'metric')).toBe('UsageMetric');
+    expect(named('DashboardWidget', 'source')).toBe('DataSource');
+  });
+
   test('users and workspaces do not list everything that points at them', () => {
     expect(fieldsOf('User').filter((field) => /Created|ReviewedBy/.test(field))).toEqual([]);
-    expect(fieldsOf('Workspace')).not.toContain('projects');
-    expect(fieldsOf('Workspace')).toContain('workspaceMembers');
+    const listed = fieldsOf('Workspace').filter((field) =>
+      named('Workspace', field).endsWith('Connection!'),
+    );
+    expect(listed).toEqual(['workspaceMembers']);
   });
 
   test('nothing of the tenant shows, in types, inputs or look-ups', () => {

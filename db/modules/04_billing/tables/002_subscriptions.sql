@@ -69,6 +69,7 @@ comment on column billing.subscriptions.past_due_since is
 comment on column billing.subscriptions.cancel_at_period_end is
   'Whether it ends with its period. resumeSubscription takes that back.';
 comment on column billing.subscriptions.next_plan_id is 'The plan that it changes to at the end of its period.';
+comment on constraint subscriptions_next_plan_id_fkey on billing.subscriptions is '@backwardBehavior -*';
 comment on column billing.subscriptions.next_interval is 'The billing interval that goes with the next plan.';
 comment on column billing.subscriptions.next_currency is 'The currency that goes with the next plan.';
 comment on column billing.subscriptions.provider is

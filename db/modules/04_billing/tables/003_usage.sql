@@ -49,8 +49,6 @@ comment on column tenancy.organization_usage.used is
 comment on column tenancy.organization_usage.limit_value is 'What the plan allowed at the end of the month; null: no limit.';
 comment on column tenancy.organization_usage.occurred_at is 'When it was noted.';
 
-comment on constraint plan_limits_metric_key_fkey on billing.plan_limits is '@fieldName metric';
-comment on constraint organization_usage_metric_key_fkey on tenancy.organization_usage is '@fieldName metric';
 
 create type billing.usage_figure as (
   metric text,

@@ -103,5 +103,6 @@ comment on column crm.leads.rescore_at is
   E'@behavior -*\nWhen the score moves next because time goes by: nothing else has to be looked at until then.';
 comment on column crm.leads.last_activity_at is 'The last time that they did something or somebody did something about them. Kept along with the score.';
 comment on column crm.leads.converted_at is 'When they became a client.';
+comment on constraint leads_organization_id_merged_into_lead_id_fkey on crm.leads is '@foreignFieldName mergedLeads';
 comment on column crm.leads.merged_into_lead_id is
   'The lead that this one was merged into; it is archived then, and not restored.';

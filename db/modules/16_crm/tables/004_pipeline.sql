@@ -118,6 +118,10 @@ create index on crm.deal_stage_changes (organization_id, to_stage_id, occurred_a
 comment on table crm.deal_stage_changes is
   'The way of each deal through the stages: who moved it, when, and how long it had been where it came from.';
 comment on column crm.deal_stage_changes.from_stage_id is 'Null: the deal was made.';
+comment on constraint deal_stage_changes_organization_id_from_stage_id_fkey on crm.deal_stage_changes is
+  '@foreignFieldName dealStageChangesFrom';
+comment on constraint deal_stage_changes_organization_id_to_stage_id_fkey on crm.deal_stage_changes is
+  '@foreignFieldName dealStageChangesTo';
 comment on column crm.deal_stage_changes.seconds_in_stage is 'How long it was in the stage that it left.';
 comment on column crm.deal_stage_changes.amount is 'What it was worth at that moment.';
 

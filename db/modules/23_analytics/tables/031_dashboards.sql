@@ -44,7 +44,6 @@ create table analytics.dashboard_widgets (
   foreign key (organization_id, dashboard_id) references analytics.dashboards
 );
 create index on analytics.dashboard_widgets (source_key);
-comment on constraint dashboard_widgets_source_key_fkey on analytics.dashboard_widgets is '@fieldName source';
 comment on table analytics.dashboard_widgets is E'@behavior -insert -update\n'
   'What a dashboard shows (seeds dashboard_widgets, widgets): which figures, and how they are drawn.';
 comment on column analytics.dashboard_widgets.owner_id is E'@behavior -*\nThat of the dashboard.';

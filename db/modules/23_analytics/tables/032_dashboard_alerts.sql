@@ -33,7 +33,6 @@ create index on analytics.dashboard_alerts (source_key);
 create index on analytics.dashboard_alerts (permission);
 create index on analytics.dashboard_alerts (next_check_at)
   where is_active and deleted_at is null and runs_as_id is not null;
-comment on constraint dashboard_alerts_source_key_fkey on analytics.dashboard_alerts is '@fieldName source';
 comment on table analytics.dashboard_alerts is E'@behavior -insert -update\n'
   'A figure that is watched (seed dashboard_alerts). Its recipients get a mail when it crosses the threshold, and one when '
   'it is well again: once each, however often it is looked at in between. Seen by those who may see the figure.';

@@ -18,7 +18,6 @@ create table analytics.reports (
 );
 create index on analytics.reports (organization_id, dashboard_id);
 create index on analytics.reports (source_key);
-comment on constraint reports_source_key_fkey on analytics.reports is '@fieldName source';
 comment on table analytics.reports is
   'What can be sent or downloaded (seeds reports, dashboard_reports): a whole dashboard, or one data source with parameters.';
 comment on column analytics.reports.owner_id is E'@behavior -*\nThat of the dashboard.';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GraphQLError, type GraphQLFormattedError } from 'postgraphile/graphql';
+import { GraphQLError, Kind, type GraphQLFormattedError } from 'postgraphile/graphql';
 import { isSafeError } from 'postgraphile/grafast';
 import { fieldOf } from '../names.ts';
 import type { ConstraintColumns } from './constraints.ts';
@@ -89,6 +89,21 @@ const isAboutInput = ({ message }: Message) =>
 const fieldOfVariable = ({ message }: Message): string | undefined =>
   /^Variable [^;]* at "(?:[^"]*\.)?(\w+)"/.exec(message)?.[1];
 
+/**
+ * The argument that a cursor of another list, or none at all, was given for. Of one that cannot be read nothing says which it
+ * was, but there is hardly ever more than one.
+ */
+function argumentOfCursor({ message, nodes }: GraphQLError): string | undefined {
+  if (/^Invalid cursor,/.test(message)) {
+    const given = (nodes ?? [])
+      .flatMap((node) => (node.kind === Kind.FIELD ? (node.arguments ?? []) : []))
+      .map((argument) => argument.name.value)
+      .filter((name) => name === 'after' || name === 'before');
+    return given.length === 1 ? given[0] : undefined;
+  }
+  return /^Invalid '(after|before)' cursor/.exec(message)?.[1];
+}
+
 /** What the GraphQL engine itself says: about variables, or about a value that must not be null. */
 export function graphqlCode(error: {
   readonly message: string;
@@ -116,7 +131,12 @@ export function makeMaskError(constraints: ConstraintColumns, report: (error: Un
       });
     }
     if (cause instanceof Error && isSafeError(cause)) {
-      const extensions: Extensions = { code: 'INVALID_INPUT', ...cause.extensions };
+      const field = argumentOfCursor(error);
+      const extensions: Extensions = {
+        code: 'INVALID_INPUT',
+        ...(field ? { field } : {}),
+        ...cause.extensions,
+      };
       // It is for HTTP, which has it already.
       delete extensions['statusCode'];
       return coded(error, cause.message, extensions);

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { DEFAULT_LIMITS } from '../../plugins/limits/limits.ts';
 import { DEFAULT_PAGE_SIZE } from '../../plugins/limits/rows.ts';
 import { makeCast, type Cast } from '../helpers/callers.ts';
@@ -61,6 +61,37 @@ describe('a list', () => {
       });
     },
   );
+
+  const BEYOND = (argument: 'after' | 'before') =>
+    `query ($cursor: Cursor) { projects(${argument}: $cursor, first: 1) { nodes { slug } } }`;
+  const asCursor = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
+
+  test.each([
+    ['no cursor', 'after', 'x'],
+    ['no cursor', 'before', ''],
+    ['something else', 'after', asCursor({ id: 1 })],
+    ['a cursor of another order', 'after', asCursor(['0123456789', 'a', 'b'])],
+    ['a cursor of another order', 'before', asCursor(['natural', 1])],
+    ['half a cursor', 'after', asCursor([])],
+  ] as const)('from %s on is refused, naming %s', async (_what, field, cursor) => {
+    // Outside of production @dataplan/pg tells its developers.
+    const toldDevelopers = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    try {
+      const { errors } = await api.ask(cast.owner, BEYOND(field), { cursor });
+      expect(errors).toHaveLength(1);
+      expect(errors?.[0]?.extensions).toEqual({ code: 'INVALID_INPUT', field });
+    } finally {
+      toldDevelopers.mockRestore();
+    }
+  });
+
+  test('of figures from no cursor on is refused, naming the argument', async () => {
+    const { errors } = await api.ask(
+      cast.owner,
+      '{ metricSeries(metric: "events", fromDay: "2026-01-01", toDay: "2026-01-09", after: "x") { nodes { bucket } } }',
+    );
+    expect(errors?.[0]?.extensions).toEqual({ code: 'INVALID_INPUT', field: 'after' });
+  });
 
   test('within a row is limited too', async () => {
     const { data, errors } = await api.ask(

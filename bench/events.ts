@@ -17,10 +17,27 @@ const DAYS = 90;
 export type EventFigures = {
   /** Rows per second into the same table. */
   readonly ingest: Rounds<'upsert' | 'copy'>;
+  readonly counted: Readonly<Record<Shape, CountFigures>>;
+};
+
+/** What counting takes where events come in one shape. */
+export type CountFigures = {
   /** Milliseconds for the figures of all days: kept, and as a plain query says them. */
   readonly recompute: Rounds<'recomputed' | 'plain'>;
   /** Milliseconds from recording one late event until the figures are right again. */
   readonly late: readonly number[];
+};
+
+/** How 20,000 users do things: in visits, in which each repeats a few; or each all, so that hardly anything comes twice in a day. */
+export type Shape = 'visits' | 'spread';
+const SHAPES: readonly Shape[] = ['visits', 'spread'];
+/** What tells which user an event is of, and what happened: numbers that look like chance and are the same each time. */
+const CHANCE: Readonly<Record<Shape, { user: string; name: string }>> = {
+  visits: {
+    user: '(hashint4(n / 12) & 2147483647)',
+    name: '(hashint4(n / 12) & 2147483647) / 7 + (hashint4(n) & 2147483647) % 4 * 5',
+  },
+  spread: { user: '(hashint4(-n) & 2147483647)', name: '(hashint4(n) & 2147483647)' },
 };
 
 async function milliseconds(work: () => Promise<unknown>): Promise<number> {
@@ -87,11 +104,8 @@ async function measureIngest(
   }
 }
 
-/**
- * Five million events of 90 days, as if they had come one after the other: visits of a dozen events, each of one of 20,000
- * users on one device, who does a few things again and again. Indexes are made afterwards, which is faster.
- */
-async function fill(client: PoolClient, organizationId: string): Promise<void> {
+/** The partitions that events of so many days lie in. */
+async function makeMonths(client: PoolClient): Promise<void> {
   await client.query(
     `do $$
      declare
@@ -107,6 +121,16 @@ async function fill(client: PoolClient, organizationId: string): Promise<void> {
      end
      $$`,
   );
+}
+
+/**
+ * Five million events of 90 days, as if they had come one after the other. In visits a dozen events follow each other, each of
+ * one of 20,000 users on one device, who does a few things again and again. Spread, users, things and devices are as many
+ * and go with each other in all ways. Indexes are made afterwards, which is faster.
+ */
+async function fill(client: PoolClient, organizationId: string, shape: Shape): Promise<void> {
+  const { user, name } = CHANCE[shape];
+  await client.query('truncate analytics.app_events');
   const { rows: indexes } = await client.query<{ name: string; definition: string }>(
     `select i.indexrelid::regclass::text as name, pg_get_indexdef(i.indexrelid) as definition
        from pg_index i
@@ -120,12 +144,11 @@ async function fill(client: PoolClient, organizationId: string): Promise<void> {
             (array['project_opened', 'project_opened', 'project_opened', 'call_sheet_opened', 'call_sheet_opened', 'login',
                    'file_uploaded', 'task_done', 'task_done', 'comment_added', 'budget_viewed', 'invoice_opened',
                    'schedule_changed', 'gear_reserved', 'permit_filed', 'photo_added', 'search_used', 'report_downloaded',
-                   'crew_invited', 'calendar_viewed'])[1 + (v.number / 7 + e.number % 4 * 5) % 20],
-            md5((v.number % 20000)::text)::uuid, (array['web', 'ios', 'android'])[1 + v.number % 20000 % 3],
+                   'crew_invited', 'calendar_viewed'])[1 + (${name}) % 20],
+            md5((${user} % 20000)::text)::uuid,
+            (array['web', 'ios', 'android'])[1 + ${shape === 'visits' ? `${user} % 20000` : '(hashint4(n + 7) & 2147483647)'} % 3],
             case when n % 50 = 0 then n % 1000 end, '{"path": "/call-sheets"}'
-       from generate_series(1, ${STORED}) n
-      cross join lateral (select hashint4(n) & 2147483647 as number) e
-      cross join lateral (select hashint4(n / 12) & 2147483647 as number) v`,
+       from generate_series(1, ${STORED}) n`,
     [organizationId],
   );
   await client.query('alter table analytics.app_events enable trigger user');
@@ -139,43 +162,54 @@ const PLAIN = `
    where e.organization_id = $1
    group by grouping sets ((1), (1, e.name), (1, e.source))`;
 
+/** The figures of all days against the query that says the same, and what one late event costs afterwards. */
+async function measureCounting(bench: BenchDatabase, client: PoolClient): Promise<CountFigures> {
+  const { organizationId } = bench.tenant;
+  const recomputed = async () => {
+    await client.query('delete from analytics.metrics_daily');
+    await client.query('vacuum (analyze) analytics.metrics_daily');
+    return milliseconds(() =>
+      client.query(
+        `select analytics.recompute_days($1, (now() - interval '${DAYS} days')::date, now()::date)`,
+        [organizationId],
+      ),
+    );
+  };
+  const plain = () => milliseconds(() => client.query(PLAIN, [organizationId]));
+  const recompute = await takeTurns({ recomputed, plain }, 3);
+  const late: number[] = [];
+  for (const ago of [20, 40, 60, 80, 30]) {
+    await client.query('truncate analytics.dirty_days');
+    late.push(
+      await milliseconds(async () => {
+        await client.query(
+          `insert into analytics.app_events (organization_id, name, user_id, occurred_at)
+           values ($1, 'login', $2, now() - $3 * interval '1 day')`,
+          [organizationId, bench.tenant.userId, ago],
+        );
+        await client.query('select analytics.recompute_dirty_days($1)', [organizationId]);
+      }),
+    );
+  }
+  return { recompute, late };
+}
+
 /**
  * Recording events by `upsert_events` against `COPY`; and, over five million events, the figures of all days against the
- * query that says the same, and what one late event costs afterwards.
+ * query that says the same, and what one late event costs afterwards, in either shape.
  */
 export async function measureEvents(bench: BenchDatabase): Promise<EventFigures> {
   const { organizationId } = bench.tenant;
   const client = await bench.database.pool().connect();
   try {
     const ingest = await measureIngest(bench, client);
-    await fill(client, organizationId);
-    const recomputed = async () => {
-      await client.query('delete from analytics.metrics_daily');
-      await client.query('vacuum (analyze) analytics.metrics_daily');
-      return milliseconds(() =>
-        client.query(
-          `select analytics.recompute_days($1, (now() - interval '${DAYS} days')::date, now()::date)`,
-          [organizationId],
-        ),
-      );
-    };
-    const plain = () => milliseconds(() => client.query(PLAIN, [organizationId]));
-    const recompute = await takeTurns({ recomputed, plain }, 3);
-    const late: number[] = [];
-    for (const ago of [20, 40, 60, 80, 30]) {
-      await client.query('truncate analytics.dirty_days');
-      late.push(
-        await milliseconds(async () => {
-          await client.query(
-            `insert into analytics.app_events (organization_id, name, user_id, occurred_at)
-             values ($1, 'login', $2, now() - $3 * interval '1 day')`,
-            [organizationId, bench.tenant.userId, ago],
-          );
-          await client.query('select analytics.recompute_dirty_days($1)', [organizationId]);
-        }),
-      );
+    await makeMonths(client);
+    const counted = {} as Record<Shape, CountFigures>;
+    for (const shape of SHAPES) {
+      await fill(client, organizationId, shape);
+      counted[shape] = await measureCounting(bench, client);
     }
-    return { ingest, recompute, late };
+    return { ingest, counted };
   } finally {
     client.release();
   }

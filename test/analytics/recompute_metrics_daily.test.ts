@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await database.pool().query(
-    `truncate analytics.app_events, analytics.dirty_days, analytics.event_batches, analytics.sessions;
+    `truncate analytics.app_events, analytics.dirty_days, analytics.open_days, analytics.event_batches, analytics.sessions;
      delete from analytics.metrics_daily;
      update tenancy.organizations set time_zone = 'UTC';
      delete from analytics.dirty_days`,
@@ -109,6 +109,23 @@ describe('figures of days', () => {
       expect(await figures(KEPT, theirs)).toEqual([]);
     },
   );
+
+  test('are what a plain query says where nobody does anything twice, and of a day by itself', async () => {
+    await database.pool().query(
+      `insert into analytics.app_events (organization_id, occurred_at, name, user_id, source, value)
+       select $1, $2::date + n * interval '17 minutes', (array['login', 'order.paid'])[1 + n % 2],
+              case when n % 9 > 0 then md5(n::text)::uuid end, 'web', case when n % 5 = 0 then n end
+         from generate_series(1, 500) n`,
+      [ours.organizationId, firstDay],
+    );
+    await recompute(ours.member, dayOf(0), dayOf(8));
+    const right = await figures(PLAIN, ours);
+    expect(await figures(KEPT, ours)).toEqual(right);
+    await database.pool().query('delete from analytics.metrics_daily');
+    for (const number of [0, 1, 2, 3, 4, 5, 6])
+      await recompute(ours.member, dayOf(number), dayOf(number));
+    expect(await figures(KEPT, ours)).toEqual(right);
+  });
 
   test('are the same when they are computed again, and say so', async () => {
     await scatter();
@@ -301,6 +318,68 @@ describe('figures of days', () => {
       right.filter((row) => row.day === dayOf(20)),
     );
     expect(kept.filter((row) => row.value !== -1).every((row) => row.day === dayOf(20))).toBe(true);
+  });
+
+  test('of the day that is not over are computed less often where that takes long, those of others at once', async () => {
+    const pool = database.pool();
+    const dirty = () =>
+      rowsOf<{ day: string }>(database, 'select distinct day::text from analytics.dirty_days');
+    const catchUp = async () =>
+      (
+        await rowsOf<{ days: number }>(
+          database,
+          'select analytics.recompute_dirty_days($1) as days',
+          [ours.organizationId],
+        )
+      )[0]?.days;
+    const happened = (at: string) =>
+      pool.query(
+        `insert into analytics.app_events (organization_id, name, occurred_at) values ($1, 'login', ${at})`,
+        [ours.organizationId],
+      );
+    const took = (day: string, seconds: number, ago: number) =>
+      pool.query(
+        `insert into analytics.open_days values ($1, ${day}, now() - $3 * interval '1 second', $2 * interval '1 second')
+         on conflict on constraint open_days_pkey
+           do update set (day, computed_at, took) = (excluded.day, excluded.computed_at, excluded.took)`,
+        [ours.organizationId, seconds, ago],
+      );
+    const today = "(now() at time zone 'UTC')::date";
+    const [now] = await rowsOf<{ day: string }>(database, `select ${today}::text as day`);
+
+    await happened('now()');
+    await took(today, 10, 190);
+    await happened(`'${dayOf(20)}T12:00:00Z'`);
+    expect(await catchUp()).toBe(1);
+    expect(await dirty()).toEqual([now]);
+    expect(await catchUp()).toBe(0);
+    // Its rest is over.
+    await took(today, 10, 201);
+    expect(await catchUp()).toBe(1);
+    expect(await dirty()).toEqual([]);
+    expect(await figures(KEPT, ours)).toEqual(await figures(PLAIN, ours));
+    const [noted] = await rowsOf<{ late: boolean }>(
+      database,
+      `select computed_at < now() - interval '1 minute' or took > interval '9 seconds' as late
+         from analytics.open_days where organization_id = $1 and day = ${today}`,
+      [ours.organizationId],
+    );
+    expect(noted).toEqual({ late: false });
+    // What takes a moment is not put off, and what a day took that is over says nothing.
+    for (const [day, seconds] of [
+      [today, 2.9],
+      [`${today} - 1`, 1000],
+    ] as const) {
+      await took(day, seconds, 0);
+      await happened('now()');
+      expect(await catchUp()).toBe(1);
+    }
+    // By hand it is done at once.
+    await took(today, 1000, 0);
+    await happened('now()');
+    expect(await catchUp()).toBe(0);
+    expect(await recompute(ours.member, now?.day ?? '', now?.day ?? '')).toBeGreaterThan(0);
+    expect(await figures(KEPT, ours)).toEqual(await figures(PLAIN, ours));
   });
 
   test('are all to be computed anew when the organization moves to another time zone', async () => {

@@ -244,6 +244,27 @@ describe('recording events', () => {
     await pool.query("delete from tenancy.organization_settings where section = 'analytics'");
   });
 
+  test('says of organizations, members and leads what is there to stay: none of them is deleted', async () => {
+    await record(database, ours.member, [anEvent({ userId: ours.guest.userId, leadId })]);
+    const deleting = (table: string, column: string, id: string | undefined) =>
+      database.pool().query(`delete from ${table} where ${column} = $1`, [id]);
+    for (const [table, column, id] of [
+      ['tenancy.organizations', 'id', ours.organizationId],
+      ['identity.users', 'id', ours.guest.userId],
+    ] as const)
+      await expect(deleting(table, column, id)).rejects.toMatchObject({ code: '23503' });
+    for (const table of ['tenancy.organization_members', 'crm.leads']) {
+      expect(
+        await as(database, ours.owner, (client) =>
+          sqlstateOf(client, () => client.query(`delete from ${table}`)),
+        ),
+      ).toBe('42501');
+    }
+    expect(await stored('user_id, lead_id')).toEqual([
+      { user_id: ours.guest.userId, lead_id: leadId },
+    ]);
+  });
+
   test('marks the days, where the organization is, and whose events they are', async () => {
     await database
       .pool()

@@ -1,19 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { prepareQueue } from '../../worker/queue.ts';
 import { runWorker } from '../../worker/run.ts';
-import { hoursAgo, randomId, record, rowsOf } from '../analytics/recording.ts';
+import { hoursAgo, randomId, record, rowsOf, type SentEvent } from '../analytics/recording.ts';
 import { makeCast, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { testApi } from '../helpers/graphql.ts';
 
 let ours: Cast;
+let theirs: Cast;
 const database = testDatabase();
 const api = testApi(database);
 
 beforeAll(async () => {
   await prepareQueue(database);
   ours = await makeCast(database, 'ours');
+  theirs = await makeCast(database, 'theirs');
 });
 
 /** Runs one job, and waits until it is done. */
@@ -100,4 +102,130 @@ test('new activation rules judge everybody, by job', async () => {
   );
   await run('recompute_activations', { organization_id: ours.organizationId });
   expect(await rowsOf(database, 'select from analytics.user_activations')).toEqual([]);
+});
+
+describe('an account that ends', () => {
+  const spoken = 'A rigger who told us a great deal.';
+  const telling = (userId: string | undefined, more: SentEvent = {}): SentEvent => ({
+    id: randomId(),
+    name: 'call_sheet_opened',
+    occurredAt: hoursAgo(3),
+    userId,
+    anonymousId: 'device-of-theirs',
+    sessionKey: 's-theirs',
+    url: 'https://portal.test/people/riley-grip',
+    value: 3,
+    properties: { search: 'Riley Grip' },
+    ...more,
+  });
+  const eventsOf = (userId: string | undefined) =>
+    rowsOf(
+      database,
+      `select name, source, value::int, lead_id, anonymous_id, session_key, url, properties
+         from analytics.app_events where user_id = $1 order by organization_id`,
+      [userId],
+    );
+
+  test('is forgotten by events, visits and answers of all its organizations, by job, and figures stay', async () => {
+    const { userId } = ours.guest;
+    await rowsOf(
+      database,
+      `insert into tenancy.organization_members (organization_id, user_id, role_id)
+       select r.organization_id, $2, r.id from tenancy.roles r where r.organization_id = $1 and r.key = 'guest'`,
+      [theirs.organizationId, userId],
+    );
+    const [lead] = await rowsOf<{ id: string }>(
+      database,
+      "insert into crm.leads (organization_id, email) values ($1, 'riley@x.test') returning id",
+      [ours.organizationId],
+    );
+    await record(database, ours.member, [
+      telling(userId, { leadId: lead?.id }),
+      telling(ours.admin.userId),
+    ]);
+    await record(database, theirs.member, [telling(userId)]);
+    await rowsOf(
+      database,
+      'insert into analytics.nps_responses (organization_id, score, user_id, comment) values ($1, 9, $2, $4), ($1, 3, $3, $4)',
+      [ours.organizationId, userId, ours.admin.userId, spoken],
+    );
+    await run('digest_events');
+    const FIGURES = `select organization_id, metric, dimension, dimension_value, day, value from analytics.metrics_daily
+                      order by 1, 2, 3, 4, 5`;
+    const figures = await rowsOf(database, FIGURES);
+    const others = await eventsOf(ours.admin.userId);
+    // Whose account has not ended is not forgotten.
+    await run('forget_person', { user_id: userId });
+    expect(await eventsOf(userId)).toMatchObject([
+      { url: expect.any(String), properties: { search: 'Riley Grip' } },
+      { session_key: 's-theirs' },
+    ]);
+
+    await rowsOf(database, 'select identity.anonymize_user($1)', [userId]);
+    expect(
+      await rowsOf(
+        database,
+        "select key, run_at > now() + interval '1 minute' as later from graphile_worker.jobs where task_identifier = 'forget_person'",
+      ),
+    ).toEqual([{ key: `forget_person ${userId}`, later: true }]);
+    await rowsOf(
+      database,
+      "select graphile_worker.reschedule_jobs(array(select id from graphile_worker.jobs where task_identifier = 'forget_person'), now())",
+    );
+    await run('forget_person', { user_id: userId });
+
+    const nameless = {
+      name: 'call_sheet_opened',
+      source: 'api',
+      value: 3,
+      lead_id: null,
+      anonymous_id: null,
+      session_key: null,
+      url: null,
+      properties: {},
+    };
+    expect(await eventsOf(userId)).toEqual([nameless, nameless]);
+    expect(await eventsOf(ours.admin.userId)).toEqual(others);
+    const visits = (of: string | undefined) =>
+      rowsOf(
+        database,
+        'select session_key, entry_url, exit_url from analytics.sessions where user_id = $1 and session_key is not distinct from $2',
+        [of, of === userId ? null : 's-theirs'],
+      );
+    const nothing = { session_key: null, entry_url: null, exit_url: null };
+    expect(await visits(userId)).toEqual([nothing, nothing]);
+    expect(await visits(ours.admin.userId)).toMatchObject([{ entry_url: expect.any(String) }]);
+    expect(
+      await rowsOf(
+        database,
+        'select score, comment from analytics.nps_responses where organization_id = $1 order by score',
+        [ours.organizationId],
+      ),
+    ).toEqual([
+      { score: 3, comment: spoken },
+      { score: 9, comment: null },
+    ]);
+    // The log quotes the answer of the other, who is still there, and nothing of this one.
+    expect(
+      await rowsOf(
+        database,
+        `select l.action, r.score
+           from security.audit_logs l join analytics.nps_responses r on r.id = l.entity_id
+          where l.before::text like $1 or l.after::text like $1`,
+        [`%${spoken}%`],
+      ),
+    ).toEqual([{ action: 'insert', score: 3 }]);
+    await rowsOf(
+      database,
+      "select analytics.recompute_days(o.id, current_date - 4, current_date + 1) from tenancy.organizations o where o.name in ('ours', 'theirs')",
+    );
+    expect(await rowsOf(database, FIGURES)).toEqual(figures);
+  });
+
+  test('does nothing any more', async () => {
+    expect(await record(database, ours.member, [telling(ours.guest.userId)])).toMatchObject({
+      inserted: 0,
+      rejected: [{ field: 'userId', reason: 'is no member of the organization' }],
+    });
+  });
 });

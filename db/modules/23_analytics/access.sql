@@ -12,6 +12,7 @@ call platform.protect('analytics.app_events', 'tenant_log', retention => '25 mon
 select platform.maintain_partitions();
 
 call platform.protect('analytics.dirty_days', 'internal');
+call platform.protect('analytics.open_days', 'internal');
 call platform.protect('analytics.event_batches', 'internal');
 create or replace trigger _500_note_events after insert on analytics.app_events
   referencing new table as new_rows for each statement execute function analytics.note_events_trigger();
@@ -44,6 +45,9 @@ create or replace trigger _500_note_leads_update after update on crm.leads
   referencing new table as new_rows for each statement execute function analytics.note_leads_trigger();
 create or replace trigger _500_note_time_zone after update of time_zone on tenancy.organizations
   for each row when (old.time_zone <> new.time_zone) execute function analytics.note_time_zone_trigger();
+create or replace trigger _500_forget_person after update of deleted_at on identity.users
+  for each row when (old.deleted_at is null and new.deleted_at is not null)
+  execute function analytics.forget_person_trigger();
 create or replace trigger _500_note_rules after insert or update on analytics.activation_rules
   for each row execute function analytics.note_activation_rule_trigger();
 create or replace trigger _500_note_segment after insert or update on analytics.segments

@@ -78,7 +78,8 @@ begin
              when pg_column_size(s.properties) > 16384 then array['properties', 'must not be larger than 16 kB']
            end as wrong
       from sent s
-      left join tenancy.organization_members m
+      -- Whose account has ended is nobody any more.
+      left join (tenancy.organization_members m join identity.users u on u.id = m.user_id and u.deleted_at is null)
         on m.organization_id = take_events.organization_id and m.user_id = s.user_id
       left join crm.leads l on l.organization_id = take_events.organization_id and l.id = s.lead_id
   ),

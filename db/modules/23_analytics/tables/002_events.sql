@@ -23,7 +23,9 @@ create index on analytics.app_events (organization_id, anonymous_id, occurred_at
 create table analytics.app_events_default partition of analytics.app_events default;
 comment on table analytics.app_events is
   'What users, leads and visitors did (seeds events, telemetry_events, app_events, conversion_events). Written by '
-  'upsert_events, never changed; partitioned by month.';
+  'upsert_events, and changed only when an account ends (forget_person); partitioned by month. Whoever records an event '
+  'has just read the member and the lead, of which no row is ever deleted: keys to them, and to the organization, would let '
+  'nothing less in, make recording a seventh dearer, and have all who record at once lock the same few rows.';
 comment on column analytics.app_events.id is
   'Chosen by whoever sends the event. An event is known by its id and its time together: the same row sent again is the '
   'same event. An id of version 7 has its time in it, and is unique by itself.';
@@ -50,6 +52,17 @@ comment on table analytics.dirty_days is
   'Days whose figures are to be computed again, marked in the transaction that gave them something new: once for each '
   'statement, so that nobody waits for anybody. Whoever computes a day takes the marks that it sees first, and so what they '
   'stand for.';
+
+create table analytics.open_days (
+  organization_id uuid not null,
+  day date not null,
+  computed_at timestamptz not null,
+  took interval not null check (took >= interval '0'),
+  primary key (organization_id)
+);
+comment on table analytics.open_days is
+  'When the figures of the day that is not over were computed last, and how long that took: where it takes long, it is done '
+  'less often.';
 
 create table analytics.event_batches (
   organization_id uuid not null,

@@ -48,9 +48,10 @@ export const ACCEPTED: readonly Accepted[] = [
       'Runs in migrations only; what it pastes is one of its own two texts, with names from the catalog quoted.',
   },
   {
-    name: 'ai.index_changes_trigger()',
+    name: 'ai.make_index_trigger(ai.searchable_tables)',
     level: 'security',
-    reason: 'What it pastes comes from the register of searchable tables, which migrations write.',
+    reason:
+      'Runs in migrations only; what it pastes are the queries that ai.make_searchable writes.',
   },
   {
     name: 'ai.reindex(text,uuid,uuid,uuid,integer)',

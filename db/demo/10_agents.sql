@@ -94,6 +94,7 @@ update ai.search_documents d
  where d.organization_id = o.id and d.namespace = 'handbook';
 
 -- Projects and the handbook are embedded with the demo; the rest follows when a worker runs, a few seconds after the start.
+select ai.collect_marks(1000000);
 update ai.embedding_outbox o
    set marked_at = '-infinity'
  where o.namespace in ('handbook', 'projects.projects');

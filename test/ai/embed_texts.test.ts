@@ -98,6 +98,7 @@ describe('a model that is building', () => {
     expect(await query('select ai.activate_embedding_model() as done')).toEqual([{ done: false }]);
     // What changes meanwhile is embedded by both.
     const id = await task('Paint the boat');
+    await query('select ai.collect_marks()');
     expect(
       (await query('select model_id from ai.embedding_outbox where document_id = $1', [id])).length,
     ).toBe(2);
@@ -345,6 +346,7 @@ onServer('embedders at the same time', () => {
         stored += done.stored;
       }
     };
+    await query('select ai.collect_marks()');
     const [total] = await query<{ count: string }>(
       'select count(*) from ai.embedding_outbox where model_id = $1',
       [model.id],
@@ -389,6 +391,59 @@ onServer('embedders at the same time', () => {
       numbers.forEach((number, index) =>
         expect(number).toBeCloseTo((expected[index] ?? 0) / length, 2),
       );
+    }
+  });
+
+  test('and a text that is being deleted: it waits until that is decided, and nobody waits for it', async () => {
+    const [going, staying] = [await task('Going'), await task('Staying')];
+    const [first, second] = [await pool().connect(), await pool().connect()];
+    const queued = async () =>
+      (
+        await query<{ document_id: string }>(
+          'select document_id from ai.embedding_outbox where model_id = $1 and document_id = any ($2)',
+          [model.id, [going, staying]],
+        )
+      ).map((row) => row.document_id);
+    try {
+      for (const client of [first, second])
+        await client.query("begin; set local statement_timeout = '5s'");
+      await first.query('delete from projects.project_tasks where id = $1', [going]);
+      await second.query('delete from projects.project_tasks where id = $1', [staying]);
+      await query('select ai.collect_marks()');
+      expect(await queued()).toEqual([]);
+      expect((await query('select from ai.embedding_marks')).length).toBe(2);
+      await first.query('commit');
+      await second.query('rollback');
+      await query('select ai.collect_marks()');
+      expect(await queued()).toEqual([staying]);
+      expect(await query('select from ai.embedding_marks')).toEqual([]);
+    } finally {
+      first.release();
+      second.release();
+    }
+    while ((await round()).taken > 0);
+  });
+
+  test('and a model that begins while somebody writes: it embeds that text as well', async () => {
+    // It has a place already; to make one waits for those who write.
+    await query("select ai.use_embedding_model('endpoint', 'in between', 16, 1000, 100)");
+    const writer = await pool().connect();
+    try {
+      await writer.query('begin');
+      const id = await insert(writer, 'projects.project_tasks', {
+        organization_id: ours.organizationId,
+        project_id: projectId,
+        title: 'Between two models',
+      });
+      const again = await query<{ id: number }>(
+        "select ai.use_embedding_model('endpoint', 'shared', 16, 1000, 100) as id",
+      );
+      expect(again).toEqual([{ id: model.id }]);
+      await writer.query('commit');
+      while ((await round()).taken > 0);
+      expect(await embeddings(id)).toHaveLength(1);
+    } finally {
+      writer.release();
     }
   });
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { actAs, as, makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
+import { actAs, as, enter, makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { embedAll, globalSearch, hybridSearch, titlesFor } from './searching.ts';
 
@@ -371,6 +371,35 @@ describe('upsert_embeddings', () => {
       );
       expect(rows).toEqual([{ title: 'b', body: 'three' }]);
     });
+  });
+
+  test('keeps an embedding that is brought along, also for a text that was waiting for one', async () => {
+    const client = await database.pool().connect();
+    try {
+      await client.query('begin');
+      await enter(client, ours.owner);
+      await upsert(client, 'plans', [{ key: 'fog', content: 'fog' }]);
+      await upsert(client, 'plans', [
+        { key: 'fog', content: 'fog', embedding: along(3) },
+        { key: 'rain', content: 'rain' },
+      ]);
+      await client.query('reset role');
+      await client.query('select ai.embed_built_in(500)');
+      const { rows } = await client.query<{ key: string; similarity: number }>(
+        `select d.key, 1 - (e.embedding operator(extensions.<=>) $1::extensions.halfvec) as similarity
+           from ai.search_documents d
+           join ai.embeddings e
+             on (e.organization_id, e.namespace, e.document_id) = (d.organization_id, d.namespace, d.id)
+          where d.organization_id = $2 and d.namespace = 'plans' order by d.key`,
+        [JSON.stringify(along(3)), ours.organizationId],
+      );
+      expect(rows.map(({ key }) => key)).toEqual(['fog', 'rain']);
+      expect(rows[0]?.similarity).toBeCloseTo(1, 3);
+      expect(rows[1]?.similarity).toBeLessThan(0.9);
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
   });
 
   test('refuses a row that cannot be, naming it', async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
-import { as, makeCast, type Cast, type RoleKey } from '../helpers/callers.ts';
+import { as, enter, makeCast, type Cast, type RoleKey } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { RowMaker } from '../helpers/rows.ts';
 import { insert } from './searching.ts';
@@ -35,13 +35,16 @@ const documents = async (client: PoolClient, namespace = 'projects.projects') =>
     )
   ).rows;
 
-const outbox = async (client: PoolClient) =>
-  (
+/** What waits to be embedded, marks that have yet to be collected as well. */
+const outbox = async (client: PoolClient) => {
+  await client.query('select ai.collect_marks()');
+  return (
     await client.query<{ document_id: string; attempts: number; claim: string | null }>(
       'select document_id, attempts, claim from ai.embedding_outbox where organization_id = $1',
       [ours.organizationId],
     )
   ).rows;
+};
 
 const project = (client: PoolClient, values: Record<string, unknown> = {}) =>
   insert(client, 'projects.projects', {
@@ -71,7 +74,7 @@ describe('what is searched', () => {
   test('is marked anew when its text changes, and not when something else does', async () => {
     await within(async (client) => {
       const id = await project(client);
-      await client.query('delete from ai.embedding_outbox');
+      await client.query('truncate ai.embedding_outbox, ai.embedding_marks');
       await client.query(
         "update projects.projects set priority = 'high', name = name where id = $1",
         [id],
@@ -145,6 +148,71 @@ describe('what is searched', () => {
     });
   });
 
+  test('is in the language of each organization, also where one statement writes for several', async () => {
+    await within(async (client) => {
+      await client.query(
+        `insert into tenancy.organization_settings (organization_id, section, value) values ($1, 'general', '{"locale": "de"}')`,
+        [theirs.organizationId],
+      );
+      await client.query(
+        `insert into projects.projects (organization_id, name, slug)
+         select o.id, 'Häuser running ' || n, 'both-' || n
+           from unnest($1::uuid[]) as o (id) cross join generate_series(1, 2) n`,
+        [[ours.organizationId, theirs.organizationId]],
+      );
+      const { rows } = await client.query(
+        `select organization_id, language, search_vector @@ '''run''' as english, search_vector @@ '''haus''' as german
+           from ai.search_documents where namespace = 'projects.projects' order by organization_id, title`,
+      );
+      expect(rows).toHaveLength(4);
+      for (const { organization_id: organization, ...words } of rows) {
+        expect(words).toEqual(
+          organization === ours.organizationId
+            ? { language: 'english', english: true, german: false }
+            : { language: 'german', english: false, german: true },
+        );
+      }
+    });
+  });
+
+  test('takes the place of what was there for a row of the same id, and has codes once', async () => {
+    await within(async (client) => {
+      const id = await project(client, { slug: 'quay' });
+      await client.query('alter table projects.projects disable trigger _950_index_delete');
+      await client.query('delete from projects.projects where id = $1', [id]);
+      await project(client, { id, name: 'Another harbour', slug: 'pier' });
+      const { rows } = await client.query(
+        'select title, codes from ai.search_documents where organization_id = $1',
+        [ours.organizationId],
+      );
+      expect(rows).toEqual([{ title: 'Another harbour', codes: ['pier'] }]);
+      expect(await outbox(client)).toHaveLength(1);
+    });
+  });
+
+  test('waits once for however many changes, and is told among what is pending', async () => {
+    await within(async (client) => {
+      const id = await project(client);
+      for (const name of ['One', 'Two', 'Three']) {
+        await client.query('update projects.projects set name = $2 where id = $1', [id, name]);
+      }
+      const pending = async () => {
+        await enter(client, ours.owner);
+        const { rows } = await client.query<{ pending: string }>(
+          'select (ai.embedding_status()).pending',
+        );
+        await client.query('reset role');
+        return Number(rows[0]?.pending);
+      };
+      expect(await pending()).toBe(1);
+      expect(await outbox(client)).toHaveLength(1);
+      expect(await pending()).toBe(1);
+      // In the outbox and changed once more: still one text.
+      await client.query("update projects.projects set name = 'Four' where id = $1", [id]);
+      expect(await pending()).toBe(1);
+    });
+  });
+
   test('takes a table with the rows that it has, and one that is left out by its condition is not there', async () => {
     await within(async (client) => {
       await client.query('set local role callboard_owner');
@@ -167,7 +235,7 @@ describe('what is searched', () => {
         'update projects.boats set is_secret = not is_secret where name is not null',
       );
       expect(await titles()).toEqual(['Submarine', '—']);
-      await client.query('truncate ai.embedding_outbox');
+      await client.query('truncate ai.embedding_outbox, ai.embedding_marks');
       await client.query(
         "call ai.make_searchable('projects.boats', 'r.name', condition => 'not r.is_secret')",
       );

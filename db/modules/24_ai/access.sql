@@ -38,6 +38,7 @@ create policy workspace on ai.embeddings as restrictive to callboard_member
 grant select on ai.embeddings to callboard_member;
 
 call platform.protect('ai.embedding_outbox', 'internal');
+call platform.protect('ai.embedding_marks', 'internal');
 call platform.protect('ai.search_sizes', 'custom');
 create policy own_read on ai.search_sizes for select to callboard_member
   using (organization_id = (select authz.organization_id()));

@@ -9,7 +9,18 @@ begin
   select m.provider, m.model, m.dimension, b.model,
          (select count(*)
             from ai.embedding_outbox o
-           where o.organization_id = organization and o.failed_at is null and o.model_id in (m.id, b.id)),
+           where o.organization_id = organization and o.failed_at is null and o.model_id in (m.id, b.id))
+         + (select count(distinct (e.namespace, e.document_id))
+              from ai.embedding_marks e
+             where e.organization_id = organization
+               and not exists (
+                     select
+                       from ai.embedding_outbox o
+                      where o.organization_id = organization
+                        and o.namespace = e.namespace
+                        and o.document_id = e.document_id
+                        and o.failed_at is null
+                   )),
          (select count(*)
             from ai.embedding_outbox o
            where o.organization_id = organization and o.failed_at is not null and o.model_id in (m.id, b.id)),

@@ -39,7 +39,8 @@ begin
       'title', title, 'b', b, 'c', c, 'd', d, 'codes', codes, 'owner', owner, 'condition', condition,
       'permission', permission, 'language', make_searchable.language),
     format(
-      'select r.organization_id, r.id, %s, (%s)::uuid, (%s)::text, %s, %s, %s, %s from %%s r where %s',
+      'select r.organization_id, r.id, %s as workspace_id, (%s)::uuid as owner_id, (%s)::text as title, %s as b, %s as c, '
+      '%s as d, %s as codes from %%s r where %s',
       case when ai.has_column(searchable, 'workspace_id') then 'r.workspace_id' else 'null::uuid' end,
       coalesce(owner, 'null'), title,
       ai.text_of(searchable, b), ai.text_of(searchable, c), ai.text_of(searchable, d),
@@ -51,16 +52,17 @@ begin
         case when ai.has_column(searchable, 'deleted_at') then 'r.deleted_at is null' end,
         '(' || condition || ')')));
 
+  perform ai.make_index_trigger(made);
   foreach event in array '{insert,update,delete}'::text[] loop
     execute format(
-      'create or replace trigger %I after %s on %s referencing %s for each statement '
-      'execute function ai.index_changes_trigger()',
+      'create or replace trigger %I after %s on %s referencing %s for each statement execute function ai.%I()',
       '_950_index_' || event, event, searchable,
       case event
         when 'insert' then 'new table as new_rows'
         when 'update' then 'old table as old_rows new table as new_rows'
         else 'old table as old_rows'
-      end);
+      end,
+      ai.index_trigger_of(made));
   end loop;
 
   select s.* into known from ai.searchable_tables s where s.table_id = searchable;

@@ -14,6 +14,7 @@ language sql volatile
 set search_path = pg_catalog, pg_temp
 rows 100
 as $$
+  select ai.collect_marks(at_most * 10);
   with due as (
     select o.organization_id, o.namespace, o.document_id
       from ai.embedding_outbox o
@@ -43,7 +44,7 @@ as $$
 $$;
 
 comment on function ai.claim_texts(smallint, integer, integer) is
-  'Takes texts out of the outbox to embed them, in parts, each with its title; for so many seconds nobody else gets them, and '
+  'Takes texts out of the outbox, and before that into it, to embed them, in parts, each with its title; for so many seconds nobody else gets them, and '
   'whoever dies meanwhile holds nobody up.';
 grant execute on function ai.claim_texts(smallint, integer, integer) to callboard_service;
 

@@ -8,6 +8,7 @@ declare
   wrong record;
   result ai.upserted_documents;
   known jsonb;
+  given constant uuid[] := array(select ai.document_id(r.key) from unnest(rows) r where r.embedding is not null);
 begin
   if namespace is null or namespace !~ '^[a-z][a-z0-9_]{0,62}$' then
     perform platform.refuse(
@@ -79,7 +80,8 @@ begin
                                   case when r.is_private then authz.user_id() end,
                                   coalesce(nullif(btrim(r.title), ''), r.key), r.content, null, null, array[r.key]
                                  )::ai.searchable_row)
-               from unnest(rows) r));
+               from unnest(rows) r),
+            given);
   update ai.search_documents d
      set key = r.key, metadata = coalesce(r.metadata, '{}')
     from unnest(rows) r
@@ -87,6 +89,20 @@ begin
      and d.namespace = upsert_embeddings.namespace
      and d.id = ai.document_id(r.key)
      and (d.key, d.metadata) is distinct from (r.key, coalesce(r.metadata, '{}'));
+  -- What waits for an embedding has it now, and needs it of another model alone.
+  delete from ai.embedding_marks m
+   where m.organization_id = organization
+     and m.namespace = upsert_embeddings.namespace
+     and m.document_id = any (given);
+  insert into ai.embedding_outbox as o (organization_id, namespace, document_id, model_id)
+  select organization, upsert_embeddings.namespace, g.id, m.id
+    from unnest(given) as g (id)
+   cross join ai.embedding_models m
+   where m.status = 'building'
+   order by g.id, m.id
+  on conflict on constraint embedding_outbox_pkey do update
+    set (marked_at, due_at, attempts, claim, failed_at, reason)
+      = (excluded.marked_at, excluded.due_at, 0, null, null, null);
   perform ai.store_given_embedding(d, model, r.embedding)
      from unnest(rows) r
      join ai.search_documents d

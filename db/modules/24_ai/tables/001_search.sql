@@ -145,13 +145,22 @@ create table ai.embedding_outbox (
 ) with (fillfactor = 70);
 create index embedding_outbox_due on ai.embedding_outbox (model_id, due_at, marked_at) where failed_at is null;
 create index on ai.embedding_outbox (model_id);
-comment on table ai.embedding_outbox is
-  'Texts that have yet to be embedded, written with the change of the text.';
+comment on table ai.embedding_outbox is 'Texts that have yet to be embedded, by each model that is in use.';
 comment on column ai.embedding_outbox.due_at is
   'Not before; while somebody is at it, when another may try. From the start of time: at once.';
 comment on column ai.embedding_outbox.claim is 'Whose turn it is: what another turn brings comes too late.';
 comment on column ai.embedding_outbox.failed_at is 'When it was given up, until the text changes or somebody asks to try again.';
 comment on column ai.embedding_outbox.reason is 'Why it failed the last time.';
+
+-- Whoever writes a text does no more for its embedding than this: it has neither keys nor references, which would cost each
+-- of them more than the row does. ai.collect_marks makes of it what there is to do.
+create table ai.embedding_marks (
+  organization_id uuid not null,
+  namespace text not null,
+  document_id uuid not null
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+comment on table ai.embedding_marks is
+  'Texts that have changed, written with the change, as often as it happens. They wait here for the outbox.';
 
 create table ai.search_sizes (
   organization_id uuid not null references tenancy.organizations,

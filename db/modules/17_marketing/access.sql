@@ -60,6 +60,11 @@ call platform.protect('marketing.nurturing_steps', 'tenant', parent => 'sequence
 call platform.protect('marketing.nurturing_enrollments', 'tenant_log', parent => 'lead_id');
 call platform.protect('marketing.nurturing_wakes', 'internal');
 
+-- What is left of mails that were deleted.
+call platform.protect('marketing.trimmed_emails', 'internal');
+call platform.protect('marketing.email_tallies', 'tenant_log');
+call platform.protect('marketing.interaction_tallies', 'tenant_log');
+
 call platform.allow_transitions('marketing.nurturing_sequences', 'status', '{
   "draft": ["active", "archived"],
   "active": ["paused", "archived"],

@@ -22,6 +22,8 @@ values
       "capDays": {"type": "integer", "minimum": 1, "maximum": 90, "default": 7},
       "mailsPerMinute": {"type": "integer", "minimum": 0, "maximum": 1000000, "default": 0,
         "description": "Mails that go out in a minute at most, whatever number of workers there is; 0: any number."},
+      "keepMailsDays": {"type": "integer", "minimum": 0, "maximum": 36500, "default": 730,
+        "description": "For how many days mails are kept that are over, at least 90; 0: for ever. Figures stay."},
       "trackOpens": {"type": "boolean", "default": true, "description": "Whether a picture in the mail tells that it was opened."},
       "trackClicks": {"type": "boolean", "default": true, "description": "Whether links, in HTML and in text, lead through the server, which notes them."}
     }

@@ -12,31 +12,44 @@ create or replace function marketing.campaigns_progress(campaign marketing.campa
 language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
-  with mails as (
-    select count(*) filter (where q.status in ('queued', 'paused')) as waiting,
-           count(*) filter (where q.status = 'sending') as sending,
-           count(*) filter (where q.status = 'sent') as sent,
-           count(*) filter (where q.status = 'failed') as failed,
-           count(*) filter (where q.status = 'suppressed') as suppressed,
-           count(*) filter (where q.status = 'cancelled') as cancelled,
-           count(*) filter (where q.status = 'uncertain') as uncertain,
-           count(*) filter (where q.status = 'sent' and q.bounced_at is null) as delivered,
-           count(q.opened_at) as opened,
-           count(q.clicked_at) as clicked,
-           count(q.replied_at) as replied,
-           count(q.bounced_at) as bounced,
-           count(*) filter (where q.status = 'sent' or q.bounced_at is not null) as answered,
-           count(q.complained_at) as complained,
-           count(q.unsubscribed_at) as unsubscribed
+  with counted as (
+    select q.status, count(*) as mails, count(q.opened_at) as opened, count(q.clicked_at) as clicked,
+           count(q.replied_at) as replied, count(q.bounced_at) as bounced, count(q.complained_at) as complained,
+           count(q.unsubscribed_at) as unsubscribed, 0::bigint as recipients
       from marketing.email_queue q
      where q.organization_id = campaign.organization_id and q.campaign_id = campaign.id
+     group by q.status
+    union all
+    -- those that were deleted
+    select t.status, t.mails, t.opened, t.clicked, t.replied, t.bounced, t.complained, t.unsubscribed, t.recipients
+      from marketing.email_tallies t
+     where t.organization_id = campaign.organization_id and t.campaign_id = campaign.id
+  ),
+  mails as (
+    select coalesce(sum(c.mails) filter (where c.status in ('queued', 'paused')), 0)::bigint as waiting,
+           coalesce(sum(c.mails) filter (where c.status = 'sending'), 0)::bigint as sending,
+           coalesce(sum(c.mails) filter (where c.status = 'sent'), 0)::bigint as sent,
+           coalesce(sum(c.mails) filter (where c.status = 'failed'), 0)::bigint as failed,
+           coalesce(sum(c.mails) filter (where c.status = 'suppressed'), 0)::bigint as suppressed,
+           coalesce(sum(c.mails) filter (where c.status = 'cancelled'), 0)::bigint as cancelled,
+           coalesce(sum(c.mails) filter (where c.status = 'uncertain'), 0)::bigint as uncertain,
+           coalesce(sum(c.mails - c.bounced) filter (where c.status = 'sent'), 0)::bigint as delivered,
+           coalesce(sum(c.opened), 0)::bigint as opened,
+           coalesce(sum(c.clicked), 0)::bigint as clicked,
+           coalesce(sum(c.replied), 0)::bigint as replied,
+           coalesce(sum(c.bounced), 0)::bigint as bounced,
+           coalesce(sum(case c.status when 'sent' then c.mails else c.bounced end), 0)::bigint as answered,
+           coalesce(sum(c.complained), 0)::bigint as complained,
+           coalesce(sum(c.unsubscribed), 0)::bigint as unsubscribed,
+           coalesce(sum(c.recipients), 0)::bigint as recipients
+      from counted c
   ),
   listed as (
     select count(*) as all_of_them, count(*) filter (where r.queued_email_id is null) as not_queued
       from marketing.campaign_recipients r
      where r.organization_id = campaign.organization_id and r.campaign_id = campaign.id
   )
-  select l.all_of_them,
+  select l.all_of_them + m.recipients,
          m.waiting + case when campaign.status in ('completed', 'cancelled') then 0 else l.not_queued end,
          m.sending, m.sent, m.failed, m.suppressed,
          m.cancelled + case when campaign.status = 'cancelled' then l.not_queued else 0 end, m.uncertain,

@@ -48,15 +48,26 @@ begin
       from marketing.nurturing_steps s
       left join waiting w on w.step_id = s.id
      cross join lateral (
-             select count(*) as queued,
-                    count(*) filter (where q.status = 'sent') as sent,
-                    count(*) filter (where q.status in ('failed', 'suppressed', 'cancelled', 'uncertain')) as not_sent,
-                    count(*) filter (where q.status = 'sent' and q.delivered_at is not null) as delivered,
-                    count(*) filter (where q.status = 'sent' and q.opened_at is not null) as opened,
-                    count(*) filter (where q.status = 'sent' and q.clicked_at is not null) as clicked,
-                    count(*) filter (where q.status = 'sent' and q.replied_at is not null) as replied
-               from marketing.email_queue q
-              where q.organization_id = organization and q.step_id = s.id
+             select coalesce(sum(c.mails), 0)::bigint as queued,
+                    coalesce(sum(c.mails) filter (where c.status = 'sent'), 0)::bigint as sent,
+                    coalesce(sum(c.mails) filter (where c.status in ('failed', 'suppressed', 'cancelled', 'uncertain')), 0)::bigint
+                      as not_sent,
+                    coalesce(sum(c.delivered) filter (where c.status = 'sent'), 0)::bigint as delivered,
+                    coalesce(sum(c.opened) filter (where c.status = 'sent'), 0)::bigint as opened,
+                    coalesce(sum(c.clicked) filter (where c.status = 'sent'), 0)::bigint as clicked,
+                    coalesce(sum(c.replied) filter (where c.status = 'sent'), 0)::bigint as replied
+               from (
+                      select q.status, count(*) as mails, count(q.delivered_at) as delivered, count(q.opened_at) as opened,
+                             count(q.clicked_at) as clicked, count(q.replied_at) as replied
+                        from marketing.email_queue q
+                       where q.organization_id = organization and q.step_id = s.id
+                       group by q.status
+                      union all
+                      -- those that were deleted
+                      select t.status, t.mails, t.delivered, t.opened, t.clicked, t.replied
+                        from marketing.email_tallies t
+                       where t.organization_id = organization and t.step_id = s.id
+                    ) c
            ) m
      where s.organization_id = organization and s.sequence_id = sequence.id
   )

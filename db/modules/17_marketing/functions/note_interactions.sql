@@ -100,13 +100,7 @@ begin
   elsif kind = 'complained' then
     perform marketing.suppress_email(mail.organization_id, mail.email, 'complaint', reason, mail.id);
   elsif kind = 'unsubscribed' then
-    perform marketing.suppress_email(mail.organization_id, mail.email, 'unsubscribed', reason, mail.id);
-    update crm.leads l
-       set email_consent = 'withdrawn', email_consent_source = 'Unsubscribed by the link of a mail'
-     where l.organization_id = mail.organization_id
-       and l.email = mail.email
-       and l.deleted_at is null
-       and l.email_consent <> 'withdrawn';
+    perform marketing.unsubscribe(mail.organization_id, mail.email, reason, mail.id);
   end if;
 end
 $$;
@@ -115,6 +109,63 @@ comment on function marketing.follow_interaction(marketing.email_queue, text, ti
   'What follows of something that happened to a mail. Part of note_interactions.';
 grant execute on function marketing.follow_interaction(marketing.email_queue, text, timestamptz, boolean, boolean, text)
   to callboard_service;
+
+create or replace function marketing.unsubscribe(
+  organization_id uuid,
+  email text,
+  reason text default null,
+  queued_email_id uuid default null
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform marketing.suppress_email(organization_id, email, 'unsubscribed', reason, queued_email_id);
+  update crm.leads l
+     set email_consent = 'withdrawn', email_consent_source = 'Unsubscribed by the link of a mail'
+   where l.organization_id = unsubscribe.organization_id
+     and l.email = unsubscribe.email
+     and l.deleted_at is null
+     and l.email_consent <> 'withdrawn';
+end
+$$;
+
+comment on function marketing.unsubscribe(uuid, text, text, uuid) is
+  'Whoever reads mail at an address wants none of an organization any more. For functions that have checked who asks.';
+grant execute on function marketing.unsubscribe(uuid, text, text, uuid) to callboard_service;
+
+create or replace function marketing.unsubscribe_trimmed(organization_id uuid, mail_id uuid, source text) returns boolean
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  address text;
+begin
+  -- Two at once: the second sees what the first did.
+  select t.email into address
+    from marketing.trimmed_emails t
+   where t.organization_id = unsubscribe_trimmed.organization_id and t.id = mail_id
+     for update;
+  if not found then
+    return false;
+  end if;
+  if not marketing.is_unsubscribed(organization_id, address) then
+    insert into marketing.email_interactions (organization_id, lead_id, kind, source)
+    values (
+      unsubscribe_trimmed.organization_id,
+      (select l.id
+         from crm.leads l
+        where l.organization_id = unsubscribe_trimmed.organization_id and l.email = address and l.deleted_at is null),
+      'unsubscribed', unsubscribe_trimmed.source);
+    perform marketing.unsubscribe(organization_id, address);
+  end if;
+  return true;
+end
+$$;
+
+comment on function marketing.unsubscribe_trimmed(uuid, uuid, text) is
+  'Unsubscribes by the link of a mail that was deleted because of its age. Returns whether there was such a mail.';
+grant execute on function marketing.unsubscribe_trimmed(uuid, uuid, text) to callboard_service;
 
 create or replace function marketing.note_visit(
   organization_id uuid,
@@ -135,7 +186,8 @@ begin
     from marketing.email_queue q
    where q.organization_id = note_visit.organization_id and q.id = mail_id;
   if not found then
-    return false;
+    -- What else is done with a mail that old is of no interest.
+    return kind = 'unsubscribed' and marketing.unsubscribe_trimmed(organization_id, mail_id, source);
   end if;
   perform marketing.note_interactions(
     organization_id,
@@ -162,18 +214,18 @@ set search_path = pg_catalog, pg_temp
 as $$
   select o.name,
          -- Whoever is kept from mails by something else for the moment may still say that they want none.
-         exists (
-           select
-             from marketing.email_suppressions s
-            where s.organization_id = q.organization_id
-              and s.email = coalesce(q.email, l.email)
-              and s.reason in ('unsubscribed', 'consent_withdrawn')
-              and s.lifted_at is null),
-         coalesce(q.sent_at, q.attempted_at)
-    from marketing.email_queue q
-    join tenancy.organizations o on o.id = q.organization_id
-    join crm.leads l on l.organization_id = q.organization_id and l.id = q.lead_id
-   where q.organization_id = read_unsubscription.organization_id and q.id = mail_id
+         marketing.is_unsubscribed(m.organization_id, m.email), m.sent_at
+    from (
+           select q.organization_id, coalesce(q.email, l.email) as email, coalesce(q.sent_at, q.attempted_at) as sent_at
+             from marketing.email_queue q
+             join crm.leads l on l.organization_id = q.organization_id and l.id = q.lead_id
+            where q.organization_id = read_unsubscription.organization_id and q.id = mail_id
+           union all
+           select t.organization_id, t.email, null
+             from marketing.trimmed_emails t
+            where t.organization_id = read_unsubscription.organization_id and t.id = mail_id
+         ) m
+    join tenancy.organizations o on o.id = m.organization_id
 $$;
 
 comment on function marketing.read_unsubscription(uuid, uuid) is

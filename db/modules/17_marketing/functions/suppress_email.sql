@@ -18,6 +18,23 @@ comment on function marketing.suppression_of(uuid, text, text) is
   'Why an address gets no mail of an organization; null when it does. Consent of the lead is asked for apart from this.';
 grant execute on function marketing.suppression_of(uuid, text, text) to callboard_member, callboard_service;
 
+create or replace function marketing.is_unsubscribed(organization_id uuid, email text) returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select
+      from marketing.email_suppressions s
+     where s.organization_id = is_unsubscribed.organization_id
+       and s.email = lower(btrim(is_unsubscribed.email))
+       and s.reason in ('unsubscribed', 'consent_withdrawn')
+       and s.lifted_at is null)
+$$;
+
+comment on function marketing.is_unsubscribed(uuid, text) is
+  'Whether whoever reads mail at an address has said no to mails of an organization.';
+grant execute on function marketing.is_unsubscribed(uuid, text) to callboard_service;
+
 create or replace function marketing.suppress_email(
   organization_id uuid,
   email text,
@@ -115,15 +132,7 @@ begin
        and s.email = new.email
        and s.reason in ('unsubscribed', 'consent_withdrawn')
        and s.lifted_at is null;
-  elsif new.email_consent = 'withdrawn'
-    and not exists (
-          select
-            from marketing.email_suppressions s
-           where s.organization_id = new.organization_id
-             and s.email = new.email
-             and s.reason = 'unsubscribed'
-             and s.lifted_at is null
-        ) then
+  elsif new.email_consent = 'withdrawn' and not marketing.is_unsubscribed(new.organization_id, new.email) then
     perform marketing.suppress_email(new.organization_id, new.email, 'consent_withdrawn');
   end if;
   return null;

@@ -25,19 +25,29 @@ returns setof analytics.data_point
 language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select analytics.bucket_of((i.occurred_at at time zone z.time_zone)::date, grain, from_day), null::text, null::integer,
-         initcap(i.kind),
-         array_position('{delivered,opened,clicked,replied,bounced,complained,unsubscribed}', i.kind),
-         count(*)::numeric, null::text
-    from (select o.time_zone from tenancy.organizations o where o.id = (select authz.organization_id())) z
-    join marketing.email_interactions i
-      on i.organization_id = (select authz.organization_id())
-     and i.occurred_at >= from_day::timestamp at time zone z.time_zone
-     and i.occurred_at < (to_day + 1)::timestamp at time zone z.time_zone
-   where not i.is_machine
-     and not i.is_repeat
-     and (parameters -> 'kinds' is null or parameters -> 'kinds' ? i.kind)
-   group by 1, i.kind
+  select d.bucket, null::text, null::integer, initcap(d.kind),
+         array_position('{delivered,opened,clicked,replied,bounced,complained,unsubscribed}', d.kind),
+         sum(d.interactions), null::text
+    from (
+           select analytics.bucket_of((i.occurred_at at time zone z.time_zone)::date, grain, from_day) as bucket, i.kind,
+                  count(*) as interactions
+             from (select o.time_zone from tenancy.organizations o where o.id = (select authz.organization_id())) z
+             join marketing.email_interactions i
+               on i.organization_id = (select authz.organization_id())
+              and i.occurred_at >= from_day::timestamp at time zone z.time_zone
+              and i.occurred_at < (to_day + 1)::timestamp at time zone z.time_zone
+            where not i.is_machine
+              and not i.is_repeat
+            group by 1, i.kind
+           union all
+           -- with mails that were deleted
+           select analytics.bucket_of(t.day, grain, from_day), t.kind, t.interactions
+             from marketing.interaction_tallies t
+            where t.organization_id = (select authz.organization_id())
+              and t.day between from_day and to_day
+         ) d
+   where parameters -> 'kinds' is null or parameters -> 'kinds' ? d.kind
+   group by d.bucket, d.kind
 $$;
 
 create or replace function analytics.source_roi(from_day date, to_day date, grain text, parameters jsonb)

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { MailLinks } from '../../worker/marketing/links.ts';
 import { signatureOf } from '../../server/mail/signature.ts';
+import { actAs, as } from '../helpers/callers.ts';
 import { serving } from '../helpers/serving.ts';
 import { KEY, Mailing } from './mailing.ts';
 
@@ -47,6 +48,13 @@ describe('what mails lead to', () => {
       ...init,
       headers: { 'user-agent': BROWSER, ...address(), ...init.headers },
     });
+  const leadOf = async (id: string) =>
+    (
+      await mailing.query<{ lead_id: string }>(
+        'select lead_id from marketing.email_queue where id = $1',
+        [id],
+      )
+    )[0]?.lead_id;
   const interactions = (id = mail) =>
     mailing.query<Record<string, unknown>>(
       `select kind, source, is_machine, is_repeat, url, is_hard_bounce from marketing.email_interactions
@@ -215,6 +223,93 @@ describe('what mails lead to', () => {
       ]);
       // Who follows a link has the mail open, picture or not.
       expect((await mailing.row(mail)).opened_at).not.toBeNull();
+    });
+
+    test('a link of a campaign is a touchpoint, once for each mail', async () => {
+      const { owner } = mailing.cast;
+      const [campaign] = await mailing.query<{ id: string }>(
+        `insert into marketing.campaigns (organization_id, name, template_id) values ($1, $2, $3) returning id`,
+        [mailing.organizationId, ` Premiere ${serial} `, mailing.templateId],
+      );
+      const lead = await leadOf(mail);
+      const scores = async () => {
+        const [score] = await as(served.database, owner, async (client) => {
+          const { rows } = await client.query<{ engagement: number; behaviour: number }>(
+            'select s.engagement, s.behaviour from crm.calculate_lead_score($1) s',
+            [lead],
+          );
+          return rows;
+        });
+        return score;
+      };
+      const touchpoints = async () =>
+        mailing.query(
+          `select kind, channel, campaign, url, is_mail_click from crm.lead_touchpoints where lead_id = $1
+            order by occurred_at`,
+          [lead],
+        );
+      await visit(links.click(ref(), 'https://lumen.test/none'));
+      expect(await touchpoints()).toEqual([]);
+      await mailing.query('update marketing.email_queue set campaign_id = $2 where id = $1', [
+        mail,
+        campaign?.id,
+      ]);
+      await visit(links.click(ref(), 'https://lumen.test/machine'), {
+        headers: { 'user-agent': 'curl/8' },
+      });
+      expect(await touchpoints()).toEqual([]);
+      const before = await scores();
+      expect(before).toMatchObject({ behaviour: 0 });
+      for (const page of ['seats', 'seats', 'cast']) {
+        await visit(links.click(ref(), `https://lumen.test/${page}`));
+      }
+      const one = {
+        kind: 'email_click',
+        channel: 'email',
+        campaign: `premiere ${serial}`,
+        url: 'https://lumen.test/seats',
+        is_mail_click: true,
+      };
+      expect(await touchpoints()).toEqual([one]);
+      // It counts as what was done with the mail, and not once more as a visit.
+      expect(await scores()).toMatchObject({ behaviour: 0 });
+      // The page that it led to tells of the same.
+      const tell = async (...given: unknown[]) =>
+        actAs(served.database, owner, (client) =>
+          client.query('select crm.record_touchpoint($1, $2, $3, $4)', given),
+        );
+      await tell(lead, 'email_click', 'email', `Premiere ${serial}`);
+      await tell(lead, 'email_click', 'email', null);
+      expect(await touchpoints()).toEqual([one]);
+      await tell(lead, 'email_click', 'email', 'another');
+      await tell(lead, 'page_view', 'email', `Premiere ${serial}`);
+      expect(await touchpoints()).toHaveLength(3);
+      await actAs(served.database, owner, (client) =>
+        client.query(`select crm.record_conversion($1, 'sign_up')`, [lead]),
+      );
+      const credits = await as(served.database, owner, async (client) => {
+        const { rows } = await client.query<{ campaign: string; units: string }>(
+          `select a.key as campaign, a.conversions as units
+             from crm.get_attribution(current_date - 1, current_date + 1, 'first', 'campaign') a where a.conversions > 0`,
+        );
+        return rows;
+      });
+      expect(credits).toEqual([{ campaign: `premiere ${serial}`, units: '1.0000' }]);
+    });
+
+    test('what is done with a mail is of the lead that its reader has become', async () => {
+      const lead = await leadOf(mail);
+      const other = await mailing.lead(`other${serial}@letters.test`);
+      await actAs(served.database, mailing.cast.owner, (client) =>
+        client.query('select crm.merge_leads($1, $2)', [other, lead]),
+      );
+      await visit(links.open(ref()));
+      expect(
+        await mailing.query(
+          'select lead_id from marketing.email_interactions where queued_email_id = $1',
+          [mail],
+        ),
+      ).toEqual([{ lead_id: other }]);
     });
 
     test('it leads nowhere else', async () => {

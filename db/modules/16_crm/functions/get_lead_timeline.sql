@@ -27,6 +27,8 @@ begin
                 from crm.lead_touchpoints p
                where p.organization_id = (select authz.organization_id())
                  and p.lead_id = lead_timeline_entries.lead_id
+                 -- these are among the mails
+                 and not p.is_mail_click
                  and (p.occurred_at, p.id) < (before_at, before_id)
                order by p.occurred_at desc, p.id desc
                limit size)

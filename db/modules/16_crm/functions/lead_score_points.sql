@@ -112,6 +112,8 @@ as $$
             where p.organization_id = lead_score_points.organization_id
               and p.lead_id = f.id
               and p.occurred_at <= now()
+              -- that is engagement already
+              and not p.is_mail_click
             group by p.kind
          ) t
     join rules r on r.part = 'behaviour' and r.signal = t.kind

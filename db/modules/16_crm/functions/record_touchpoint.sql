@@ -49,7 +49,8 @@ $$;
 comment on function crm.record_touchpoint(uuid, text, text, text, text, text, text, uuid, text, timestamptz, jsonb, text) is
   'Writes down that a lead met the organization. The channel is that of the source, or direct, when left out. With a visitor '
   'it is part of a visit: those that follow each other within half an hour. With a client key that is there already it gives '
-  'that touchpoint and changes nothing. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT, CONFLICT.';
+  'that touchpoint and changes nothing; so it does for an email_click of the campaign whose mail the lead has followed within '
+  'half an hour, since that was written down by itself. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT, CONFLICT.';
 grant execute on function
   crm.record_touchpoint(uuid, text, text, text, text, text, text, uuid, text, timestamptz, jsonb, text)
   to callboard_member, callboard_service;
@@ -88,6 +89,22 @@ begin
       if made.lead_id <> add_touchpoint.lead_id then
         perform platform.refuse('CB005', 'Another touchpoint has this key.', field => 'client_key');
       end if;
+      return made;
+    end if;
+  end if;
+  if kind = 'email_click' then
+    -- Of a mail whose link was followed just now, which is how the lead came to the page that tells of it.
+    select t.* into made
+      from crm.lead_touchpoints t
+     where t.organization_id = organization
+       and t.lead_id = add_touchpoint.lead_id
+       and t.is_mail_click
+       and t.occurred_at between add_touchpoint.occurred_at - interval '30 minutes'
+                             and add_touchpoint.occurred_at + interval '5 minutes'
+       and (add_touchpoint.campaign is null or t.campaign = add_touchpoint.campaign)
+     order by t.occurred_at desc
+     limit 1;
+    if made.id is not null then
       return made;
     end if;
   end if;

@@ -40,6 +40,7 @@ create table crm.lead_touchpoints (
   referrer text check (length(referrer) <= 4000),
   metadata jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object' and octet_length(metadata::text) <= 20000),
   client_key text check (length(client_key) between 1 and 200),
+  is_mail_click boolean not null default false,
   recorded_by uuid references identity.users,
   primary key (organization_id, id),
   constraint lead_touchpoints_client_key unique (organization_id, client_key),
@@ -54,12 +55,14 @@ create index on crm.lead_touchpoints (organization_id, session_id);
 create index on crm.lead_touchpoints (organization_id, lead_source_id);
 comment on table crm.lead_touchpoints is
   'Each time that a lead met the organization (seed lead_touchpoints): a page, a form, a stand at a festival. Written by '
-  'recordTouchpoint.';
+  'recordTouchpoint, and once for each mail of a campaign in which the lead followed a link.';
 comment on column crm.lead_touchpoints.session_id is 'The visit that it is part of, where there is a visitor.';
 comment on column crm.lead_touchpoints.campaign is 'Which campaign brought them, in lower case: what costs are compared by.';
 comment on column crm.lead_touchpoints.client_key is
   'What the client knows it by: recording it again gives the one that is there.';
 comment on constraint lead_touchpoints_client_key on crm.lead_touchpoints is '@behavior -*';
+comment on column crm.lead_touchpoints.is_mail_click is
+  'Whether it is a link of a mail that was followed: in scores and timelines it counts as what was done with the mail.';
 comment on column crm.lead_touchpoints.recorded_by is 'On whose account it was recorded.';
 
 create table crm.lead_activities (

@@ -5,6 +5,7 @@ as $$
 declare
   event record;
   mail marketing.email_queue;
+  lead uuid;
   had bigint;
   is_repeat boolean;
   added integer;
@@ -32,10 +33,14 @@ begin
        and i.kind = event.kind;
     -- Whoever has a link could ask for it for ever; a hundred tell enough.
     continue when had >= 100;
+    -- Who got the mail may have become one with another lead since.
+    select coalesce(l.merged_into_lead_id, l.id) into lead
+      from crm.leads l
+     where l.organization_id = mail.organization_id and l.id = mail.lead_id;
     insert into marketing.email_interactions
       (organization_id, occurred_at, queued_email_id, lead_id, campaign_id, kind, source, is_machine, is_repeat,
        is_hard_bounce, url, reason, external_id)
-    values (note_interactions.organization_id, least(coalesce(event.occurred_at, now()), now()), mail.id, mail.lead_id,
+    values (note_interactions.organization_id, least(coalesce(event.occurred_at, now()), now()), mail.id, lead,
             mail.campaign_id, event.kind, event.source, coalesce(event.is_machine, false),
             is_repeat and not coalesce(event.is_machine, false),
             case event.kind when 'bounced' then coalesce(event.is_hard, false) end,
@@ -48,6 +53,9 @@ begin
     perform marketing.follow_interaction(
       mail, event.kind, least(coalesce(event.occurred_at, now()), now()), coalesce(event.is_machine, false),
       coalesce(event.is_hard, false), event.reason);
+    if event.kind = 'clicked' and mail.campaign_id is not null and not coalesce(event.is_machine, false) then
+      perform marketing.add_click_touchpoint(mail, lead, least(coalesce(event.occurred_at, now()), now()), event.url);
+    end if;
   end loop;
   return noted;
 end
@@ -108,6 +116,41 @@ $$;
 comment on function marketing.follow_interaction(marketing.email_queue, text, timestamptz, boolean, boolean, text) is
   'What follows of something that happened to a mail. Part of note_interactions.';
 grant execute on function marketing.follow_interaction(marketing.email_queue, text, timestamptz, boolean, boolean, text)
+  to callboard_service;
+
+create or replace function marketing.add_click_touchpoint(
+  mail marketing.email_queue,
+  lead_id uuid,
+  occurred_at timestamptz,
+  url text
+) returns void
+language sql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  insert into crm.lead_touchpoints
+    (organization_id, occurred_at, lead_id, kind, channel, campaign, title, url, client_key, is_mail_click)
+  select mail.organization_id, add_click_touchpoint.occurred_at, add_click_touchpoint.lead_id, 'email_click', 'email',
+         lower(btrim(c.name)), c.name, add_click_touchpoint.url, 'mail:' || mail.id, true
+    from marketing.campaigns c
+   where c.organization_id = mail.organization_id
+     and c.id = mail.campaign_id
+     -- a page that was as quick
+     and not exists (
+           select
+             from crm.lead_touchpoints t
+            where t.organization_id = mail.organization_id
+              and t.lead_id = add_click_touchpoint.lead_id
+              and t.kind = 'email_click'
+              and t.campaign = lower(btrim(c.name))
+              and t.occurred_at between add_click_touchpoint.occurred_at - interval '5 minutes'
+                                    and add_click_touchpoint.occurred_at + interval '30 minutes')
+  on conflict on constraint lead_touchpoints_client_key do nothing
+$$;
+
+comment on function marketing.add_click_touchpoint(marketing.email_queue, uuid, timestamptz, text) is
+  'The first link that a lead follows in a mail of a campaign is a touchpoint, so that attribution knows of it: one for each '
+  'mail, whatever else is followed, and none where a page has told of it already. Part of note_interactions.';
+grant execute on function marketing.add_click_touchpoint(marketing.email_queue, uuid, timestamptz, text)
   to callboard_service;
 
 create or replace function marketing.unsubscribe(

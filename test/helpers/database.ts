@@ -77,7 +77,8 @@ export function testDatabase({ migrated = true }: Options = {}): Database {
   };
 }
 
-function describeIf(condition: boolean, reason: string) {
+/** A `describe` that says so where what its tests need is not there. */
+export function describeIf(condition: boolean, reason: string) {
   return (name: string, tests: () => void): void => {
     if (condition) {
       describe(name, tests);

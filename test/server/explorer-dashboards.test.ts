@@ -1,50 +1,20 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { DEMO_ACCOUNTS, DEMO_PASSWORD, loadDemo } from '../../db/demo/load.ts';
-import { explorer } from '../../server/explorer/explorer.ts';
-import { startServer, type RunningServer } from '../../server/http.ts';
-import { readSettings } from '../../server/settings.ts';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import type { RunningServer } from '../../server/http.ts';
+import { inBrowser, openBrowser, startDemo, type OpenBrowser } from '../helpers/chromium.ts';
 import { testDatabase } from '../helpers/database.ts';
-
-const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const hasChromium = existsSync(CHROMIUM);
-if (!hasChromium) {
-  process.stderr.write('Skipped: dashboards in a browser need Chromium; set CHROMIUM_PATH.\n');
-}
-const inBrowser = hasChromium ? describe : describe.skip;
 
 inBrowser('dashboards in Chromium', () => {
   const database = testDatabase();
-  let folder: string;
   let server: RunningServer;
   let browser: Browser;
   let page: Page;
-  const problems: string[] = [];
+  let problems: string[];
+  let screenshot: OpenBrowser['screenshot'];
 
   beforeAll(async () => {
-    await loadDemo(database);
-    folder = mkdtempSync(path.join(tmpdir(), 'callboard-dashboards-'));
-    server = await startServer({
-      database,
-      settings: readSettings({ NODE_ENV: 'test', PORT: '0', DATA_DIR: folder }),
-      mount: (app) =>
-        app.use(explorer({ demo: { accounts: DEMO_ACCOUNTS, password: DEMO_PASSWORD } })),
-    });
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-        ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-      ],
-    });
-    page = await browser.newPage({ viewport: { width: 1400, height: 1100 } });
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text());
-    });
-    page.on('pageerror', (error) => problems.push(error.message));
+    server = await startDemo(database);
+    ({ browser, page, problems, screenshot } = await openBrowser({ width: 1400, height: 1100 }));
     page.on('request', (request) => {
       // All that the page needs comes from here.
       if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url())) {
@@ -56,17 +26,10 @@ inBrowser('dashboards in Chromium', () => {
   afterAll(async () => {
     await browser?.close();
     await server?.close();
-    if (folder) rmSync(folder, { recursive: true });
   });
 
   const widget = (title: string) => page.getByRole('region', { name: title, exact: true });
   const signInAs = (email: string) => page.getByRole('button', { name: new RegExp(email) }).click();
-
-  /** For whoever wants to see it: set SCREENSHOTS to a folder. */
-  async function screenshot(name: string): Promise<void> {
-    const { SCREENSHOTS: shots } = process.env;
-    if (shots) await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true });
-  }
 
   /** Waits until something has come true. */
   async function expectSoon(isTrue: () => Promise<boolean>): Promise<void> {

@@ -1,20 +1,13 @@
-import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Secret, TOTP } from 'otpauth';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { explorer } from '../../server/explorer/explorer.ts';
 import { startServer, type RunningServer } from '../../server/http.ts';
 import { readSettings } from '../../server/settings.ts';
+import { inBrowser, openBrowser } from '../helpers/chromium.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { LocalProvider } from '../helpers/provider.ts';
-
-const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const hasChromium = existsSync(CHROMIUM);
-if (!hasChromium) {
-  process.stderr.write('Skipped: signing in in a browser needs Chromium; set CHROMIUM_PATH.\n');
-}
-const inBrowser = hasChromium ? describe : describe.skip;
 
 const PASSWORD = 'correct horse battery';
 
@@ -24,7 +17,7 @@ inBrowser('signing in to the explorer in Chromium', () => {
   let server: RunningServer;
   let browser: Browser;
   let page: Page;
-  const problems: string[] = [];
+  let problems: string[];
 
   beforeAll(async () => {
     const port = await freePort();
@@ -41,18 +34,7 @@ inBrowser('signing in to the explorer in Chromium', () => {
       }),
       mount: (app) => app.use(explorer({})),
     });
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-        ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-      ],
-    });
-    page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text());
-    });
-    page.on('pageerror', (error) => problems.push(error.message));
+    ({ browser, page, problems } = await openBrowser({ width: 1400, height: 900 }));
   }, 120_000);
 
   afterAll(async () => {

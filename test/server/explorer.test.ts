@@ -1,17 +1,11 @@
-import { existsSync } from 'node:fs';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, validate } from 'graphql';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { DEMO_ACCOUNTS, DEMO_PASSWORD, loadDemo } from '../../db/demo/load.ts';
-import { explorer } from '../../server/explorer/explorer.ts';
+import type { Browser, Page } from 'playwright-core';
 import { readShelf } from '../../server/explorer/shelf.ts';
-import { startServer, type RunningServer } from '../../server/http.ts';
+import type { RunningServer } from '../../server/http.ts';
 import { buildSchema } from '../../server/schema.ts';
-import { readSettings } from '../../server/settings.ts';
 import { actAs } from '../helpers/callers.ts';
+import { inBrowser, openBrowser, startDemo, type OpenBrowser } from '../helpers/chromium.ts';
 import { testDatabase } from '../helpers/database.ts';
 
 const database = testDatabase();
@@ -25,47 +19,21 @@ describe('the shelf', () => {
   });
 });
 
-const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const hasChromium = existsSync(CHROMIUM);
-if (!hasChromium) {
-  process.stderr.write('Skipped: the explorer in a browser needs Chromium; set CHROMIUM_PATH.\n');
-}
-const inBrowser = hasChromium ? describe : describe.skip;
-
 inBrowser('the explorer in Chromium', () => {
-  let folder: string;
   let server: RunningServer;
   let browser: Browser;
   let page: Page;
-  const problems: string[] = [];
+  let problems: string[];
+  let screenshot: OpenBrowser['screenshot'];
 
   beforeAll(async () => {
-    await loadDemo(database);
-    folder = mkdtempSync(path.join(tmpdir(), 'callboard-explorer-'));
-    server = await startServer({
-      database,
-      settings: readSettings({ NODE_ENV: 'test', PORT: '0', DATA_DIR: folder }),
-      mount: (app) =>
-        app.use(explorer({ demo: { accounts: DEMO_ACCOUNTS, password: DEMO_PASSWORD } })),
-    });
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-        ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-      ],
-    });
-    page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text());
-    });
-    page.on('pageerror', (error) => problems.push(error.message));
+    server = await startDemo(database);
+    ({ browser, page, problems, screenshot } = await openBrowser({ width: 1400, height: 900 }));
   }, 120_000);
 
   afterAll(async () => {
     await browser?.close();
     await server?.close();
-    if (folder) rmSync(folder, { recursive: true });
   });
 
   /** The names of projects in the answer, once it is there. */
@@ -85,12 +53,6 @@ inBrowser('the explorer in Chromium', () => {
     // What came over the wire is what the page shows.
     if (names[0]) await page.locator('.graphiql-response').getByText(names[0]).first().waitFor();
     return names;
-  }
-
-  /** For whoever wants to see it: set SCREENSHOTS to a folder. */
-  async function screenshot(name: string): Promise<void> {
-    const { SCREENSHOTS: folder } = process.env;
-    if (folder) await page.screenshot({ path: path.join(folder, `${name}.png`) });
   }
 
   const run = () => page.getByRole('button', { name: /execute query/i }).click();

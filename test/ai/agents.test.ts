@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
-import { actAs, as, makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
+import { actAs, as, makeCast, sqlstateOf, type Cast, undone } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
 
 const database = testDatabase();
@@ -42,17 +42,7 @@ beforeAll(async () => {
 });
 
 const summarize = (client: PoolClient) => client.query('select ai.summarize_agents()');
-/** Works as the back office, and undoes it. */
-async function within<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await database.pool().connect();
-  try {
-    await client.query('begin');
-    return await work(client);
-  } finally {
-    await client.query('rollback');
-    client.release();
-  }
-}
+const within = <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => undone(database, work);
 
 const told = (client: PoolClient, at: string, values: Record<string, unknown> = {}) =>
   client.query(

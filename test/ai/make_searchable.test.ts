@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
-import { as, enter, makeCast, type Cast, type RoleKey } from '../helpers/callers.ts';
+import { as, enter, makeCast, type Cast, type RoleKey, undone } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { RowMaker } from '../helpers/rows.ts';
 import { insert } from './searching.ts';
@@ -14,17 +14,7 @@ beforeAll(async () => {
   theirs = await makeCast(database, 'theirs');
 });
 
-/** Works as the owner of the schema, and undoes it. */
-async function within<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await database.pool().connect();
-  try {
-    await client.query('begin');
-    return await work(client);
-  } finally {
-    await client.query('rollback');
-    client.release();
-  }
-}
+const within = <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => undone(database, work);
 
 const documents = async (client: PoolClient, namespace = 'projects.projects') =>
   (

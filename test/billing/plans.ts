@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
-import type { Database } from '../../db/connect.ts';
 import { enter, type Caller } from '../helpers/callers.ts';
+
+export { undone as within } from '../helpers/callers.ts';
 
 /** What `billing.subscriptions` holds, as tests look at it. */
 export type Subscription = {
@@ -20,21 +21,6 @@ export type Subscription = {
   readonly cancels: boolean;
   readonly next: string | null;
 };
-
-/** Works as the database's owner in a transaction that is rolled back. */
-export async function within<T>(
-  database: Database,
-  work: (client: PoolClient) => Promise<T>,
-): Promise<T> {
-  const client = await database.pool().connect();
-  try {
-    await client.query('begin');
-    return await work(client);
-  } finally {
-    await client.query('rollback');
-    client.release();
-  }
-}
 
 /** Lets somebody act in a transaction that is the owner's before and after. */
 export async function acting<T>(

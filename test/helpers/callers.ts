@@ -75,6 +75,21 @@ export const actAs = <T>(
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> => enteredAs(database, caller, 'commit', work);
 
+/** Works as the login that migrates, for whom no policy holds, and undoes it. */
+export async function undone<T>(
+  database: Database,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await database.pool().connect();
+  try {
+    await client.query('begin');
+    return await work(client);
+  } finally {
+    await client.query('rollback');
+    client.release();
+  }
+}
+
 /** Signs a caller in for good, as if on a device: requests over HTTP are refused without a session that lives. */
 export async function withSession<T extends Caller>(
   database: Database,

@@ -1,25 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
-import { ANONYMOUS, as } from '../helpers/callers.ts';
+import { ANONYMOUS, as, undone } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { cheapPasswords, PASSWORD, signedUp, signIn } from './accounts.ts';
 
 const database = testDatabase();
 cheapPasswords(database);
 
-const asOwner = <T>(work: (client: PoolClient) => Promise<T>): Promise<T> =>
-  database
-    .pool()
-    .connect()
-    .then(async (client) => {
-      try {
-        await client.query('begin');
-        return await work(client);
-      } finally {
-        await client.query('rollback');
-        client.release();
-      }
-    });
+const asOwner = <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => undone(database, work);
 
 const check = (password: string | null) =>
   asOwner((client) =>

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
-import { actAs, ANONYMOUS, as } from '../helpers/callers.ts';
+import { actAs, ANONYMOUS, as, undone } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
 import {
   cheapPasswords,
@@ -68,17 +68,7 @@ const waiting = async (client: PoolClient, email: string, address: string | null
     )
   ).rows[0]?.seconds;
 
-/** Undoes what it does. */
-async function asOwner<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await database.pool().connect();
-  try {
-    await client.query('begin');
-    return await work(client);
-  } finally {
-    await client.query('rollback');
-    client.release();
-  }
-}
+const asOwner = <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => undone(database, work);
 
 describe('signing in', () => {
   test('is slowed down after five failures, even with the right password, and says for how long', async () => {

@@ -2,22 +2,9 @@ import type { PoolClient } from 'pg';
 import type { Database } from '../../db/connect.ts';
 import type { Caller, Cast, RoleKey } from '../helpers/callers.ts';
 
-type Row = Record<string, unknown>;
+export { undone } from '../helpers/callers.ts';
 
-/** Works as the owner of the schema, as the back office would, and undoes it. */
-export async function undone<T>(
-  database: Database,
-  work: (client: PoolClient) => Promise<T>,
-): Promise<T> {
-  const client = await database.pool().connect();
-  try {
-    await client.query('begin');
-    return await work(client);
-  } finally {
-    await client.query('rollback');
-    client.release();
-  }
-}
+type Row = Record<string, unknown>;
 
 /** Calls a function with named arguments, and returns its row. Undefined arguments are left out. */
 export async function call(

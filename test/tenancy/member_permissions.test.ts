@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
-import { makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
+import { makeCast, sqlstateOf, type Cast, undone } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 
 const database = testDatabase();
@@ -12,18 +12,6 @@ beforeAll(async () => {
   cast = await makeCast(database, 'holding');
   other = await makeCast(database, 'others');
 });
-
-/** Works as the owner of the schema, as the back office would, and undoes it. */
-async function undone<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await database.pool().connect();
-  try {
-    await client.query('begin');
-    return await work(client);
-  } finally {
-    await client.query('rollback');
-    client.release();
-  }
-}
 
 const HELD = `
   select m.role_key, m.effective_permissions as kept, tenancy.permissions_now(m) as now, m.permissions_valid_until as until
@@ -52,7 +40,7 @@ const give = (
 
 describe('what a member may do', () => {
   test('is what the role allows, when nothing else is said', async () => {
-    await undone(async (client) => {
+    await undone(database, async (client) => {
       const { rows } = await client.query<{ permissions: string[] }>(
         "select permissions from tenancy.roles where organization_id = $1 and key = 'member'",
         [cast.organizationId],
@@ -69,7 +57,7 @@ describe('what a member may do', () => {
   });
 
   test('grows by grants, shrinks by denials, and goes back when they are taken back', async () => {
-    await undone(async (client) => {
+    await undone(database, async (client) => {
       const before = await held(client);
       await give(client, 'finance.read', 'grant');
       await give(client, 'projects.write', 'deny');
@@ -85,7 +73,7 @@ describe('what a member may do', () => {
   });
 
   test('follows the role', async () => {
-    await undone(async (client) => {
+    await undone(database, async (client) => {
       const { rows } = await client.query<{ id: string }>(
         `insert into tenancy.roles (organization_id, key, name, permissions)
          values ($1, 'grip', 'Grip', '{projects.read,projects.read}') returning id`,
@@ -108,7 +96,7 @@ describe('what a member may do', () => {
   });
 
   test('cannot be written over', async () => {
-    await undone(async (client) => {
+    await undone(database, async (client) => {
       const before = await held(client, 'guest');
       await client.query(
         `update tenancy.organization_members
@@ -119,7 +107,7 @@ describe('what a member may do', () => {
   });
 
   test('is for one organization: a grant in one says nothing in another', async () => {
-    await undone(async (client) => {
+    await undone(database, async (client) => {
       await client.query(
         `insert into tenancy.organization_members (organization_id, user_id, role_id)
          select $1, $2, id from tenancy.roles where organization_id = $1 and key = 'member'`,
@@ -133,7 +121,7 @@ describe('what a member may do', () => {
   });
 
   test('owners cannot be denied anything', async () => {
-    await undone(async (client) => {
+    await undone(database, async (client) => {
       await client.query(
         `insert into tenancy.member_permissions (organization_id, user_id, permission, effect)
          values ($1, $2, 'projects.write', 'deny')`,
@@ -149,7 +137,7 @@ describe('what a member may do', () => {
 
 describe('what ends', () => {
   test('counts until its moment, and not after it', async () => {
-    await undone(async (client) => {
+    await undone(database, async (client) => {
       await give(client, 'finance.read', 'grant', '1 hour');
       await give(client, 'projects.write', 'deny', '2 hours');
       const { now } = await held(client);
@@ -179,7 +167,7 @@ describe('what ends', () => {
 
 describe('the registry', () => {
   const attempt = (sql: string, values: unknown[]) =>
-    undone((client) => sqlstateOf(client, () => client.query(sql, values)));
+    undone(database, (client) => sqlstateOf(client, () => client.query(sql, values)));
 
   test('an unknown permission is refused, in a role and in a grant', async () => {
     expect(
@@ -218,7 +206,7 @@ describe('the registry', () => {
   });
 
   test('a role that comes with the product holds what the registry says, whoever writes', async () => {
-    await undone(async (client) => {
+    await undone(database, async (client) => {
       const guest = await held(client, 'guest');
       await client.query(
         "update tenancy.roles set permissions = '{finance.write}' where key = 'guest'",
@@ -235,7 +223,7 @@ describe('the registry', () => {
   });
 
   test('what comes into it reaches the members, what leaves it leaves them', async () => {
-    await undone(async (client) => {
+    await undone(database, async (client) => {
       await client.query(
         "insert into authz.permissions values ('samples.read', 'Read samples.', '{owner,guest}')",
       );
@@ -251,7 +239,7 @@ describe('the registry', () => {
 });
 
 test('the log tells of grants and roles, not of what follows from them', async () => {
-  await undone(async (client) => {
+  await undone(database, async (client) => {
     await give(client, 'finance.read', 'grant');
     const { rows } = await client.query<{ entity_type: string }>(
       `select distinct entity_type from security.audit_logs

@@ -213,3 +213,24 @@ export const interact = (house: House, mail: string, kind: string, values: Value
     ...(kind === 'clicked' ? { url: 'https://leads.test/' } : {}),
     ...values,
   });
+
+/** Monday noon in UTC, where the organization is. */
+export const START = '2026-05-04T12:00:00Z';
+
+/** So many hours after the start. */
+export const after = (hours: number): string =>
+  new Date(Date.parse(START) + hours * 3_600_000).toISOString().replace('.000', '');
+
+/** So that what is waited for is still to come. */
+export const LATER = '2090-05-01T12:00:00Z';
+
+/** So many hours after that. */
+export const later = (hours: number): string =>
+  new Date(Date.parse(LATER) + hours * 3_600_000).toISOString();
+
+/** The steps that mails have been queued for, in their order. */
+export const stepsOf = async (house: House, sequence: string) =>
+  (await mails(house, sequence)).map((mail) => mail.step);
+
+/** What came of each lead. */
+export const outcomes = (found: readonly Outcome[]) => found.map((each) => each.outcome);

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { PgClient, PgClientQuery, PgClientResult } from 'postgraphile/@dataplan/pg';
 
 /** Runs one query on a client, as PostGraphile asks for it. */
-export async function runQuery<TData>(
+async function runQuery<TData>(
   client: Pick<PoolClient, 'query'>,
   { text, values, arrayMode }: PgClientQuery,
 ): Promise<PgClientResult<TData>> {

@@ -46,7 +46,7 @@ const addressOf = (field: string | undefined): string | undefined =>
   /^(?:[\w-]+\s*;\s*)?<?([^<>\s@]+@[^<>\s]+?)>?$/.exec(field ?? '')?.[1]?.toLowerCase();
 
 /** Whether an address will never work: not when a box is full, or the network or a policy is in the way. */
-export const isHardStatus = (status: string): boolean => /^5\.(0\.0|1\.\d+|2\.[01])$/.test(status);
+const isHardStatus = (status: string): boolean => /^5\.(0\.0|1\.\d+|2\.[01])$/.test(status);
 
 function bouncesIn(status: string, id: string | undefined): Omit<MailReport, 'source'>[] {
   return blocksOf(status).flatMap((fields): Omit<MailReport, 'source'>[] => {

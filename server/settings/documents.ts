@@ -3,7 +3,7 @@ import { LIMITS, type LimitDescription, type Limits } from '../../plugins/limits
 import { choiceOf, integerOf, switchOf, textOf, type Environment } from './values.ts';
 
 /** Whether registered documents run: not at all, beside any others, or nothing else. */
-export const TRUSTED_DOCUMENTS_MODES = ['off', 'also', 'only'] as const;
+const TRUSTED_DOCUMENTS_MODES = ['off', 'also', 'only'] as const;
 
 /** What clients may send. */
 export type DocumentSettings = {

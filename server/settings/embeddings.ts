@@ -23,7 +23,7 @@ export type EndpointSettings = {
 };
 
 /** What the built-in provider is called in the database. */
-export const BUILT_IN_MODEL = 'hashed-words-1';
+const BUILT_IN_MODEL = 'hashed-words-1';
 const BUILT_IN_DIMENSION = 768;
 const ENDPOINT_MODEL = 'text-embedding-3-small';
 const ENDPOINT_DIMENSION = 1536;

@@ -36,7 +36,7 @@ const OWN_PARAMETERS = new Set([
 ]);
 
 /** Whether an address is safe to send secrets to: HTTPS, or this very machine. */
-export function isSafeAddress(address: string): boolean {
+function isSafeAddress(address: string): boolean {
   if (!URL.canParse(address)) return false;
   const { protocol, hostname } = new URL(address);
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));

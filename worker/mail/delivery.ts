@@ -21,14 +21,6 @@ export type OutgoingMail = RenderedMail & {
 /** Takes a mail away. */
 export type Delivery = (mail: OutgoingMail) => Promise<void>;
 
-/** How mail leaves: through a server, or into the table behind `/dev/mail`. */
-export type DeliverySettings = {
-  /** `smtp://login:password@host:port`, or `smtps:`. Absent: mails stay here. */
-  readonly smtpUrl: string | undefined;
-  /** Whom mails are from. */
-  readonly from: string;
-};
-
 /** Milliseconds that a mail server may take for a step before the attempt is given up. */
 const PATIENCE = 15_000;
 

@@ -1,7 +1,7 @@
 import { Liquid, LiquidError, type Template } from 'liquidjs';
 
 /** Characters that a part of a template may have. */
-export const LONGEST_SOURCE = 262_144;
+const LONGEST_SOURCE = 262_144;
 
 /** What a render may use: milliseconds, and what liquidjs counts as memory. */
 const RENDER_MS = 1_000;

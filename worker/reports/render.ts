@@ -136,7 +136,7 @@ function textOf(chart: Chart): string {
 }
 
 /** The figures as a file. */
-export function csvOf(charts: readonly Chart[]): string {
+function csvOf(charts: readonly Chart[]): string {
   const lines = [...linesOf(charts)].map(([chart, label, series, unit, value, previous]) => [
     guarded(chart),
     guarded(label),

@@ -43,13 +43,6 @@ comment on function marketing.normal_upper_tail(double precision) is
   E'@behavior -*\nThe chance that a standard normal variable exceeds z. Wrong by less than 1e-15, and by less than one part '
   'in 1e12 for z up to 38, beyond which it is 0.';
 
-create or replace function marketing.normal_cdf(z double precision) returns double precision
-language sql immutable parallel safe
-return marketing.normal_upper_tail(-z);
-
-comment on function marketing.normal_cdf(double precision) is
-  E'@behavior -*\nThe chance that a standard normal variable does not exceed z.';
-
 create or replace function marketing.normal_quantile(p double precision) returns double precision
 language plpgsql immutable parallel safe
 set search_path = pg_catalog, pg_temp
@@ -115,6 +108,6 @@ comment on function marketing.chi_square_upper_tail(double precision, integer) i
   E'@behavior -*\nThe chance that a chi-square variable with so many degrees of freedom exceeds x.';
 grant execute on function
   marketing.normal_density(double precision), marketing.normal_upper_tail(double precision),
-  marketing.normal_cdf(double precision), marketing.normal_quantile(double precision),
+  marketing.normal_quantile(double precision),
   marketing.chi_square_upper_tail(double precision, integer)
   to callboard_member, callboard_service;

@@ -1,7 +1,6 @@
 -- What can be set. The value of a property that was never set is its default, so a default may change with a release.
-insert into tenancy.settings_sections as s (section, audience, position, title, description, schema, write_permission)
-values
-  ('general', 'organization', 1, 'General', 'How dates, numbers and weeks are written.', '{
+call tenancy.define_settings_section(
+  'general', 'organization', 1, 'General', 'How dates, numbers and weeks are written.', '{
     "type": "object",
     "additionalProperties": false,
     "properties": {
@@ -14,8 +13,9 @@ values
       "fiscalYearStartsIn": {"type": "integer", "minimum": 1, "maximum": 12, "default": 1, "description": "A month."},
       "units": {"type": "string", "enum": ["metric", "imperial"], "default": "metric"}
     }
-  }', 'tenancy.write'),
-  ('security', 'organization', 2, 'Security', 'Who can be invited, and what it takes to come in.', '{
+  }', 'tenancy.write');
+call tenancy.define_settings_section(
+  'security', 'organization', 2, 'Security', 'Who can be invited, and what it takes to come in.', '{
     "type": "object",
     "additionalProperties": false,
     "properties": {
@@ -28,9 +28,10 @@ values
         "description": "Domains such as lumen.test at which members other than guests have their addresses; none: any.",
         "items": {"type": "string", "maxLength": 253, "pattern": "^[a-z0-9-]+(\\.[a-z0-9-]+)+$"}}
     }
-  }', 'tenancy.manage_security'),
-  ('integrations', 'organization', 3, 'Integrations',
-   'What the organization works with elsewhere. Addresses and switches only; keys and passwords are not settings.', '{
+  }', 'tenancy.manage_security');
+call tenancy.define_settings_section(
+  'integrations', 'organization', 3, 'Integrations',
+  'What the organization works with elsewhere. Addresses and switches only; keys and passwords are not settings.', '{
     "type": "object",
     "additionalProperties": false,
     "properties": {
@@ -48,8 +49,9 @@ values
         "provider": {"type": "string", "enum": ["none", "slack", "teams"], "default": "none"},
         "channel": {"type": "string", "maxLength": 200}}}
     }
-  }', 'tenancy.write'),
-  ('notifications', 'organization', 4, 'Notifications', 'What holds for members who have chosen nothing themselves.', '{
+  }', 'tenancy.write');
+call tenancy.define_settings_section(
+  'notifications', 'organization', 4, 'Notifications', 'What holds for members who have chosen nothing themselves.', '{
     "type": "object",
     "additionalProperties": false,
     "properties": {
@@ -67,8 +69,9 @@ values
         "timeZone": {"type": "string", "format": "time-zone"}}},
       "replyTo": {"type": "string", "format": "email", "description": "Where answers to messages go."}
     }
-  }', 'tenancy.write'),
-  ('workflows', 'organization', 5, 'Workflows', 'How work goes on by itself, and what has to be approved.', '{
+  }', 'tenancy.write');
+call tenancy.define_settings_section(
+  'workflows', 'organization', 5, 'Workflows', 'How work goes on by itself, and what has to be approved.', '{
     "type": "object",
     "additionalProperties": false,
     "properties": {
@@ -86,8 +89,9 @@ values
         "description": "How long before permits, licences and contracts run out somebody is told.",
         "items": {"type": "integer", "minimum": 0, "maximum": 365}}
     }
-  }', 'tenancy.write'),
-  ('customizations', 'organization', 6, 'Customizations', 'How Callboard looks and what it calls things.', '{
+  }', 'tenancy.write');
+call tenancy.define_settings_section(
+  'customizations', 'organization', 6, 'Customizations', 'How Callboard looks and what it calls things.', '{
     "type": "object",
     "additionalProperties": false,
     "properties": {
@@ -101,8 +105,9 @@ values
         "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 60}},
       "documentFooter": {"type": "string", "maxLength": 1000, "description": "Stands at the foot of documents."}
     }
-  }', 'tenancy.write'),
-  ('user', 'user', 7, 'Own settings', 'How a user likes it.', '{
+  }', 'tenancy.write');
+call tenancy.define_settings_section(
+  'user', 'user', 7, 'Own settings', 'How a user likes it.', '{
     "type": "object",
     "additionalProperties": false,
     "properties": {
@@ -119,11 +124,4 @@ values
         "description": "Ids of what is pinned to the navigation.",
         "items": {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}}
     }
-  }', null)
-on conflict (section) do update
-  set (audience, position, title, description, schema, write_permission)
-    = (excluded.audience, excluded.position, excluded.title, excluded.description, excluded.schema,
-       excluded.write_permission)
-where (s.audience, s.position, s.title, s.description, s.schema, s.write_permission)
-   is distinct from (excluded.audience, excluded.position, excluded.title, excluded.description, excluded.schema,
-                     excluded.write_permission);
+  }', null);

@@ -1,6 +1,5 @@
-insert into tenancy.settings_sections as s (section, audience, position, title, description, schema, write_permission)
-values
-  ('marketing', 'organization', 20, 'Mail to leads', 'Whom mails to leads are from, when they go out and how many.', '{
+call tenancy.define_settings_section(
+  'marketing', 'organization', 20, 'Mail to leads', 'Whom mails to leads are from, when they go out and how many.', '{
     "type": "object",
     "additionalProperties": false,
     "properties": {
@@ -27,11 +26,4 @@ values
       "trackOpens": {"type": "boolean", "default": true, "description": "Whether a picture in the mail tells that it was opened."},
       "trackClicks": {"type": "boolean", "default": true, "description": "Whether links, in HTML and in text, lead through the server, which notes them."}
     }
-  }', 'marketing.manage')
-on conflict (section) do update
-  set (audience, position, title, description, schema, write_permission)
-    = (excluded.audience, excluded.position, excluded.title, excluded.description, excluded.schema,
-       excluded.write_permission)
-where (s.audience, s.position, s.title, s.description, s.schema, s.write_permission)
-   is distinct from (excluded.audience, excluded.position, excluded.title, excluded.description, excluded.schema,
-                     excluded.write_permission);
+  }', 'marketing.manage');

@@ -55,6 +55,39 @@ comment on function tenancy.check_settings_trigger() is
   'Before settings are written, whoever writes: they fit their schema, and a change counts as one. Definer: the check is '
   'granted to nobody.';
 
+create or replace procedure tenancy.define_settings_section(
+  section text,
+  audience text,
+  place integer,
+  title text,
+  description text,
+  schema jsonb,
+  write_permission text
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into tenancy.settings_sections as s
+    (section, audience, position, title, description, schema, write_permission)
+  values (
+    define_settings_section.section, define_settings_section.audience, define_settings_section.place,
+    define_settings_section.title, define_settings_section.description, define_settings_section.schema,
+    define_settings_section.write_permission)
+  on conflict on constraint settings_sections_pkey do update
+    set (audience, position, title, description, schema, write_permission)
+      = (excluded.audience, excluded.position, excluded.title, excluded.description, excluded.schema,
+         excluded.write_permission)
+  where (s.audience, s.position, s.title, s.description, s.schema, s.write_permission)
+     is distinct from (excluded.audience, excluded.position, excluded.title, excluded.description, excluded.schema,
+                       excluded.write_permission);
+end
+$$;
+
+comment on procedure tenancy.define_settings_section(text, text, integer, text, text, jsonb, text) is
+  'Registers what can be set, as a JSON Schema with defaults; called in files beside access.sql. audience is organization, or '
+  'user for what is one''s own, which takes no permission.';
+
 create or replace function tenancy.get_organization_settings(section text default null)
 returns setof tenancy.settings_in_force
 language sql stable

@@ -112,8 +112,22 @@ $$;
 comment on function analytics.week_starts_on() is
   E'@behavior -*\nThe day with which weeks begin where the organization is, from its settings.';
 
+create or replace function analytics.shown_days(time_range text, from_day date, to_day date, today date)
+returns daterange
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select case
+           when from_day is not null then daterange(from_day, to_day, '[]')
+           else analytics.range_days(time_range, today, analytics.week_starts_on())
+         end
+$$;
+
+comment on function analytics.shown_days(text, date, date, date) is
+  E'@behavior -*\nThe days that were asked for, or else those of a time range.';
+
 grant execute on function
   analytics.range_days(text, date, integer), analytics.previous_days(text, date, date, text),
   analytics.grain_for(date, date), analytics.bucket_of(date, text, date), analytics.grain_step(text),
-  analytics.week_starts_on()
+  analytics.week_starts_on(), analytics.shown_days(text, date, date, date)
   to callboard_member, callboard_service;

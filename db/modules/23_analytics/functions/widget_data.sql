@@ -31,10 +31,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  days constant daterange := case
-    when from_day is not null then daterange(from_day, to_day, '[]')
-    else analytics.range_days(time_range, today, analytics.week_starts_on())
-  end;
+  days constant daterange := analytics.shown_days(time_range, from_day, to_day, today);
   result analytics.chart;
   failed_code text;
   failed_field text;
@@ -152,10 +149,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  days constant daterange := case
-    when from_day is not null then daterange(from_day, to_day, '[]')
-    else analytics.range_days(time_range, today, analytics.week_starts_on())
-  end;
+  days constant daterange := analytics.shown_days(time_range, from_day, to_day, today);
   shown analytics.dashboards := dashboard;
   result analytics.drawn_dashboard;
 begin

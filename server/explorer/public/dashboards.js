@@ -1,7 +1,7 @@
 import * as echarts from 'echarts';
+import { showInBar, wireBar } from './caller-bar.js';
 import { labelsOf, optionsOf, sparkOf, summaryOf, written } from './chart-options.js';
 import { Session } from './session.js';
-import { SignIn } from './sign-in.js';
 
 const config = JSON.parse(document.getElementById('explorer-config').textContent);
 const session = new Session(config.endpoint);
@@ -317,17 +317,14 @@ async function list() {
 // --- who is signed in
 
 async function showCaller() {
-  let me = null;
+  let me;
   try {
     me = await session.me();
   } catch {
     say('The server does not answer.');
     return;
   }
-  $('sign-in').hidden = me !== null;
-  $('sign-out').hidden = me === null;
-  $('organization-label').hidden = me === null || me.organizations.length === 0;
-  $('who').textContent = me === null ? 'Nobody is signed in' : me.name;
+  showInBar(me);
   if (me === null) {
     shown = null;
     clear();
@@ -336,33 +333,12 @@ async function showCaller() {
     say('Sign in to see dashboards.');
     return;
   }
-  if (me.role) $('who').append(element('small', { textContent: me.role }));
-  $('organization').replaceChildren(
-    ...me.organizations.map(({ rowId, name }) => new Option(name, rowId)),
-  );
-  $('organization').value = me.organization?.rowId ?? '';
   await list();
 }
 
 $('dashboard').addEventListener('change', () => void load());
 $('range').addEventListener('change', () => void load());
-$('organization').addEventListener('change', async (event) => {
-  try {
-    await session.switchOrganization(event.target.value);
-  } finally {
-    await showCaller();
-  }
-});
-$('sign-out').addEventListener('click', async () => {
-  try {
-    await session.signOut();
-  } finally {
-    await showCaller();
-  }
-});
-const signIn = new SignIn(session, showCaller);
-$('sign-in').addEventListener('click', () => signIn.open());
-window.addEventListener('storage', () => void showCaller());
+const signIn = wireBar(session, showCaller);
 dark.addEventListener('change', () => {
   applyTheme();
   render();

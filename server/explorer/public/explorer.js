@@ -1,8 +1,8 @@
 import { createRoot, React, Ruru } from 'ruru';
+import { showInBar, wireBar } from './caller-bar.js';
 import { makeFetcher } from './fetcher.js';
 import { openedLink } from './links.js';
 import { Session } from './session.js';
-import { SignIn } from './sign-in.js';
 import { Why } from './why.js';
 
 const config = JSON.parse(document.getElementById('explorer-config').textContent);
@@ -64,53 +64,17 @@ $('shelf-toggle').addEventListener('click', () => {
 // --- who is signed in
 
 async function showCaller() {
-  let me = null;
+  let me;
   try {
     me = await session.me();
   } catch {
     $('who').textContent = 'The server does not answer.';
     return;
   }
-  $('sign-in').hidden = me !== null;
-  $('sign-out').hidden = me === null;
-  $('organization-label').hidden = me === null || me.organizations.length === 0;
-  $('who').textContent = me === null ? 'Nobody is signed in' : me.name;
-  if (me === null) return;
-  $('who').title = me.email;
-  if (me.role) {
-    const role = document.createElement('small');
-    role.textContent = me.role;
-    $('who').append(role);
-  }
-  $('organization').replaceChildren(
-    ...me.organizations.map(({ rowId, name }) => new Option(name, rowId)),
-  );
-  $('organization').value = me.organization?.rowId ?? '';
+  showInBar(me);
 }
 
-$('organization').addEventListener('change', async (event) => {
-  try {
-    await session.switchOrganization(event.target.value);
-  } finally {
-    await showCaller();
-  }
-});
-
-$('sign-out').addEventListener('click', async () => {
-  try {
-    await session.signOut();
-  } finally {
-    await showCaller();
-  }
-});
-
-// --- signing in
-
-const signIn = new SignIn(session, showCaller);
-$('sign-in').addEventListener('click', () => signIn.open());
-
-// A session that begins or ends in another tab does so here too.
-window.addEventListener('storage', () => void showCaller());
+const signIn = wireBar(session, showCaller);
 
 fillShelf();
 if (config.demo) signIn.offerAccounts(config.demo);

@@ -197,6 +197,33 @@ describe('billing.sync_subscription', () => {
     });
   });
 
+  test('comes again after it was forgotten, and changes nothing', async () => {
+    await known(async (client) => {
+      await report(client, { event: 'evt_1', at: '2027-03-01T00:00:00Z' });
+      await report(client, { event: 'evt_2', at: '2027-03-02T00:00:00Z', status: 'past_due' });
+      await report(client, { event: 'evt_3', at: '2027-03-03T00:00:00Z', status: 'cancelled' });
+      const before = await subscriptionsOf(client, cast.organizationId);
+      await client.query(
+        "update billing.provider_events set received_at = now() - interval '91 days'",
+      );
+      const forget = async (atMost: number) =>
+        (
+          await client.query<{ n: number }>('select billing.forget_provider_events($1) as n', [
+            atMost,
+          ])
+        ).rows[0]?.n;
+      expect([await forget(2), await forget(2), await forget(2)]).toEqual([2, 1, 0]);
+      for (const again of [
+        { event: 'evt_1', at: '2027-03-01T00:00:00Z' },
+        { event: 'evt_2', at: '2027-03-02T00:00:00Z', status: 'past_due' },
+        { event: 'evt_3', at: '2027-03-03T00:00:00Z', status: 'cancelled' },
+      ]) {
+        expect(await report(client, again)).toBe(false);
+      }
+      expect(await subscriptionsOf(client, cast.organizationId)).toEqual(before);
+    });
+  });
+
   test('is for the back office', async () => {
     await known(async (client) => {
       await client.query('reset role');

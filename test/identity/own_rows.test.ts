@@ -1,5 +1,13 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { ANONYMOUS, as, makeCast, sqlstateOf, type Caller, type Cast } from '../helpers/callers.ts';
+import {
+  ANONYMOUS,
+  as,
+  enter,
+  makeCast,
+  sqlstateOf,
+  type Caller,
+  type Cast,
+} from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { dataOf, errorOf, testApi } from '../helpers/graphql.ts';
 
@@ -149,6 +157,52 @@ describe('connected apps', () => {
     const seen = 'select name from identity.connected_apps';
     expect(await namesOf(ours.member, seen)).toEqual(['Trello']);
     expect(await namesOf(ours.owner, seen)).toEqual([]);
+  });
+});
+
+describe('what a provider lets Callboard do', () => {
+  test('is seen by the user alone, and the tokens by nobody', async () => {
+    const client = await database.pool().connect();
+    try {
+      await client.query('begin');
+      await client.query(
+        `with provider as (
+           insert into identity.oauth_providers (key, name, issuer, client_id) values ('own', 'Own', 'https://o.test', 'x')
+           returning id
+         ),
+         account as (
+           insert into identity.linked_accounts (user_id, provider_id, issuer, subject)
+           select $1, p.id, 'https://o.test', 'ours' from provider p
+           returning id, user_id
+         )
+         insert into identity.oauth_tokens (linked_account_id, user_id, access_token_encrypted)
+         select a.id, a.user_id, '' from account a`,
+        [ours.member.userId],
+      );
+      await client.query(
+        "insert into identity.platform_roles (user_id, role) values ($1, 'admin')",
+        [ours.owner.userId],
+      );
+      for (const [who, count] of [
+        [ours.member, 1],
+        [ours.owner, 0],
+        [theirs.owner, 0],
+      ] as const) {
+        await client.query('reset role');
+        await enter(client, who);
+        expect((await client.query('select scopes from identity.oauth_tokens')).rowCount).toBe(
+          count,
+        );
+        expect(
+          await sqlstateOf(client, () =>
+            client.query('select access_token_encrypted from identity.oauth_tokens'),
+          ),
+        ).toBe('42501');
+      }
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
   });
 });
 

@@ -59,3 +59,16 @@ test('close_usage_months moves what was counted to the history', async () => {
     );
   expect(rows).toEqual([{ month: '2025-02-01', used: '12' }]);
 });
+
+test('purge_accounts forgets what payment providers reported long ago, and nothing newer', async () => {
+  await database.pool().query(
+    `insert into billing.provider_events (provider, event_id, event_type, occurred_at, received_at)
+     select 'stripe', 'evt_' || n, 'customer.subscription.updated', now() - interval '1 year', now() - make_interval(days => n)
+       from unnest('{1,89,91,400}'::integer[]) as d (n)`,
+  );
+  await run('purge_accounts');
+  const { rows } = await database
+    .pool()
+    .query<{ event_id: string }>('select event_id from billing.provider_events order by event_id');
+  expect(rows.map((row) => row.event_id)).toEqual(['evt_1', 'evt_89']);
+});

@@ -73,8 +73,8 @@ create policy own_read on identity.linked_accounts for select to callboard_membe
 grant select on identity.linked_accounts to callboard_member;
 
 call platform.protect('identity.oauth_tokens', 'custom');
-create policy own_or_administrator_read on identity.oauth_tokens for select to callboard_member
-  using (user_id = (select authz.user_id()) or (select authz.is_platform_admin()));
+create policy own_read on identity.oauth_tokens for select to callboard_member
+  using (user_id = (select authz.user_id()));
 grant select (linked_account_id, user_id, token_type, scopes, expires_at, failed_at, created_at, updated_at)
   on identity.oauth_tokens to callboard_member;
 

@@ -62,8 +62,8 @@ create table identity.oauth_tokens (
 create index on identity.oauth_tokens (user_id);
 comment on table identity.oauth_tokens is
   'What a provider lets Callboard do for a user, such as read a calendar (seed google_calendar_tokens). The tokens are '
-  'encrypted with a key that is not in the database, and nobody reads them through the API; the user and platform '
-  'administrators see that they are there.';
+  'encrypted with a key that is not in the database, and nobody reads them through the API; the user, and nobody else, sees '
+  'that they are there.';
 comment on column identity.oauth_tokens.scopes is 'What the user has allowed, as the provider names it.';
 comment on column identity.oauth_tokens.expires_at is
   'When the access token runs out; it is renewed when it is needed. Null: the provider does not say.';

@@ -19,6 +19,32 @@ comment on function billing.note_event(text, text, text, timestamptz) is
   'Whether a report of a payment provider comes for the first time. One that is being applied elsewhere is waited for.';
 grant execute on function billing.note_event(text, text, text, timestamptz) to callboard_service;
 
+create or replace function billing.forget_provider_events(at_most integer default 10000) returns integer
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  forgotten integer;
+begin
+  delete from billing.provider_events e
+   where (e.provider, e.event_id) in (
+           select old.provider, old.event_id
+             from billing.provider_events old
+            where old.received_at < now() - interval '90 days'
+            order by old.received_at
+            limit at_most
+              for update skip locked
+         );
+  get diagnostics forgotten = row_count;
+  return forgotten;
+end
+$$;
+
+comment on function billing.forget_provider_events(integer) is
+  'Deletes reports of payment providers that were applied ninety days ago: none is sent again so late, and one that is would '
+  'be older than what is known. Returns how many, 0 when nothing is left to forget.';
+grant execute on function billing.forget_provider_events(integer) to callboard_service;
+
 create or replace function billing.save_customer(
   organization_id uuid,
   provider text,

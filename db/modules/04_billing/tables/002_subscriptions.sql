@@ -143,5 +143,7 @@ create table billing.provider_events (
   received_at timestamptz not null default now(),
   primary key (provider, event_id)
 );
+create index on billing.provider_events (received_at);
 comment on table billing.provider_events is
-  'Reports of payment providers that have been applied, so that one which comes again changes nothing.';
+  'Reports of payment providers that have been applied, so that one which comes again changes nothing. Kept for ninety '
+  'days: providers try again for some, and what comes later is older than what is known.';

@@ -314,6 +314,42 @@ describe('grants to one member', () => {
   });
 });
 
+test('a permission that a release brings reaches owners, and own roles only by decision', async () => {
+  await undone(database, async (client) => {
+    await turnInto(client, cast.owner);
+    const { id } = await call(client, 'tenancy.create_role', {
+      name: 'Stage door',
+      permissions: ['projects.read'],
+    });
+    await turnInto(client, undefined);
+    await client.query('alter table tenancy.roles disable trigger user');
+    await client.query(
+      "update tenancy.roles set updated_at = now() - interval '1 day' where id = $1",
+      [id],
+    );
+    await client.query('alter table tenancy.roles enable trigger user');
+    await client.query(
+      "update authz.permissions set added_at = now() - interval '1 year' where key <> 'samples.read'",
+    );
+    await client.query(
+      "select authz.define_permission('samples.read', 'Read samples.', '{owner,admin}')",
+    );
+    await turnInto(client, cast.owner);
+    const { rows } = await client.query(
+      `select p.key, p.is_grantable from tenancy.roles r
+         join tenancy.permissions() p on p.added_at > r.updated_at
+        where r.id = $1`,
+      [id],
+    );
+    expect(rows).toEqual([{ key: 'samples.read', is_grantable: true }]);
+    const { rows: roles } = await client.query(
+      "select key from tenancy.roles where organization_id = $1 and 'samples.read' = any (permissions) order by key",
+      [cast.organizationId],
+    );
+    expect(roles).toEqual([{ key: 'admin' }, { key: 'owner' }]);
+  });
+});
+
 test('the list of permissions says what each is, and what the caller may give', async () => {
   await as(database, cast.admin, async (client) => {
     const { rows } = await client.query('select * from tenancy.permissions()');

@@ -180,13 +180,13 @@ language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select p.key, p.description, p.default_roles,
-         p.key <> 'tenancy.own' and p.key = any (coalesce(tenancy.grantable_permissions(), '{}'))
+         p.key <> 'tenancy.own' and p.key = any (coalesce(tenancy.grantable_permissions(), '{}')), p.added_at
     from authz.permissions p
    where authz.user_id() is not null
    order by p.key
 $$;
 
 comment on function tenancy.permissions() is
-  'Everything that a role can allow, which of the default roles do, and whether the caller may give it. Definer: the '
-  'registry is internal.';
+  'Everything that a role can allow, which of the default roles do, whether the caller may give it, and since when there is '
+  'such a thing. Definer: the registry is internal.';
 grant execute on function tenancy.permissions() to callboard_member;

@@ -29,8 +29,12 @@ create type tenancy.permission as (
   key text,
   description text,
   default_roles text[],
-  is_grantable boolean
+  is_grantable boolean,
+  added_at timestamptz
 );
 comment on type tenancy.permission is 'Something that a role can allow.';
 comment on column tenancy.permission.default_roles is 'The roles among owner, admin, member and guest that allow it.';
 comment on column tenancy.permission.is_grantable is 'Whether the caller may give it to others: they hold it themselves, without an end.';
+comment on column tenancy.permission.added_at is
+  'When it came with a release. A role of the organization''s own that was changed last before that does not have it: nobody '
+  'has decided about it yet.';

@@ -3,6 +3,7 @@ import { GraphQLError, Kind, type GraphQLFormattedError } from 'postgraphile/gra
 import { isSafeError } from 'postgraphile/grafast';
 import { fieldOf } from '../names.ts';
 import type { ConstraintColumns } from './constraints.ts';
+import { engineRefusal } from './engine.ts';
 import { describeSqlstate, type ErrorDescription } from './registry.ts';
 
 /** An error that nobody foresaw, for the log. */
@@ -85,9 +86,24 @@ type Message = { readonly message: string };
 const isAboutInput = ({ message }: Message) =>
   /^(Variable "|Expected value of type ")/.test(message);
 
-/** The input field that a variable has a wrong value at: `startsOn` of `Variable … at "project.startsOn"; …`. */
-const fieldOfVariable = ({ message }: Message): string | undefined =>
-  /^Variable [^;]* at "(?:[^"]*\.)?(\w+)"/.exec(message)?.[1];
+/** Where a variable has a wrong value, in the order in which it is looked for: the last that is said is the nearest. */
+const FIELDS_OF_VARIABLES = [
+  // A field of an object that is missing, or too many.
+  /^Variable .*; Field "(\w+)" (?:of required type|is not defined)/s,
+  // `startsOn` of `Variable … at "project.startsOn"; …`, `scopes` of `… at "input.scopes[0]"; …`
+  /^Variable [^;]* at "(?:[^"]*\.)?(\w+)(?:\[\d+\])*"/,
+  // A value by itself: clients name the variable after what it is for.
+  /^Variable "\$(\w+)"/,
+];
+
+/** The input field that a variable has a wrong value at. */
+function fieldOfVariable({ message }: Message): string | undefined {
+  for (const form of FIELDS_OF_VARIABLES) {
+    const field = form.exec(message)?.[1];
+    if (field) return field;
+  }
+  return undefined;
+}
 
 /**
  * The argument that a cursor of another list, or none at all, was given for. Of one that cannot be read nothing says which it
@@ -129,6 +145,11 @@ export function makeMaskError(constraints: ConstraintColumns, report: (error: Un
         code: graphqlCode(error),
         ...(field ? { field } : {}),
       });
+    }
+    const refusal = cause instanceof Error ? engineRefusal(cause.message) : undefined;
+    if (refusal && (cause as DatabaseFailure).code === undefined) {
+      const { message, ...extensions } = refusal;
+      return coded(error, message, extensions);
     }
     if (cause instanceof Error && isSafeError(cause)) {
       const field = argumentOfCursor(error);

@@ -207,6 +207,12 @@ export const ERRORS = [
     when: 'A value does not fit its type: too long, too large, not a date.',
   },
   {
+    code: 'INVALID_INPUT',
+    sqlstates: ['54000'],
+    message: 'A value is too long.',
+    when: 'A text is longer than an index, or anything else, can hold.',
+  },
+  {
     code: 'FORBIDDEN',
     sqlstates: ['42501'],
     message: 'You may not do this.',

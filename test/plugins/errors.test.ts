@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -10,6 +11,8 @@ import { ANONYMOUS, makeCast, type Caller, type Cast } from '../helpers/callers.
 import { testDatabase } from '../helpers/database.ts';
 import { errorOf, testApi, type Within } from '../helpers/graphql.ts';
 
+/** That compressing makes no shorter. */
+const LONG = randomBytes(6_000).toString('base64');
 const NOWHERE = '00000000-0000-7000-8000-00000000dead';
 const update = (patch: string) =>
   `mutation ($id: UUID!) { updateProject(input: { rowId: $id, patch: ${patch} }) { project { name } } }`;
@@ -110,6 +113,12 @@ describe('errors of operations', () => {
     ],
     ['an empty name', owner, create('{ name: "" }'), { code: 'CHECK_FAILED', field: 'name' }],
     [
+      'a text that is longer than an index can hold',
+      owner,
+      `mutation { createDesignVersion(input: { designVersion: { name: "${LONG}", projectId: "${NOWHERE}" } }) { designVersion { name } } }`,
+      { code: 'CHECK_FAILED', field: 'name' },
+    ],
+    [
       'a rule about two columns',
       owner,
       create('{ name: "N", startsOn: "2026-02-02", endsOn: "2026-02-01" }'),
@@ -137,7 +146,32 @@ describe('errors of operations', () => {
       'a variable of the wrong type',
       owner,
       'query ($id: UUID!) { project(rowId: $id) { name } }',
-      { code: 'INVALID_INPUT' },
+      { code: 'INVALID_INPUT', field: 'id' },
+    ],
+    [
+      'a row to delete that is not there',
+      owner,
+      `mutation { deleteConnectedApp(input: { rowId: "${NOWHERE}" }) { connectedApp { name } } }`,
+      { code: 'NOT_FOUND_OR_FORBIDDEN', field: 'rowId' },
+    ],
+    ['a patch of nothing', owner, update('{}'), { code: 'INVALID_INPUT', field: 'patch' }],
+    [
+      'a null in a filter',
+      owner,
+      '{ projects(filter: { slug: { equalTo: null } }) { totalCount } }',
+      { code: 'INVALID_INPUT', field: 'filter' },
+    ],
+    [
+      'an empty object in a filter',
+      owner,
+      '{ projects(filter: { slug: {} }) { nodes { name } } }',
+      { code: 'INVALID_INPUT', field: 'filter' },
+    ],
+    [
+      'a cursor of another order',
+      owner,
+      '{ projects(orderBy: [STARTS_ON_ASC], after: "WyIwMDAwMDAiLDFd") { nodes { name } } }',
+      { code: 'INVALID_INPUT', field: 'after' },
     ],
     ['a field that does not exist', owner, '{ nothing }', { code: 'GRAPHQL_VALIDATION_FAILED' }],
   ])('%s', async (what, caller, source, error) => {
@@ -164,6 +198,22 @@ describe('errors of operations', () => {
       const answer = await ask(cast.owner, link, { a: focus, b: rig, project });
       expect(errorOf(answer).code).toBe('DEPENDENCY_CYCLE');
     }));
+
+  test.each([
+    ['a field that is missing', { patch: {} }, 'rowId'],
+    ['a field that there is not', { rowId: NOWHERE, patch: { nothing: 1 } }, 'nothing'],
+    ['a value inside', { rowId: NOWHERE, patch: { startsOn: 'x' } }, 'startsOn'],
+    ['a value in a list', { rowId: NOWHERE, patch: { tags: ['a', {}] } }, 'tags'],
+    ['nothing at all', undefined, 'input'],
+    ['null', null, 'input'],
+  ])('name the field of a variable that is wrong: %s', async (_what, input, field) => {
+    const answer = await api.ask(
+      cast.owner,
+      'mutation ($input: UpdateProjectInput!) { updateProject(input: $input) { project { name } } }',
+      { input },
+    );
+    expect(errorOf(answer)).toEqual({ code: 'INVALID_INPUT', field });
+  });
 
   test('name the rule that was broken, and quote no row', async () => {
     const { errors } = await api.ask(cast.owner, create('{ name: "N", slug: "taken" }'));

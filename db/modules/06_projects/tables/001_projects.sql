@@ -186,9 +186,9 @@ create table projects.project_compliance (
   project_id uuid not null,
   kind text not null default 'permit'
     check (kind in ('permit', 'licence', 'insurance', 'certification', 'clearance', 'contract')),
-  name text not null check (btrim(name) <> ''),
+  name text not null check (btrim(name) <> '' and length(name) <= 500),
   authority text,
-  reference_number text,
+  reference_number text check (length(reference_number) <= 200),
   status text not null default 'required'
     check (status in ('required', 'submitted', 'approved', 'denied', 'revoked', 'waived')),
   is_blocking boolean not null default true,
@@ -234,7 +234,7 @@ comment on table projects.project_safety is
 create table projects.design_versions (
   like platform.tenant_row including all,
   project_id uuid not null,
-  name text not null check (btrim(name) <> ''),
+  name text not null check (btrim(name) <> '' and length(name) <= 500),
   version integer not null default 0 check (version >= 0),
   status text not null default 'draft'
     check (status in ('draft', 'in_review', 'changes_requested', 'approved', 'superseded')),

@@ -90,6 +90,21 @@ inBrowser('dashboards in Chromium', () => {
     expect(problems).toEqual([]);
   }, 60_000);
 
+  test('say what the parts of a ring are in full, also where it is narrow', async () => {
+    const ring = widget('Tasks by status').locator('.drawing');
+    const said = async () => (await ring.locator('svg text').allTextContents()).join('|');
+    for (const width of [420, 1280, 1900]) {
+      await page.setViewportSize({ width, height: 1100 });
+      await expectSoon(async () => {
+        const text = await said();
+        return /In Progress/.test(text) && /Cancelled/.test(text) && /\d\u202f%/.test(text);
+      });
+      expect(await said()).not.toMatch(/…|\.\.\./);
+    }
+    await page.setViewportSize({ width: 1400, height: 1100 });
+    expect(problems).toEqual([]);
+  }, 60_000);
+
   test('follow the days, the dashboard, the organization, the screen and its light', async () => {
     const asked = () =>
       page.waitForResponse((each) =>

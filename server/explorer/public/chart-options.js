@@ -92,28 +92,7 @@ export function optionsOf(chart, theme) {
   if (labels.length === 0 || series.length === 0) return null;
   const isShare = kind === 'pie' || kind === 'funnel';
   if (isShare && !pointsOf(series[0]).some((value) => value > 0)) return null;
-  if (kind === 'pie') {
-    const [only] = series;
-    return {
-      ...base,
-      tooltip: { ...base.tooltip, trigger: 'item', valueFormatter: format },
-      series: [
-        {
-          type: 'pie',
-          radius: ['48%', '76%'],
-          center: ['50%', '52%'],
-          padAngle: 1.5,
-          itemStyle: { borderRadius: 5 },
-          label: { color: theme.quiet, formatter: '{b}  {d} %', fontSize: 11, lineHeight: 15 },
-          labelLine: { length: 8, length2: 6 },
-          data: labels.map((name, index) => ({
-            name,
-            value: Math.max(0, pointsOf(only)[index] ?? 0),
-          })),
-        },
-      ],
-    };
-  }
+  if (kind === 'pie') return pie(base, labels, pointsOf(series[0]), theme, format);
   if (kind === 'funnel') {
     const [only] = series;
     const points = pointsOf(only);
@@ -145,6 +124,109 @@ export function optionsOf(chart, theme) {
   }
   if (kind === 'heat_map') return heatMap(base, chart, labels, theme, format, colors);
   return cartesian({ base, chart, labels, theme, format, short, colors, legend });
+}
+
+/** A ring, with what its parts are around it; where that would be cut off, in a list at its side or below. */
+function pie(base, labels, points, theme, format) {
+  const values = labels.map((_label, index) => Math.max(0, points[index] ?? 0));
+  const sum = values.reduce((all, value) => all + value, 0);
+  const share = (value) =>
+    `${new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 }).format((100 * value) / sum)}\u202f%`;
+  const parts = labels.map((name, index) => ({ name, value: values[index] }));
+  const shares = new Map(parts.map(({ name, value }) => [name, share(value)]));
+  const legend = {
+    show: true,
+    type: 'scroll',
+    icon: 'roundRect',
+    itemWidth: 10,
+    itemHeight: 10,
+    itemGap: 8,
+    formatter: (name) => `{name|${name}} {share|${shares.get(name) ?? ''}}`,
+    tooltip: { show: true, formatter: ({ name }) => `${name}  ${shares.get(name) ?? ''}` },
+    pageIconColor: theme.quiet,
+    pageIconInactiveColor: theme.line,
+    pageTextStyle: { color: theme.quiet },
+  };
+  const written = (width) => ({
+    color: theme.quiet,
+    fontSize: 12,
+    rich: { name: { width, overflow: 'truncate', ellipsis: '…' }, share: { align: 'right' } },
+  });
+  return {
+    baseOption: {
+      ...base,
+      tooltip: { ...base.tooltip, trigger: 'item', valueFormatter: format },
+      legend: { ...legend, show: false, data: labels },
+      series: [
+        {
+          type: 'pie',
+          radius: ['48%', '76%'],
+          center: ['50%', '52%'],
+          padAngle: 1.5,
+          itemStyle: { borderRadius: 5 },
+          label: {
+            color: theme.quiet,
+            formatter: ({ name, value }) => `${name}  ${share(value)}`,
+            fontSize: 11,
+            lineHeight: 15,
+          },
+          labelLine: { length: 8, length2: 6 },
+          data: parts,
+        },
+      ],
+    },
+    media: [
+      {
+        query: { maxWidth: 480, minAspectRatio: 1.15 },
+        option: {
+          legend: {
+            ...legend,
+            orient: 'vertical',
+            right: 0,
+            top: 'middle',
+            textStyle: written(82),
+          },
+          series: [
+            {
+              center: ['27%', '50%'],
+              radius: ['36%', '58%'],
+              label: { show: false },
+              labelLine: { show: false },
+            },
+          ],
+        },
+      },
+      {
+        query: { maxWidth: 480, maxAspectRatio: 1.15 },
+        option: {
+          legend: { ...legend, orient: 'horizontal', left: 0, bottom: 0, textStyle: written(70) },
+          series: [
+            {
+              center: ['50%', '44%'],
+              radius: ['42%', '70%'],
+              label: { show: false },
+              labelLine: { show: false },
+            },
+          ],
+        },
+      },
+      // What is said of narrow ones is taken back.
+      {
+        query: { minWidth: 481 },
+        option: {
+          legend: { show: false },
+          series: [
+            {
+              center: ['50%', '52%'],
+              radius: ['48%', '76%'],
+              label: { show: true },
+              labelLine: { show: true },
+            },
+          ],
+        },
+      },
+    ],
+  };
 }
 
 function cartesian({ base, chart, labels, theme, format, short, colors, legend }) {

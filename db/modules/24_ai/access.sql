@@ -15,12 +15,7 @@ create policy readers on ai.search_documents for select to callboard_member
     organization_id = (select authz.organization_id())
     and read_permission = any ((select authz.permissions())::text[])
     and (owner_id is null or owner_id = (select authz.user_id())));
-create policy workspace on ai.search_documents as restrictive to callboard_member
-  using (
-    (select authz.has('workspaces.all'))
-    or coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
-       = any ((select authz.visible_workspaces())::uuid[]))
-  with check (false);
+call platform.keep_to_workspaces('ai.search_documents');
 grant select on ai.search_documents to callboard_member;
 
 call platform.protect('ai.embeddings', 'custom');
@@ -29,12 +24,7 @@ create policy readers on ai.embeddings for select to callboard_member
     organization_id = (select authz.organization_id())
     and read_permission = any ((select authz.permissions())::text[])
     and (owner_id is null or owner_id = (select authz.user_id())));
-create policy workspace on ai.embeddings as restrictive to callboard_member
-  using (
-    (select authz.has('workspaces.all'))
-    or coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
-       = any ((select authz.visible_workspaces())::uuid[]))
-  with check (false);
+call platform.keep_to_workspaces('ai.embeddings');
 grant select on ai.embeddings to callboard_member;
 
 call platform.protect('ai.embedding_outbox', 'internal');

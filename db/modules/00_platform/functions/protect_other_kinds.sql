@@ -20,12 +20,7 @@ begin
   if exists (
     select from pg_attribute a where a.attrelid = protected and a.attname = 'workspace_id' and not a.attisdropped
   ) then
-    execute format(
-      $sql$create policy workspace on %s as restrictive for select to callboard_member
-        using ((select authz.has('workspaces.all'))
-          or coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
-             = any ((select authz.visible_workspaces())::uuid[]))$sql$,
-      protected);
+    call platform.keep_to_workspaces(protected);
     call platform.follow_and_lead(protected, parent, parent_id);
   end if;
   for partition in select i.inhrelid from pg_inherits i where i.inhparent = protected loop

@@ -49,16 +49,7 @@ begin
       using (organization_id = (select authz.allowed(%2$L)))
       with check (organization_id = (select authz.allowed(%2$L)))$sql$,
     protected, write_key);
-  -- Two sub-selects, of which owners need the first. The planner takes either to be likely, as it is.
-  execute format(
-    $sql$create policy workspace on %1$s as restrictive to callboard_member
-      using (%2$s %3$s)
-      with check (%2$s)$sql$,
-    protected,
-    $sql$(select authz.has('workspaces.all'))
-      or coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
-         = any ((select authz.visible_workspaces())::uuid[])$sql$,
-    case when is_published then 'or published_at <= (select now())' else '' end);
+  call platform.keep_to_workspaces(protected, is_written => true, is_published => is_published);
 
   execute format('grant select on table %s to callboard_member', protected);
   call platform.grant_columns(
@@ -78,6 +69,33 @@ $$;
 
 comment on procedure platform.protect_tenant(regclass, text, text, regclass, text[], boolean) is
   'The rules of kinds tenant and published; called by platform.protect.';
+
+create or replace procedure platform.keep_to_workspaces(
+  protected regclass,
+  is_written boolean default false,
+  is_published boolean default false
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- Two sub-selects, of which owners need the first. The planner takes either to be likely, as it is.
+  is_seen constant text := $sql$(select authz.has('workspaces.all'))
+    or coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
+       = any ((select authz.visible_workspaces())::uuid[])$sql$;
+begin
+  execute format(
+    'create policy workspace on %s as restrictive %s to callboard_member using (%s) %s',
+    protected,
+    case when not is_written then 'for select' end,
+    is_seen || case when is_published then ' or published_at <= (select now())' else '' end,
+    case when is_written then format('with check (%s)', is_seen) end);
+end
+$$;
+
+comment on procedure platform.keep_to_workspaces(regclass, boolean, boolean) is
+  'Shows rows only to those who see their workspace, or to everybody once they are published, and lets nobody write into '
+  'another one where callers write at all. The policy says what authz.sees_workspace does, once a statement.';
 
 create or replace procedure platform.watch_statements(protected regclass, name text, watcher text, events text[])
 language plpgsql

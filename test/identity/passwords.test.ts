@@ -51,6 +51,29 @@ describe('a password', () => {
 });
 
 describe('the cost of hashing', () => {
+  test.each([
+    [4, 4, []],
+    [4, 10, [4, 5, 6, 7, 8, 9]],
+    [9, 10, [9]],
+    [12, 10, []],
+  ])(
+    'of a wrong password is the same for a hash of cost %i when it is %i',
+    async (old, now, besides) => {
+      await asOwner(async (client) => {
+        await client.query("select set_config('callboard.password_cost', $1, true)", [String(now)]);
+        const { rows } = await client.query<{ costs: number[] }>(
+          `select array(select * from identity.costs_up_to_now(identity.hash_of_nothing($1))) as costs`,
+          [old],
+        );
+        const { costs } = rows[0]!;
+        expect(costs).toEqual(besides);
+        if (old > now) return;
+        // Each step of the cost doubles the work.
+        expect([old, ...costs].reduce((sum, cost) => sum + 2 ** cost, 0)).toBe(2 ** now);
+      });
+    },
+  );
+
   const costOf = async (client: PoolClient, email: string) =>
     (
       await client.query(

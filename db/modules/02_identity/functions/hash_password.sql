@@ -26,15 +26,26 @@ $$;
 
 comment on function identity.hash_password(text) is 'The bcrypt hash of a password.';
 
-create or replace function identity.hash_of_nothing() returns text
+create or replace function identity.hash_of_nothing(cost integer default identity.password_cost()) returns text
 language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select format('$2a$%s$%s', lpad(identity.password_cost()::text, 2, '0'), repeat('.', 22) || repeat('.', 31))
+  select format('$2a$%s$%s', lpad(hash_of_nothing.cost::text, 2, '0'), repeat('.', 22) || repeat('.', 31))
 $$;
 
-comment on function identity.hash_of_nothing() is
-  'A hash that no password has, which takes as long to compare with as any other.';
+comment on function identity.hash_of_nothing(integer) is
+  'A hash that no password has, which takes as long to compare with as any other of this cost.';
+
+create or replace function identity.costs_up_to_now(hash text) returns setof integer
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select generate_series(identity.cost_of(hash), identity.password_cost() - 1)
+$$;
+
+comment on function identity.costs_up_to_now(text) is
+  'What to compare with besides a hash of an older, lower cost, so that it takes as long as one of today''s: each cost is twice '
+  'the one before, so that 2^4, and 2^4 + 2^5 + … + 2^9 besides, are 2^10. None for a hash of today''s cost.';
 
 create or replace function identity.matches_password(password text, hash text) returns boolean
 language sql volatile

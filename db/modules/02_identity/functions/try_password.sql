@@ -20,11 +20,15 @@ begin
       from identity.users u
       join identity.credentials c on c.user_id = u.id
      where u.email = lower(btrim(try_password.email)) and u.is_active;
-    -- An unknown address costs as much time as a wrong password. So would one whose hash is of an older cost, as soon as its
-    -- owner has signed in again.
+    -- An unknown address costs as much time as a wrong password.
     matches := identity.matches_password(
       coalesce(try_password.password, ''),
       coalesce(account.password_hash, identity.hash_of_nothing()));
+    if not matches and account.id is not null then
+      -- So does one whose hash is from before the cost was raised.
+      perform identity.matches_password(coalesce(try_password.password, ''), identity.hash_of_nothing(c.cost))
+         from identity.costs_up_to_now(account.password_hash) as c (cost);
+    end if;
     perform security.await_login_turn(try_password.email, address);
     waiting := security.check_failed_login_attempts(try_password.email, address);
   end if;

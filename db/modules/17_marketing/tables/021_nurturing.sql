@@ -142,7 +142,8 @@ create table marketing.nurturing_enrollments (
   ended_at timestamptz,
   exit_reason text
     check (exit_reason in ('goal', 'converted', 'replied', 'disqualified', 'unsubscribed', 'consent_withdrawn', 'no_consent',
-                           'hard_bounce', 'complaint', 'suppressed', 'manual', 'lead_archived', 'sequence_archived')),
+                           'hard_bounce', 'complaint', 'suppressed', 'manual', 'lead_archived', 'sequence_archived',
+                           'merged')),
   created_by uuid references identity.users,
   primary key (organization_id, id),
   check ((status = 'paused') = (paused_at is not null)),
@@ -180,7 +181,8 @@ comment on column marketing.nurturing_enrollments.steps_taken is 'How many steps
 comment on column marketing.nurturing_enrollments.next_run_at is 'When it goes on, while the sequence and the enrolment are active.';
 comment on column marketing.nurturing_enrollments.exit_reason is
   'goal, converted, replied, disqualified; unsubscribed, consent_withdrawn, no_consent (where the settings ask '
-  'for it), hard_bounce, complaint or suppressed: the lead may not be written to; manual; lead_archived, sequence_archived.';
+  'for it), hard_bounce, complaint or suppressed: the lead may not be written to; manual; lead_archived, sequence_archived; merged: '
+  'the lead became one with another, who is further or has been through it.';
 
 -- One mail for each enrolment, step and round, whoever queues it.
 alter table marketing.email_queue

@@ -35,10 +35,12 @@ const asScript = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u0
 
 const ICON = `<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='3' fill='%23b3261e'/%3E%3Cpath d='M4 5h8M4 8h8M4 11h5' stroke='white' stroke-width='1.6'/%3E%3C/svg%3E" />`;
 
-/** A file of `public`, with the dialog that people sign in with where it says so. */
+/** A file of `public`, with the dialogs that people sign in with and edit widgets where it says so. */
 function readPublic(name: string): string {
   const read = (file: string) => readFileSync(path.join(FOLDER, 'public', file), 'utf8');
-  return read(name).replace('<!-- sign in -->', () => read('sign-in.html'));
+  return read(name)
+    .replace('<!-- sign in -->', () => read('sign-in.html'))
+    .replace('<!-- editor -->', () => read('editor.html'));
 }
 
 /** The page that draws dashboards. */

@@ -40,16 +40,8 @@ inBrowser('dashboards in Chromium', () => {
     throw new Error('It has not come true.');
   }
 
-  test('come up with the default one, drawn', async () => {
-    await page.goto(`${server.url}/dashboards`);
-    await signInAs('owner@lumen\\.test');
-    await page.getByRole('heading', { name: 'Productions', level: 1 }).waitFor();
-    await widget('Tasks due, week by week').locator('.drawing svg').waitFor();
-    expect(await page.locator('.widget').count()).toBe(12);
-    expect(await page.locator('.widget[data-refusal]').count()).toBe(0);
-    expect(await widget('Open projects').locator('.value').textContent()).toMatch(/^\d+$/);
-    expect(await widget('Profit').locator('.value').textContent()).toMatch(/^-?\$[\d,]+$/);
-    // Nothing stands upon another: a place each, inside of the page.
+  /** Nothing stands upon another: a place each, inside of the page. */
+  async function expectApart(): Promise<void> {
     const boxes = await page.locator('.widget').evaluateAll((all) =>
       all.map((each) => {
         const { left, top, right, bottom } = (
@@ -68,6 +60,18 @@ inBrowser('dashboards in Chromium', () => {
         expect(overlap).toBe(false);
       }
     }
+  }
+
+  test('come up with the default one, drawn', async () => {
+    await page.goto(`${server.url}/dashboards`);
+    await signInAs('owner@lumen\\.test');
+    await page.getByRole('heading', { name: 'Productions', level: 1 }).waitFor();
+    await widget('Tasks due, week by week').locator('.drawing svg').waitFor();
+    expect(await page.locator('.widget').count()).toBe(12);
+    expect(await page.locator('.widget[data-refusal]').count()).toBe(0);
+    expect(await widget('Open projects').locator('.value').textContent()).toMatch(/^\d+$/);
+    expect(await widget('Profit').locator('.value').textContent()).toMatch(/^-?\$[\d,]+$/);
+    await expectApart();
     await screenshot('dashboard-light');
     expect(problems).toEqual([]);
   }, 120_000);
@@ -102,6 +106,68 @@ inBrowser('dashboards in Chromium', () => {
       expect(await said()).not.toMatch(/…|\.\.\./);
     }
     await page.setViewportSize({ width: 1400, height: 1100 });
+    expect(problems).toEqual([]);
+  }, 60_000);
+
+  test('are changed by those who may, one widget at a time, and say what is wrong where it is wrong', async () => {
+    const dialog = page.getByRole('dialog', { name: /a widget/ });
+    const field = (label: string) => dialog.getByLabel(label, { exact: true });
+    const saved = async () => {
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.waitFor({ state: 'hidden' });
+    };
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    await page.getByRole('button', { name: 'Add a widget' }).click();
+    await dialog.waitFor();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByRole('alert').getByText('A widget has a title.').waitFor();
+    expect(await dialog.locator('[aria-invalid]').getAttribute('name')).toBe('title');
+    await field('Title').fill('Users by event');
+    await field('Metric').selectOption('nps');
+    await field('Dimension').selectOption('event');
+    await field('Limit').fill('21');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expectSoon(
+      async () =>
+        (await dialog.locator('[aria-invalid]').getAttribute('name')) === 'parameter-limit',
+    );
+    await field('Limit').fill('3');
+    await field('Metric').selectOption('active_users');
+    // Upon others, which make room.
+    await field('Column').fill('2');
+    await field('Row').fill('1');
+    await saved();
+    await widget('Users by event').locator('.drawing svg').waitFor();
+    expect(await page.locator('.widget').count()).toBe(13);
+    await expectApart();
+    await screenshot('dashboard-edited');
+
+    await page.getByRole('button', { name: 'Change Users by event' }).click();
+    await dialog.waitFor();
+    expect(await field('Dimension').inputValue()).toBe('event');
+    expect(await field('Row').inputValue()).toBe('1');
+    await field('What it shows').selectOption('projects.by_status');
+    await field('How').selectOption('pie');
+    await field('Title').fill('Projects by status');
+    await saved();
+    await widget('Projects by status').locator('.drawing svg').waitFor();
+    expect(
+      (
+        await database
+          .pool()
+          .query(
+            "select kind, source_key, parameters from analytics.dashboard_widgets where title = 'Projects by status' and deleted_at is null",
+          )
+      ).rows,
+    ).toEqual([{ kind: 'pie', source_key: 'projects.by_status', parameters: {} }]);
+
+    await page.getByRole('button', { name: 'Change Projects by status' }).click();
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await expectSoon(async () => (await page.locator('.widget').count()) === 12);
+    await expectApart();
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    expect(await page.getByRole('button', { name: /^Change/ }).count()).toBe(0);
     expect(problems).toEqual([]);
   }, 60_000);
 
@@ -162,6 +228,7 @@ inBrowser('dashboards in Chromium', () => {
     await page.locator('#who').getByText('guest').waitFor();
     await page.locator('#message').getByText(/./).waitFor();
     expect(await page.locator('.widget').count()).toBe(0);
+    expect(await page.locator('#editing').isVisible()).toBe(false);
     expect(problems).toEqual([]);
   }, 60_000);
 });

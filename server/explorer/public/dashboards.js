@@ -1,6 +1,7 @@
 import * as echarts from 'echarts';
 import { showInBar, wireBar } from './caller-bar.js';
 import { labelsOf, optionsOf, sparkOf, summaryOf, written } from './chart-options.js';
+import { Editor } from './editor.js';
 import { Session } from './session.js';
 
 const config = JSON.parse(document.getElementById('explorer-config').textContent);
@@ -64,6 +65,9 @@ const breakpointOf = () =>
 let shown = null;
 let drawings = [];
 let asked = 0;
+/** What whoever is signed in may do, and whether they are changing what is shown. */
+let permissions = [];
+let isEditing = false;
 
 function say(text) {
   $('message').textContent = text;
@@ -176,7 +180,7 @@ function show(chart, theme) {
   if (chart.refusal) {
     section.append(element('p', { className: 'none', textContent: chart.refusal.message }));
     section.dataset.refusal = chart.refusal.code;
-    return { section, begin: () => undefined };
+    return { section, head, begin: () => undefined };
   }
   head.append(element('span', { className: 'days', textContent: daysOf(chart) }));
   let begin = () => undefined;
@@ -220,11 +224,21 @@ function show(chart, theme) {
   file.setAttribute('aria-label', `${chart.title} as a CSV file`);
   file.addEventListener('click', () => void download(chart.widgetId, chart.title));
   head.append(file);
-  return { section, begin };
+  return { section, head, begin };
+}
+
+function changeButton({ widgetId, title }) {
+  const change = element('button', { type: 'button', textContent: 'Change' });
+  change.setAttribute('aria-label', `Change ${title}`);
+  change.addEventListener('click', () => void edit(widgetId));
+  return change;
 }
 
 function render() {
   clear();
+  $('editing').hidden = !shown || !permissions.includes('analytics.write');
+  $('edit').setAttribute('aria-pressed', String(isEditing));
+  $('add-widget').hidden = !isEditing;
   if (!shown) return;
   const { dashboard, dashboardData } = shown.data;
   $('board-name').textContent = dashboard.name;
@@ -248,7 +262,11 @@ function render() {
   });
   const theme = themeOf();
   for (const chart of charts) {
-    const { section, begin } = show(chart, theme);
+    const { section, head, begin } = show(chart, theme);
+    if (isEditing) {
+      for (const button of head.querySelectorAll('button')) button.remove();
+      head.append(changeButton(chart));
+    }
     const place = places.get(chart.widgetId);
     if (place) {
       section.style.gridColumn = `${place.x + 1} / span ${place.width}`;
@@ -286,9 +304,18 @@ async function load() {
   }
 }
 
+async function edit(widgetId) {
+  const { breakpoint } = shown;
+  try {
+    await editor.open({ dashboardId: $('dashboard').value, widgetId, breakpoint, permissions });
+  } catch (error) {
+    say(error.message);
+  }
+}
+
 async function list() {
   shown = null;
-  clear();
+  render();
   $('board-name').textContent = 'Dashboards';
   $('board-description').textContent = '';
   $('dashboard').replaceChildren();
@@ -325,9 +352,11 @@ async function showCaller() {
     return;
   }
   showInBar(me);
+  permissions = me?.permissions ?? [];
+  isEditing = false;
   if (me === null) {
     shown = null;
-    clear();
+    render();
     $('dashboard').disabled = true;
     $('dashboard').replaceChildren();
     say('Sign in to see dashboards.');
@@ -336,6 +365,12 @@ async function showCaller() {
   await list();
 }
 
+const editor = new Editor(session, load);
+$('edit').addEventListener('click', () => {
+  isEditing = !isEditing;
+  render();
+});
+$('add-widget').addEventListener('click', () => void edit(null));
 $('dashboard').addEventListener('change', () => void load());
 $('range').addEventListener('change', () => void load());
 const signIn = wireBar(session, showCaller);

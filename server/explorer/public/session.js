@@ -9,6 +9,7 @@ class GraphQLRequestError extends Error {
   constructor(errors) {
     super(errors.map((error) => error.message).join(' '));
     this.code = errors[0]?.extensions?.code;
+    this.field = errors[0]?.extensions?.field;
   }
 }
 
@@ -159,7 +160,7 @@ export class Session {
     if (!token) return null;
     try {
       const { me } = await this.#ask(
-        '{ me { name email role organization { rowId name } organizations { rowId name role } } }',
+        '{ me { name email role permissions organization { rowId name } organizations { rowId name role } } }',
         {},
         token,
       );

@@ -79,16 +79,62 @@ function isAutomatic(email: Email): boolean {
   );
 }
 
+/** Headers in which the address stands that a mail came to. */
+const RECIPIENT = /^(to|delivered-to|x-original-to|envelope-to|x-envelope-to)$/;
+
+/** The mail that a notice is about by the address that it came to. */
+function mailByRecipient(
+  email: Email,
+  mailOf: (address: string) => string | undefined,
+): string | undefined {
+  for (const { key, value } of email.headers) {
+    if (!RECIPIENT.test(key)) continue;
+    for (const address of value.match(/[^\s<>,;"]+@[^\s<>,;"]+/g) ?? []) {
+      const id = mailOf(address);
+      if (id !== undefined) return id;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * A notice of a mail server that does not write them as RFC 3464 says, but in words. It counts when a mail server wrote it
+ * and it has the status of a failure (RFC 3463) in it; with the code of a reply alone, nobody knows whether for good.
+ */
+function bounceInWords(email: Email, id: string): Omit<MailReport, 'source'>[] {
+  const from = email.from?.address ?? '';
+  const path = email.headers.find(({ key }) => key === 'return-path')?.value.trim();
+  if (path !== '<>' && !/^(mailer-daemon|postmaster)@/i.test(from)) return [];
+  const text = email.text ?? email.html?.replace(/<[^>]*>/g, ' ') ?? '';
+  const status = /(?<![\d.])5\.\d{1,3}\.\d{1,3}(?![\d.]*\d)/.exec(text)?.[0];
+  const line = /^.*(?<![\d.])5\d\d[ -].*$/m.exec(text)?.[0].trim();
+  if (status === undefined && line === undefined) return [];
+  return [
+    {
+      id,
+      kind: 'bounced',
+      is_hard: status !== undefined && isHardStatus(status),
+      reason: (line ?? status ?? '').slice(0, 1_000),
+    },
+  ];
+}
+
 /**
  * What a mail says that came back: a notice of delivery (RFC 3464), a complaint (RFC 5965), or an answer to one of ours.
  * Empty when it is none of them.
+ *
+ * @param mailOf the mail that an address was made for (`returnPath` of the settings), by which notices are known that do not say
  */
-export async function reportsInMail(raw: Buffer): Promise<MailReport[]> {
+export async function reportsInMail(
+  raw: Buffer,
+  mailOf: (address: string) => string | undefined = () => undefined,
+): Promise<MailReport[]> {
   const email = await PostalMime.parse(raw);
   const part = (...types: string[]) =>
     email.attachments.find(({ mimeType }) => types.includes(mimeType));
   const original = part('message/rfc822', 'text/rfc822-headers', 'message/global-headers');
-  const id = original ? mailIdIn(headersOf(contentOf(original))) : undefined;
+  const returned = mailByRecipient(email, mailOf);
+  const id = (original ? mailIdIn(headersOf(contentOf(original))) : undefined) ?? returned;
   const status = part('message/delivery-status', 'message/global-delivery-status');
   const feedback = part('message/feedback-report');
   const found: Omit<MailReport, 'source'>[] = [];
@@ -106,6 +152,9 @@ export async function reportsInMail(raw: Buffer): Promise<MailReport[]> {
         reason: type,
       });
     }
+  } else if (returned !== undefined) {
+    // Nobody answers to this address but machines: a mail server in words of its own, or whoever is away.
+    found.push(...bounceInWords(email, returned));
   } else if (!isAutomatic(email)) {
     const answered = mailIdIn(`${email.inReplyTo ?? ''} ${email.references ?? ''}`);
     if (answered) found.push({ id: answered, kind: 'replied' });

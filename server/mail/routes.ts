@@ -148,7 +148,7 @@ export function mailRoutes({
   async function take(
     request: Request,
     response: Response,
-    reportsIn: (body: Buffer) => Promise<MailReport[]>,
+    reportsIn: (body: Buffer, organizationId: string) => Promise<MailReport[]>,
   ): Promise<void> {
     const organizationId = String(request.params['organization']);
     const body: unknown = request.body;
@@ -163,7 +163,7 @@ export function mailRoutes({
     }
     let reports: MailReport[];
     try {
-      reports = await reportsIn(raw);
+      reports = await reportsIn(raw, organizationId);
     } catch (error) {
       if (!(error instanceof ReportError)) throw error;
       refuse(response, 400, error.message, { code: 'INVALID_INPUT' });
@@ -201,7 +201,10 @@ export function mailRoutes({
     '/inbound/:organization',
     countReports,
     express.raw({ type: () => true, limit: LARGEST_MAIL, inflate: false }),
-    (request, response) => take(request, response, reportsInMail),
+    (request, response) =>
+      take(request, response, (body, organizationId) =>
+        reportsInMail(body, (address) => links().readReturnPath(organizationId, address)),
+      ),
   );
   return router;
 }

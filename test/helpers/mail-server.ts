@@ -4,7 +4,12 @@ import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 
 /** A mail that the server took. */
-export type TakenMail = { readonly to: string; readonly mail: Email };
+export type TakenMail = {
+  readonly to: string;
+  /** Whom notices about it go to. */
+  readonly returnPath: string;
+  readonly mail: Email;
+};
 
 const refusal = (responseCode: number, message: string) =>
   Object.assign(new Error(message), { responseCode });
@@ -96,7 +101,9 @@ export class MailServer {
       return;
     }
     if (name === 'slow') await pause(150);
-    this.taken.push({ to, mail: await PostalMime.parse(raw) });
+    const { mailFrom } = session.envelope;
+    const returnPath = mailFrom ? mailFrom.address : '';
+    this.taken.push({ to, returnPath, mail: await PostalMime.parse(raw) });
     this.onTaken?.(to);
     if (name === 'taken-then-silent') return;
     if (name === 'drop-late') this.#hangUp(session);

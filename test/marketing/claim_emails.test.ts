@@ -91,6 +91,25 @@ describe('mails to leads', () => {
     expect(server.taken[1]?.mail.text).toContain(`Seats: ${target}.`);
   });
 
+  test('come back to an address of their own, where the organization has one', async () => {
+    const sent = async (settings: object) => {
+      await mailing.set(settings);
+      const id = await mailing.mailTo(fresh());
+      await mailing.send(sender);
+      const taken = server.taken.at(-1);
+      expect(taken?.mail.from?.address).toBe('post@callboard.test');
+      return { id, returnPath: taken?.returnPath ?? '' };
+    };
+    expect((await sent({})).returnPath).toBe('post@callboard.test');
+    const { id, returnPath } = await sent({ returnPath: 'bounces@callboard.test' });
+    expect(returnPath).toMatch(/^bounces\+[0-9a-v]{40}@callboard\.test$/);
+    expect(links.readReturnPath(mailing.organizationId, returnPath)).toBe(id);
+    expect(links.readReturnPath(other.organizationId, returnPath)).toBeUndefined();
+    // Not in the name of a domain that the server may not send for.
+    const elsewhere = await sent({ returnPath: 'bounces@elsewhere.test' });
+    expect(elsewhere.returnPath).toBe('post@callboard.test');
+  });
+
   test('land where /dev/mail shows them, on a machine without a mail server', async () => {
     const to = fresh();
     const id = await mailing.mailTo(to);

@@ -672,6 +672,66 @@ describe('what mails lead to', () => {
       expect(await suppressions()).toEqual([]);
     });
 
+    describe('that came to the address of a mail', () => {
+      const path = (id = mail) => links.returnPath(ref(id), 'bounces@callboard.test');
+      const notice = (text: string, to: string, ...more: string[]) =>
+        ['From: MAILER-DAEMON@mx.test', `To: ${to}`, ...more, '', text].join('\r\n');
+
+      test('are about that mail, whoever wrote them and how', async () => {
+        // Without the headers of the mail that came back, and without its reader; with the case lost on the way.
+        const headless = dsn('failed', '5.1.1')
+          .replace(/^To: .*$/m, `To: <${path().toUpperCase()}>`)
+          .replace(/^Final-Recipient: .*\r\n/m, '')
+          .replace(/^Message-ID: .*\r\n/m, '');
+        expect(await (await send('inbound', headless)).json()).toEqual({ received: 1, taken: 1 });
+        expect(await interactions()).toMatchObject([{ kind: 'bounced', is_hard_bounce: true }]);
+        expect(await suppressions()).toEqual([{ reason: 'hard_bounce' }]);
+      });
+
+      test.each([
+        ['for good', 'Sorry:\r\n550 5.1.1 <x@y.test> user unknown', [true], 'hard_bounce'],
+        ['a full box', 'Sorry: 5.2.2 over quota', [false], 'soft_bounce'],
+        ['without a status', 'Sorry:\r\n554 delivery error', [false], 'soft_bounce'],
+        ['not yet', 'Still trying: 4.4.1 no answer', [], undefined],
+        ['nothing', 'Your call is 15.1.1.2 to us', [], undefined],
+      ])('may be in plain words: %s', async (_name, text, hard, reason) => {
+        await send('inbound', notice(text, path()));
+        expect((await interactions()).map((each) => each['is_hard_bounce'])).toEqual(hard);
+        expect(await suppressions()).toEqual(reason === undefined ? [] : [{ reason }]);
+      });
+
+      test('count from mail servers alone, and for an address that was made here for it', async () => {
+        const text = '550 5.1.1 no such user';
+        const other = await Mailing.make(served.database, `returned${serial}`);
+        const forged = new MailLinks([Buffer.alloc(32, 9)], served.url());
+        for (const message of [
+          // whoever is away
+          notice(text, path()).replace('MAILER-DAEMON', 'ada'),
+          notice(text, forged.returnPath(ref(), 'bounces@callboard.test')),
+          notice(
+            text,
+            links.returnPath(
+              { ...ref(), organizationId: other.organizationId },
+              'b@callboard.test',
+            ),
+          ),
+          notice(
+            text,
+            path().replace(/.@/, (end) => (end === '0@' ? '1@' : '0@')),
+          ),
+          notice(text, 'bounces@callboard.test'),
+        ]) {
+          expect(await (await send('inbound', message)).json()).toEqual({ received: 0, taken: 0 });
+        }
+        // By the address that it was delivered to, and by the sender of the envelope.
+        const delivered = notice(text, 'somebody@callboard.test', `Delivered-To: ${path()}`)
+          .replace('MAILER-DAEMON', 'mail')
+          .concat('\r\n');
+        await send('inbound', `Return-Path: <>\r\n${delivered}`);
+        expect(await interactions()).toMatchObject([{ kind: 'bounced' }]);
+      });
+    });
+
     test('what is none of these says nothing', async () => {
       const answer = await send('inbound', 'Subject: Buy now\r\n\r\nCheap!');
       expect([answer.status, await answer.json()]).toEqual([200, { received: 0, taken: 0 }]);

@@ -20,6 +20,8 @@ export type MailRules = FromRules & {
   readonly footer?: string | undefined;
   readonly trackOpens: boolean;
   readonly trackClicks: boolean;
+  /** `name@host`, of which each mail gets an address of its own for notices about it. */
+  readonly returnPath?: string | undefined;
 };
 
 /** A mail as it is handed to a mail server. */
@@ -27,6 +29,8 @@ export type ComposedMail = {
   readonly from: { readonly name: string; readonly address: string };
   readonly replyTo: string | undefined;
   readonly to: string;
+  /** Where notices about this mail come back to; undefined: to whom it is from. */
+  readonly returnPath: string | undefined;
   readonly subject: string;
   readonly text: string;
   readonly html: string | undefined;
@@ -98,6 +102,10 @@ export function composeMail(
     from,
     replyTo,
     to: mail.email,
+    returnPath:
+      rules.returnPath !== undefined && addresses.allows(rules.returnPath)
+        ? links.returnPath(ref, rules.returnPath)
+        : undefined,
     subject: rendered.subject,
     text,
     html,

@@ -6,10 +6,15 @@ export type MailRef = { readonly organizationId: string; readonly id: string };
 /** What a link does. Part of what is signed, so that one cannot stand for another. */
 const KINDS = { open: 1, click: 2, unsubscribe: 3 } as const;
 export type LinkKind = keyof typeof KINDS;
+/** Signed as links are, and no link. */
+const RETURN_PATH = 4;
 
 /** Bytes of a signature: enough that nobody guesses one. */
 const MAC_BYTES = 16;
 const ID_BYTES = 16;
+/** With the id these are 40 characters of five bits: they fit into the name of an address, whatever its case becomes. */
+const RETURN_MAC_BYTES = 9;
+const RETURN_TOKEN = /\+([0-9a-v]{40})@/i;
 const TOKEN_BYTES = 1 + 2 * ID_BYTES + MAC_BYTES;
 
 /** The path below which the server answers links of mails. */
@@ -75,6 +80,34 @@ export class MailLinks {
     };
   }
 
+  /**
+   * The address that notices about a mail come back to, so that they say by themselves which mail they are about.
+   *
+   * @param address `name@host`
+   */
+  returnPath({ organizationId, id }: MailRef, address: string): string {
+    const [key] = this.#keys;
+    if (!key) throw new Error('There is no key to sign with.');
+    const mac = returnMacOf(key, organizationId, id);
+    const token = BigInt(`0x${Buffer.concat([idBytes(id), mac]).toString('hex')}`).toString(32);
+    const at = address.lastIndexOf('@');
+    return `${address.slice(0, at)}+${token.padStart(40, '0')}${address.slice(at)}`;
+  }
+
+  /** The id of the mail of an organization that an address was made for; undefined when it was not made here for one. */
+  readReturnPath(organizationId: string, address: string): string | undefined {
+    const token = RETURN_TOKEN.exec(address)?.[1]?.toLowerCase();
+    if (token === undefined) return undefined;
+    let value = 0n;
+    for (const digit of token) value = value * 32n + BigInt(parseInt(digit, 32));
+    const bytes = Buffer.from(value.toString(16).padStart(50, '0'), 'hex');
+    const id = idOf(bytes.subarray(0, ID_BYTES));
+    const mac = bytes.subarray(ID_BYTES);
+    return this.#keys.some((key) => isSame(mac, returnMacOf(key, organizationId, id)))
+      ? id
+      : undefined;
+  }
+
   /** The secret with which an organization's reports are signed, by the current key. */
   webhookSecret(organizationId: string, version: number): string {
     const [master] = this.#masters;
@@ -97,6 +130,13 @@ export class MailLinks {
 
 const macOf = (key: Buffer, body: Buffer, target: string) =>
   createHmac('sha256', key).update(body).update(target).digest().subarray(0, MAC_BYTES);
+
+const returnMacOf = (key: Buffer, organizationId: string, id: string) =>
+  macOf(
+    key,
+    Buffer.concat([Buffer.of(RETURN_PATH), idBytes(organizationId), idBytes(id)]),
+    '',
+  ).subarray(0, RETURN_MAC_BYTES);
 
 const secretOf = (master: Buffer, organizationId: string, version: number) =>
   `whsec_${derive(master, `callboard mail webhook ${organizationId} ${version}`).toString('base64url')}`;

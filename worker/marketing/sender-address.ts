@@ -33,12 +33,14 @@ export class SenderAddresses {
     ]);
   }
 
+  /** Whether mails may leave in the name of an address. */
+  allows = (address: string): boolean =>
+    this.#domains.has('*') || this.#domains.has(domainOf(address));
+
   /** An organization's own address where the server may send for its domain; otherwise answers go there. */
   of({ fromName, fromEmail, replyTo }: FromRules, organization: string): From {
     const name = fromName ?? organization;
-    const isAllowed =
-      fromEmail !== undefined && (this.#domains.has('*') || this.#domains.has(domainOf(fromEmail)));
-    return isAllowed
+    return fromEmail !== undefined && this.allows(fromEmail)
       ? { from: { name, address: fromEmail }, replyTo }
       : { from: { name, address: this.#address }, replyTo: replyTo ?? fromEmail };
   }

@@ -101,6 +101,9 @@ export function smtpSender(smtpUrl: string, connections: number): MailSender {
         const { response } = await transport.sendMail({
           from: mail.from,
           to: { name: '', address: mail.to },
+          ...(mail.returnPath === undefined
+            ? {}
+            : { envelope: { from: mail.returnPath, to: mail.to } }),
           ...(mail.replyTo === undefined ? {} : { replyTo: mail.replyTo }),
           subject: mail.subject,
           text: mail.text,

@@ -8,6 +8,8 @@ call tenancy.define_settings_section(
       "fromEmail": {"type": "string", "format": "email", "maxLength": 254,
         "description": "The address they are from, at a domain that the server may send for (MAIL_SENDER_DOMAINS); otherwise answers go there."},
       "replyTo": {"type": "string", "format": "email", "maxLength": 254, "description": "Where answers go."},
+      "returnPath": {"type": "string", "maxLength": 200, "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,22}@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)+$",
+        "description": "Where notices of delivery come back to, such as bounces@mail.example: each mail has bounces+<token>@mail.example, at a domain that the server may send for."},
       "footer": {"type": "string", "maxLength": 1000,
         "description": "Stands at the foot of marketing mails: who sends them, with a postal address."},
       "requireConsent": {"type": "boolean", "default": true,

@@ -169,19 +169,32 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
     const searching = await measureSearch(server.url);
     const ofTenant = (size: 'usual' | 'large'): Row[] => {
       const rounds = searching[size];
-      const compared = (side: Exclude<Side, 'bare'>, what: string): Row => [
-        `A tenant of ${size === 'usual' ? 'some 800' : '40,000'} chunks, ten results: bare HNSW query ÷ ${what}`,
-        `${number(median(rounds.bare), 2)} ÷ ${number(median(rounds[side]), 2)} ms: **${number(ratioOf(rounds.bare, rounds[side]), 2)}**`,
-        '≥ 0.7',
+      const { bare, vector } = searching.recall[size];
+      const tenant = `A tenant of ${size === 'usual' ? 'some 800' : '40,000'} chunks, ten results`;
+      const compared = (above: Side, side: Side, what: string, wanted: string): Row => [
+        `${tenant}: ${what}`,
+        `${number(median(rounds[above]), 2)} ÷ ${number(median(rounds[side]), 2)} ms: **${number(ratioOf(rounds[above], rounds[side]), 2)}**`,
+        wanted,
       ];
       return [
         [
-          `The same tenant${size === 'usual' ? 's' : ''}: recall of the ten nearest by meaning, against looking at all`,
-          `**${number(searching.recall[size], 3)}**`,
+          `The same tenant${size === 'usual' ? 's' : ''}: recall of the ten nearest by meaning, against looking at all (the bare query, which keeps 200 candidates as well: ${number(bare, 3)})`,
+          `**${number(vector, 3)}**`,
           '≥ 0.98',
         ],
-        compared('vector', '`hybrid_search` by meaning alone'),
-        compared('hybrid', '`hybrid_search` by words and meaning'),
+        compared('bare', 'vector', 'bare HNSW query ÷ `hybrid_search` by meaning alone', '≥ 0.7'),
+        compared(
+          'bare',
+          'hybrid',
+          'bare HNSW query ÷ `hybrid_search` by words and meaning',
+          '≥ 0.7',
+        ),
+        compared(
+          'both',
+          'hybrid',
+          'one statement by hand that ranks by words and meaning, knowing no rights ÷ `hybrid_search`',
+          '≥ 0.7',
+        ),
       ];
     };
     return [

@@ -111,6 +111,11 @@ describe('a model that is building', () => {
       "update ai.embedding_models set retired_at = now() - interval '1 hour' where status = 'retired'",
     );
     expect(await query('select ai.drop_retired_embeddings() as dropped')).toEqual([{ dropped: 1 }]);
+    const places = await query<{ tables: string; queries: string }>(
+      `select (select count(*) from pg_inherits where inhparent = 'ai.embeddings'::regclass) as tables,
+              (select count(*) from pg_proc where proname like 'nearest\\_in\\_%') as queries`,
+    );
+    expect(places).toEqual([{ tables: '1', queries: '1' }]);
     expect(await query('select from ai.embedding_outbox where model_id <> $1', [model.id])).toEqual(
       [],
     );

@@ -281,6 +281,62 @@ describe('hybrid_search', () => {
   });
 });
 
+describe('the index of a model', () => {
+  test('finds what looking at everything finds, of what the caller may see', async () => {
+    await actAs(database, ours.owner, (client) =>
+      upsert(client, 'room', [
+        { key: 'a', content: 'alpha', embedding: along(1) },
+        {
+          key: 'b',
+          content: 'beta',
+          embedding: along(1, 2),
+          workspace_id: ours.privateWorkspaceId,
+        },
+        { key: 'c', content: 'gamma', embedding: along(1, 3), is_private: true },
+      ]),
+    );
+    await actAs(database, theirs.owner, (client) =>
+      upsert(client, 'room', [{ key: 'd', content: 'delta', embedding: along(1) }]),
+    );
+    const found = (cast: Cast, role: 'owner' | 'admin' | 'member', by: string) =>
+      as(database, cast[role], async (client) => {
+        const { rows } = await client.query<{ key: string }>(
+          `select d.key
+             from ai.embedding_models m
+            cross join lateral ai.${by} n
+             join ai.search_documents d
+               on d.organization_id = authz.organization_id() and d.namespace = n.namespace and d.id = n.document_id
+            where m.status = 'active'
+            order by n.similarity desc, d.key`,
+          [JSON.stringify(along(1))],
+        );
+        return rows.map(({ key }) => key);
+      });
+    const vector = '$1::extensions.halfvec, m';
+    for (const [cast, role, keys] of [
+      [ours, 'owner', ['a', 'c', 'b']],
+      [ours, 'admin', ['a', 'b']],
+      [ours, 'member', ['a']],
+      [theirs, 'owner', ['d']],
+    ] as const) {
+      const expected = [...keys].sort();
+      const looked = await found(cast, role, `nearest_by_looking(${vector}, array['room'], 10)`);
+      const led = await found(cast, role, `nearest_by_index(${vector}, array['room'], 10, 10000)`);
+      expect([...looked].sort()).toEqual(expected);
+      expect(led).toEqual(looked);
+    }
+    expect(await found(ours, 'owner', `nearest_by_index(${vector}, null, 1, 10000)`)).toEqual([
+      'a',
+    ]);
+    await actAs(database, ours.owner, (client) =>
+      client.query("select ai.delete_embeddings('room')"),
+    );
+    await actAs(database, theirs.owner, (client) =>
+      client.query("select ai.delete_embeddings('room')"),
+    );
+  });
+});
+
 describe('search_embeddings', () => {
   test('gives the nearest parts with their texts, as many as there are', async () => {
     await asOwner(async (client) => {

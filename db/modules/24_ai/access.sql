@@ -36,6 +36,7 @@ grant select on ai.search_sizes to callboard_member;
 
 -- A new database begins with what is there without a network.
 select ai.use_embedding_model('built_in', 'hashed-words-1', 768) where not exists (select from ai.embedding_models);
+select ai.make_embedding_partition(m) from ai.embedding_models m where m.status <> 'retired';
 
 call platform.protect('ai.agents', 'tenant');
 call platform.allow_transitions('ai.agents', 'status', '{

@@ -5,24 +5,66 @@ as $$
 declare
   name constant text := 'embeddings_' || model.id;
 begin
-  if to_regclass('ai.' || quote_ident(name)) is not null then
-    return;
+  if to_regclass('ai.' || quote_ident(name)) is null then
+    -- Rows change their workspace without their index entries, if their page has room.
+    execute format(
+      'create table ai.%I partition of ai.embeddings for values in (%s) with (fillfactor = 90)', name, model.id);
+    execute format(
+      'alter table ai.%I add check (extensions.vector_dims(embedding) = %s), alter embedding set storage plain',
+      name, model.dimension);
+    execute format(
+      'create index %I on ai.%I using hnsw ((embedding::extensions.halfvec(%s)) extensions.halfvec_cosine_ops)',
+      name || '_nearest', name, model.dimension);
+    call platform.close_partition(format('ai.%I', name)::regclass);
   end if;
-  -- Rows change their workspace without their index entries, if their page has room.
+  -- The index is found by its dimension, so each model has a query of its own; as a function it is planned once for a
+  -- connection, and it comes in order already: anything else would have to be sorted.
   execute format(
-    'create table ai.%I partition of ai.embeddings for values in (%s) with (fillfactor = 90)', name, model.id);
+    $sql$
+    create or replace function ai.%1$I(
+      embedding extensions.halfvec,
+      namespaces text[],
+      at_most integer
+    ) returns setof ai.nearest_chunk
+    language plpgsql stable
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_generic_plan
+    set enable_sort = off
+    set enable_seqscan = off
+    set jit = off
+    rows 50
+    as $body$
+    begin
+      return query
+        select n.namespace, n.document_id, n.chunk, (1 - n.distance)::real
+          from (
+                 select e.namespace, e.document_id, e.chunk,
+                        (e.embedding::extensions.halfvec(%2$s))
+                          operator(extensions.<=>) %1$I.embedding::extensions.halfvec(%2$s) as distance
+                   from ai.embeddings e
+                  where e.model_id = %3$s
+                    and e.organization_id = (select authz.organization_id())
+                    and (namespaces is null or e.namespace = any (namespaces))
+                  order by (e.embedding::extensions.halfvec(%2$s))
+                             operator(extensions.<=>) %1$I.embedding::extensions.halfvec(%2$s)
+                  limit at_most
+               ) n
+         order by n.distance, n.namespace, n.document_id, n.chunk;
+    end
+    $body$
+    $sql$,
+    'nearest_in_' || model.id, model.dimension, model.id);
   execute format(
-    'alter table ai.%I add check (extensions.vector_dims(embedding) = %s), alter embedding set storage plain',
-    name, model.dimension);
+    'comment on function ai.%I(extensions.halfvec, text[], integer) is %L', 'nearest_in_' || model.id,
+    E'@behavior -*\nThe parts of documents that the index of a model finds nearest to an embedding, as it is set up. Written by '
+    'ai.make_embedding_partition.');
   execute format(
-    'create index %I on ai.%I using hnsw ((embedding::extensions.halfvec(%s)) extensions.halfvec_cosine_ops)',
-    name || '_nearest', name, model.dimension);
-  call platform.close_partition(format('ai.%I', name)::regclass);
+    'grant execute on function ai.%I(extensions.halfvec, text[], integer) to callboard_member', 'nearest_in_' || model.id);
 end
 $$;
 
 comment on function ai.make_embedding_partition(ai.embedding_models) is
-  'Where the embeddings of a model go, with an index of their own.';
+  'Makes the place where the embeddings of a model go, with an index of their own, and the query that goes by it.';
 
 create or replace function ai.use_embedding_model(
   provider text,
@@ -127,6 +169,7 @@ begin
   loop
     begin
       perform set_config('lock_timeout', '2s', true);
+      execute format('drop function if exists ai.%I(extensions.halfvec, text[], integer)', 'nearest_in_' || retired.id);
       execute format('drop table ai.%I', 'embeddings_' || retired.id);
       delete from ai.embedding_outbox o where o.model_id = retired.id;
       delete from ai.search_sizes s where s.model_id = retired.id;

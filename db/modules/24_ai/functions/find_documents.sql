@@ -33,6 +33,8 @@ language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 -- that a query has nothing but stop words is nothing to be told about
 set client_min_messages = warning
+-- whatever whoever calls has found best for itself
+set plan_cache_mode = auto
 rows 50
 as $$
 declare
@@ -43,7 +45,13 @@ declare
   workspaces constant uuid[] := authz.visible_workspaces();
   -- Whoever writes operators means them; otherwise rows with some of the words come after those with all.
   is_plain constant boolean := query !~* '"|(^|\s)-|\mor\M';
+  -- That of the organization, and those of tables whose texts are in one of their own.
+  languages constant text[] := array(
+    select ai.language_of(organization)
+     union
+    select s.language from ai.searchable_tables s where s.language is not null);
   language text;
+  words tsquery;
   all_words tsquery;
   any_word tsquery;
 begin
@@ -51,14 +59,9 @@ begin
   if organization is null then
     return;
   end if;
-  for language in
-    select ai.language_of(organization)
-     union
-    select s.language from ai.searchable_tables s where s.language is not null
-  loop
-    all_words := coalesce(all_words || websearch_to_tsquery(ai.words_in(language), query),
-                          websearch_to_tsquery(ai.words_in(language), query));
-    any_word := coalesce(any_word || ai.any_word_of(language, query), any_word, ai.any_word_of(language, query));
+  foreach language in array languages loop
+    words := websearch_to_tsquery(ai.words_in(language), query);
+    all_words := coalesce(all_words || words, words);
   end loop;
   if coalesce(numnode(all_words), 0) = 0 then
     return;
@@ -77,7 +80,14 @@ begin
     return next;
   end loop;
   -- With half of what is asked for there is enough: to rank all that has a word which is everywhere takes long.
-  if place * 2 >= at_most or not is_plain or any_word = all_words then
+  if place * 2 >= at_most or not is_plain then
+    return;
+  end if;
+  foreach language in array languages loop
+    words := ai.any_word_of(language, query);
+    any_word := coalesce(any_word || words, any_word, words);
+  end loop;
+  if any_word = all_words then
     return;
   end if;
   for namespace, id, score in
@@ -104,11 +114,14 @@ comment on function ai.find_by_words(text, text[], integer) is
 grant execute on function ai.find_by_words(text, text[], integer) to callboard_member;
 
 create or replace function ai.any_word_of(language text, query text) returns tsquery
-language sql stable parallel safe
+language plpgsql stable parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
-  select string_agg('''' || replace(replace(l.lexeme, '\', '\\'), '''', '''''') || '''', ' | ' order by l.lexeme)::tsquery
-    from unnest(to_tsvector(ai.words_in(any_word_of.language), query)) l
+begin
+  return (
+    select string_agg('''' || replace(replace(l.lexeme, '\', '\\'), '''', '''''') || '''', ' | ' order by l.lexeme)::tsquery
+      from unnest(to_tsvector(ai.words_in(any_word_of.language), query)) l);
+end
 $$;
 
 comment on function ai.any_word_of(text, text) is

@@ -12,12 +12,19 @@ create or replace function ai.hybrid_search(
 ) returns setof ai.found_document
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
+-- To plan the query that joins both lists takes longer than to run it, and what is asked for makes no difference to it.
+set plan_cache_mode = force_generic_plan
 rows 10
 as $$
 declare
   wanted constant integer := coalesce(count, 10);
   -- The same for all pages of the first ones, so that a page does not change with the one before.
   depth constant integer := ceil((coalesce(skip, 0) + wanted) / 20.0) * 40;
+  -- A list that is fused with none need not be longer than what is shown of it.
+  depth_of_meaning constant integer := case
+    when query_text is null or coalesce(text_weight, 1) = 0 then depth / 2
+    else depth
+  end;
   namespaces constant text[] := case
     when namespace is null then types
     when types is null then array[namespace]
@@ -55,7 +62,7 @@ begin
     by_meaning as materialized (
       select n.namespace, n.document_id as id, n.chunk, n.similarity,
              (row_number() over (order by n.similarity desc, n.namespace, n.document_id))::integer as place
-        from ai.nearest_documents(embedding, model, namespaces, depth) n
+        from ai.nearest_documents(embedding, model, namespaces, depth_of_meaning) n
        where coalesce(vector_weight, 1) > 0
          and embedding is not null
          and n.similarity >= coalesce(threshold, model.threshold)

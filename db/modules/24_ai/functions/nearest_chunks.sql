@@ -83,10 +83,6 @@ create or replace function ai.nearest_by_index(
 ) returns setof ai.nearest_chunk
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
--- It comes in order already, and anything else would have to be sorted.
-set enable_sort = off
-set enable_seqscan = off
-set jit = off
 rows 50
 as $$
 begin
@@ -94,21 +90,7 @@ begin
   -- After so many tuples it would have been quicker to look at all of the organization's own.
   perform set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '200', true),
           set_config('hnsw.max_scan_tuples', least(greatest(mine / 2, 5000), 200000)::text, true);
-  return query execute format(
-    $sql$
-    select n.namespace, n.document_id, n.chunk, (1 - n.distance)::real
-      from (
-             select e.namespace, e.document_id, e.chunk,
-                    (e.embedding::extensions.halfvec(%1$s)) operator(extensions.<=>) $1::extensions.halfvec(%1$s) as distance
-               from ai.embeddings e
-              where e.model_id = %2$s
-                and e.organization_id = (select authz.organization_id())
-                and ($2 is null or e.namespace = any ($2))
-              order by (e.embedding::extensions.halfvec(%1$s)) operator(extensions.<=>) $1::extensions.halfvec(%1$s)
-              limit $3
-           ) n
-     order by n.distance, n.namespace, n.document_id, n.chunk
-    $sql$, model.dimension, model.id)
+  return query execute format('select n.* from ai.%I($1, $2, $3) n', 'nearest_in_' || model.id)
     using embedding, namespaces, at_most;
 end
 $$;

@@ -19,6 +19,7 @@ declare
       else left(document.body, 20000)
     end, begins || ends, '');
   words constant tsquery := case
+    when query is null then null
     when is_typed then ai.typed_words(document.language, query, false)
     else ai.any_word_of(document.language, query)
   end;

@@ -34,6 +34,15 @@ function counting({ standard, most }: PageSizes) {
   return { lastOf, pageSize };
 }
 
+/** @throws SafeError INVALID_INPUT for less than none */
+function checkedOffset(offset: Count): Count {
+  if (offset == null || offset >= 0) return offset;
+  throw new SafeError(`offset is ${offset}, but nothing lies before the first row.`, {
+    code: 'INVALID_INPUT',
+    field: 'offset',
+  });
+}
+
 /** Every list has a size: the default one, or what `first` or `last` say up to the maximum. */
 export function pageSizePlugin(sizes: PageSizes): GraphileConfig.Plugin {
   const { lastOf, pageSize } = counting(sizes);
@@ -66,6 +75,24 @@ export function pageSizePlugin(sizes: PageSizes): GraphileConfig.Plugin {
               ...arg,
               description: build.wrapDescription(description, 'arg'),
               applyPlan: () => {},
+            };
+          }
+          if (scope.argName === 'offset') {
+            return {
+              ...arg,
+              applyPlan(
+                _parent: unknown,
+                $rows: ConnectionStep<unknown>,
+                argument: { getRaw(): Step },
+              ) {
+                const $offset = argument.getRaw();
+                if (isWritten($offset)) {
+                  const offset = checkedOffset($offset.data);
+                  if (offset != null) $rows.setOffset(constant(offset));
+                } else {
+                  $rows.setOffset(lambda($offset, checkedOffset));
+                }
+              },
             };
           }
           if (scope.argName === 'last') {

@@ -31,17 +31,6 @@ const REFUSALS: readonly (readonly [words: RegExp, refusal: EngineRefusal])[] = 
       hint: 'To ask for values that are not there, say isNull: true.',
     },
   ],
-  ...(['after', 'before'] as const).map(
-    (field) =>
-      [
-        new RegExp(`^Invalid '${field}' cursor`),
-        {
-          code: 'INVALID_INPUT',
-          message: 'The cursor is of a list in another order.',
-          field,
-        },
-      ] as const,
-  ),
 ];
 
 /** Whether the words of an error are about what a client has sent, and what to tell it; undefined: they are not. */

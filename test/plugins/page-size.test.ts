@@ -62,6 +62,24 @@ describe('a list', () => {
     },
   );
 
+  test.each([
+    [WRITTEN('(offset: -1)'), {}],
+    ['query ($n: Int) { projects(offset: $n) { nodes { slug } } }', { n: -1 }],
+  ])('from before the first row on is refused, naming the argument', async (source, variables) => {
+    const { errors } = await api.ask(cast.owner, source, variables);
+    expect(errors?.[0]?.extensions).toEqual({ code: 'INVALID_INPUT', field: 'offset' });
+  });
+
+  test.each([
+    [WRITTEN('(offset: 1, first: 3)'), {}, 3],
+    [WRITTEN('(offset: null, first: 2)'), {}, 2],
+    ['query ($n: Int) { projects(offset: $n, first: 4) { nodes { slug } } }', { n: 1 }, 4],
+    ['query ($n: Int) { projects(offset: $n, first: 4) { nodes { slug } } }', {}, 4],
+    ['query ($n: Int) { projects(offset: $n, first: 4) { nodes { slug } } }', { n: 2147483647 }, 0],
+  ])('from an offset on: %s', async (source, variables, count) => {
+    expect(await countOf(source, variables)).toBe(count);
+  });
+
   const BEYOND = (argument: 'after' | 'before') =>
     `query ($cursor: Cursor) { projects(${argument}: $cursor, first: 1) { nodes { slug } } }`;
   const asCursor = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');

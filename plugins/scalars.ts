@@ -17,7 +17,14 @@ function isDay(text: string): boolean {
   return year > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
-const INSTANT = /^([\d-]+)[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)$/i;
+const INSTANT =
+  /^([\d-]+)[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-](0\d|1[0-5])(:?[0-5]\d)?)$/i;
+
+const TIME = /^(([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?|24:00(:00(\.0+)?)?)$/;
+
+/** Whole numbers of 64 bits. */
+const isBigInt = (text: string): boolean =>
+  /^[+-]?\d{1,30}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 
 const SCALARS: Readonly<Record<string, Scalar>> = {
   Date: { expected: 'a day such as 2027-02-28', matches: isDay },
@@ -25,6 +32,8 @@ const SCALARS: Readonly<Record<string, Scalar>> = {
     expected: 'an instant with its time zone, such as 2027-02-28T18:30:00Z',
     matches: (text) => isDay(INSTANT.exec(text)?.[1] ?? ''),
   },
+  Time: { expected: 'a time of the day such as 18:30', matches: (text) => TIME.test(text) },
+  BigInt: { expected: 'a whole number of 64 bits', matches: isBigInt },
   UUID: {
     expected: 'an id such as 01a1fc59-954f-7849-ad63-8bc337df41ef',
     matches: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text),
@@ -41,6 +50,14 @@ function checked({ expected, matches }: Scalar, value: unknown): string {
   throw new TypeError(`It is not ${expected}.`);
 }
 
+/** How JSON writes what texts of Postgres cannot hold: U+0000, and half of a character. */
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][\da-f]{2})/;
+
+function storable(value: unknown): unknown {
+  if (value === undefined || !UNSTORABLE.test(JSON.stringify(value))) return value;
+  throw new TypeError('It has a character that texts cannot hold, such as U+0000.');
+}
+
 /** Strings and numbers; anything else is no value of these types. */
 const written = (node: ValueNode): unknown =>
   node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT
@@ -48,16 +65,26 @@ const written = (node: ValueNode): unknown =>
     : undefined;
 
 /**
- * Refuses days, instants, ids and numbers that are none before anything runs, so that the error names the place in the
+ * Refuses days, instants, times, ids, numbers and JSON that are none before anything runs, so that the error names the place in the
  * input. Postgres would refuse them too, without saying which of the values it means.
  */
 export const ScalarsPlugin: GraphileConfig.Plugin = {
   name: 'CallboardScalarsPlugin',
-  description: 'Checks the form of days, instants, ids and numbers.',
+  description: 'Checks the form of days, instants, times, ids, numbers and JSON.',
   version: '1.0.0',
   schema: {
     hooks: {
       GraphQLScalarType(config) {
+        if (config.name === 'JSON') {
+          const { parseValue, parseLiteral } = config;
+          return {
+            ...config,
+            ...(parseValue ? { parseValue: (value) => storable(parseValue(value)) } : {}),
+            ...(parseLiteral
+              ? { parseLiteral: (node, variables) => storable(parseLiteral(node, variables)) }
+              : {}),
+          };
+        }
         const scalar = SCALARS[config.name];
         if (!scalar) return config;
         return {

@@ -28,6 +28,19 @@ describe('a value of the wrong form', () => {
     ['Datetime', '2027-02-30T10:00:00Z'],
     ['Datetime', '2027-02-28T10:00:00'],
     ['Datetime', 'now'],
+    ['Datetime', '2027-02-28T10:00:00+99:00'],
+    ['Datetime', '2027-02-28T10:00:00+05:60'],
+    ['Datetime', '294276-01-01T00:00:00Z'],
+    ['Time', '25:00'],
+    ['Time', '24:00:01'],
+    ['Time', '10:60'],
+    ['Time', 'noon'],
+    ['Time', ''],
+    ['BigInt', '9223372036854775808'],
+    ['BigInt', '-9223372036854775809'],
+    ['BigInt', '9'.repeat(400)],
+    ['BigInt', '1e3'],
+    ['BigInt', ''],
     ['UUID', 'x'],
     ['UUID', '01a1fc59954f7849ad638bc337df41ef'],
     ['BigFloat', 'NaN'],
@@ -59,6 +72,28 @@ describe('a value of the wrong form', () => {
   });
 });
 
+describe('JSON', () => {
+  test.each([
+    ['a text', 'a\u0000'],
+    ['a text inside', { a: ['\ud800'] }],
+    ['a key', { 'a\u0000': 1 }],
+    ['half a character before a backslash', '\\\udc00'],
+  ])('with a character that texts cannot hold, in %s, is refused', async (_what, value) => {
+    expect(() => parseValue(api.schema(), 'JSON', value)).toThrow(/^It has a character/);
+    const { errors } = await api.ask(cast.owner, CREATE, {
+      project: { name: 'Odd', customFields: value },
+    });
+    expect(errors?.[0]?.extensions).toEqual({ code: 'INVALID_INPUT', field: 'customFields' });
+  });
+
+  test.each([['\\u0000'], ['\\\\ud800'], ['𝕏 \ud835\udd4f'], [null], [[1, { a: 'é' }]]])(
+    'that only looks like it is taken: %j',
+    (value) => {
+      expect(parseValue(api.schema(), 'JSON', value)).toEqual(value);
+    },
+  );
+});
+
 describe('a value of the right form', () => {
   test.each([
     ['Date', '2028-02-29'],
@@ -66,6 +101,13 @@ describe('a value of the right form', () => {
     ['Datetime', '2027-02-28T18:30:00Z'],
     ['Datetime', '2027-02-28 18:30+05:30'],
     ['Datetime', '2027-02-28T18:30:00.123456-05'],
+    ['Datetime', '275000-12-31T00:00:00-15:59'],
+    ['Time', '9:30'],
+    ['Time', '23:59:59.999'],
+    ['Time', '24:00'],
+    ['BigInt', '9223372036854775807'],
+    ['BigInt', '-9223372036854775808'],
+    ['BigInt', 7],
     ['UUID', '01A1FC59-954F-7849-AD63-8BC337DF41EF'],
     ['BigFloat', '-12.50'],
     ['BigFloat', 12.5],

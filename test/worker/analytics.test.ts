@@ -31,8 +31,8 @@ async function run(task: string, payload: object = {}): Promise<void> {
 }
 
 /** The data of an answer that has to be without errors. */
-async function answered(source: string, variables: Record<string, unknown>) {
-  const { data, errors } = await api.ask(ours.member, source, variables);
+async function answered(source: string, variables: Record<string, unknown>, caller = ours.member) {
+  const { data, errors } = await api.ask(caller, source, variables);
   expect(errors).toBeUndefined();
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- looked into below
   return data as Record<string, any>;
@@ -136,7 +136,7 @@ describe('an account that ends', () => {
     );
     const [lead] = await rowsOf<{ id: string }>(
       database,
-      "insert into crm.leads (organization_id, email) values ($1, 'riley@x.test') returning id",
+      "insert into crm.leads (organization_id, email) values ($1, 'grip@x.test') returning id",
       [ours.organizationId],
     );
     await record(database, ours.member, [
@@ -148,6 +148,18 @@ describe('an account that ends', () => {
       database,
       'insert into analytics.nps_responses (organization_id, score, user_id, comment) values ($1, 9, $2, $4), ($1, 3, $3, $4)',
       [ours.organizationId, userId, ours.admin.userId, spoken],
+    );
+    // One that nobody else sees, and one for all.
+    await rowsOf(
+      database,
+      `with made as (
+         insert into analytics.dashboards (organization_id, name, description, owner_id)
+         values ($1, 'Riley''s own', 'Riley', $2), ($1, 'Of Riley, for all', null, null)
+         returning organization_id, id
+       )
+       insert into analytics.dashboard_widgets (organization_id, dashboard_id, title, kind, source_key)
+       select m.organization_id, m.id, 'What Riley watches', 'number', 'projects.open' from made m`,
+      [ours.organizationId, userId],
     );
     await run('digest_events');
     const FIGURES = `select organization_id, metric, dimension, dimension_value, day, value from analytics.metrics_daily
@@ -215,6 +227,38 @@ describe('an account that ends', () => {
         [`%${spoken}%`],
       ),
     ).toEqual([{ action: 'insert', score: 3 }]);
+    expect(
+      await rowsOf(
+        database,
+        `select d.name, d.description, d.deleted_at is null as there, w.title, w.deleted_at is null as widget_there
+           from analytics.dashboards d join analytics.dashboard_widgets w on w.dashboard_id = d.id order by d.name`,
+      ),
+    ).toEqual([
+      {
+        name: 'Deleted dashboard',
+        description: null,
+        there: false,
+        title: 'Deleted widget',
+        widget_there: false,
+      },
+      {
+        name: 'Of Riley, for all',
+        description: null,
+        there: true,
+        title: 'What Riley watches',
+        widget_there: true,
+      },
+    ]);
+    expect(
+      await rowsOf(
+        database,
+        `select entity_type from security.audit_logs
+          where before::text like '%Riley%' or after::text like '%Riley%' order by 1`,
+      ),
+    ).toEqual([
+      { entity_type: 'analytics.dashboard_widgets' },
+      { entity_type: 'analytics.dashboards' },
+    ]);
     await rowsOf(
       database,
       "select analytics.recompute_days(o.id, current_date - 4, current_date + 1) from tenancy.organizations o where o.name in ('ours', 'theirs')",

@@ -65,13 +65,14 @@ begin
        and l.entity_type = 'analytics.nps_responses'
        and (l.before ? 'comment' or l.after ? 'comment');
   end if;
+  perform analytics.forget_dashboards(forget_person.user_id);
   return greatest(events, visits);
 end
 $$;
 
 comment on function analytics.forget_person(uuid, integer) is
   'Takes from events, visits and answers of an account that has ended what may say whose they were: addresses, properties, '
-  'devices, names of visits, the lead, and what somebody wrote. That an account which nobody knows any more did something '
+  'devices, names of visits, the lead, and what somebody wrote; and dashboards that nobody else sees. That an account which nobody knows any more did something '
   'at a time stays, so figures stay right. At most so many of each; returns how many of what there was more of. An account '
   'that has not ended is left alone. For the job of that name.';
 grant execute on function analytics.forget_person(uuid, integer) to callboard_service;

@@ -178,17 +178,22 @@ async function bootstrap(client: PoolClient): Promise<void> {
 
 /** Another return type, other names of arguments or fewer defaults: what `create or replace` cannot do. */
 const CANNOT_REPLACE = '42P13';
+/** Roles and what they may do are written down once for all databases of a server, which may be migrating at the same time. */
+const DEADLOCK = '40P01';
+const ATTEMPTS = 5;
 
 /**
  * Runs a file in a transaction of its own; returns the functions that it no longer makes, which are dropped.
  *
  * @param afresh whether what the file made before goes first
+ * @param attempt how often it has been tried, with this one
  */
 async function runFile(
   client: PoolClient,
   file: MigrationFile,
   recorded: Recorded | undefined,
   afresh = false,
+  attempt = 1,
 ): Promise<string[]> {
   const started = performance.now();
   const before = recorded?.objects ?? [];
@@ -220,8 +225,13 @@ async function runFile(
     return gone;
   } catch (error) {
     await client.query('rollback');
-    const cannotReplace = (error as { code?: string }).code === CANNOT_REPLACE;
-    if (cannotReplace && before.length > 0 && !afresh) return runFile(client, file, recorded, true);
+    const { code } = error as { code?: string };
+    if (code === CANNOT_REPLACE && before.length > 0 && !afresh) {
+      return runFile(client, file, recorded, true);
+    }
+    if (code === DEADLOCK && attempt < ATTEMPTS) {
+      return runFile(client, file, recorded, afresh, attempt + 1);
+    }
     throw new MigrationError(`${file.path}: ${(error as Error).message}`, { cause: error });
   }
 }

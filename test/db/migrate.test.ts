@@ -144,6 +144,26 @@ describe('migrate', () => {
     expect(await pendingMigrations(database, alongside(good, bad).files)).toEqual([bad.path]);
   });
 
+  test('a file that stands in another migration’s way runs again, and not for ever', async () => {
+    // A sequence counts the attempts, whatever is rolled back.
+    await database.pool().query('create schema extra authorization callboard_owner');
+    await database
+      .pool()
+      .query('set role callboard_owner; create sequence extra.attempts; reset role');
+    const deadlocked = (attempts: number) => `
+      create table extra.t${attempts} (id int);
+      do $$ begin
+        if nextval('extra.attempts') < ${attempts} then raise exception using errcode = '40P01', message = 'deadlock detected'; end if;
+      end $$;`;
+    const third = file('tables', '001_third', deadlocked(3));
+    expect((await migrate(database, alongside(third))).ran).toEqual([third.path]);
+    expect(await tableThere('t3')).toBe(true);
+    await expect(
+      migrate(database, alongside(third, file('tables', '002_never', deadlocked(1000)))),
+    ).rejects.toThrow('deadlock detected');
+    expect(await tableThere('t1000')).toBe(false);
+  });
+
   test('access files run again when the kernel or their own tables change', () => {
     const copy = mkdtempSync(path.join(tmpdir(), 'callboard-modules-'));
     try {

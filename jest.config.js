@@ -19,5 +19,7 @@ export default {
   maxWorkers: 2,
   // Each test file has a whole Postgres in memory: start over with a fresh process when that adds up.
   workerIdleMemoryLimit: '1200MB',
+  // To give a gigabyte back takes a busy machine longer than half a second. Who is still there then has left something open.
+  workerGracefulExitTimeout: 5_000,
   testTimeout: 30_000,
 };

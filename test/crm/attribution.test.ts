@@ -312,9 +312,11 @@ describe('what marketing brought', () => {
       const { organizationId } = ours;
       await client.query(
         `insert into marketing.marketing_costs (organization_id, name, channel, amount, starts_on, ends_on)
-         values ($1, 'Season', 'event', 90, '2026-01-01', '2026-03-31')`,
+         values ($1, 'Season', 'event', 90, '2026-01-01', '2026-03-31'),
+                ($1, 'Mistyped', 'event', 9, '0044-03-15 BC', '0044-03-15 BC')`,
         [organizationId],
       );
+      // Not for what was before our era, whose days are no payload.
       expect(
         await one(
           client,

@@ -55,7 +55,10 @@ declare
 begin
   for month_day in
     select m.month::date
-      from generate_series(date_trunc('month', from_day::timestamp), to_day::timestamp, interval '1 month') as m (month)
+      from generate_series(
+             -- a mistyped day before our era, which jobs cannot be told of, brought nothing
+             greatest(date_trunc('month', from_day::timestamp), timestamp '0001-01-01'), to_day::timestamp,
+             interval '1 month') as m (month)
      limit 61
   loop
     job_key := format('track_roi:%s:%s', organization_id, month_day);

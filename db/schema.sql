@@ -2764,7 +2764,8 @@ CREATE TYPE tenancy.invitation_preview AS (
 	organization_name text,
 	organization_logo_url text,
 	role_name text,
-	invited_by_name text
+	invited_by_name text,
+	has_account boolean
 );
 
 --
@@ -2784,6 +2785,12 @@ COMMENT ON COLUMN tenancy.invitation_preview.email IS 'The address to sign in or
 --
 
 COMMENT ON COLUMN tenancy.invitation_preview.status IS 'pending, accepted, revoked or expired.';
+
+--
+-- Name: COLUMN invitation_preview.has_account; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitation_preview.has_account IS 'Whether an account has the address: then sign in and accept, otherwise sign up with the token.';
 
 --
 -- Name: issued_api_key; Type: TYPE; Schema: tenancy; Owner: -
@@ -2857,7 +2864,8 @@ CREATE TYPE tenancy.permission AS (
 	key text,
 	description text,
 	default_roles text[],
-	is_grantable boolean
+	is_grantable boolean,
+	added_at timestamp with time zone
 );
 
 --
@@ -2877,6 +2885,12 @@ COMMENT ON COLUMN tenancy.permission.default_roles IS 'The roles among owner, ad
 --
 
 COMMENT ON COLUMN tenancy.permission.is_grantable IS 'Whether the caller may give it to others: they hold it themselves, without an end.';
+
+--
+-- Name: COLUMN permission.added_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.permission.added_at IS 'When it came with a release. A role of the organization''s own that was changed last before that does not have it: nobody has decided about it yet.';
 
 --
 -- Name: settings_in_force; Type: TYPE; Schema: tenancy; Owner: -
@@ -2957,16 +2971,7 @@ COMMENT ON FUNCTION authz.organization_id() IS 'The active organization; null wh
 
 CREATE FUNCTION platform.uuidv7() RETURNS uuid
     LANGUAGE sql PARALLEL SAFE
-    AS $$
-        select encode(
-            substring(int8send((t.micros / 1000)) from 3 for 6)
-            || substring(int4send((28672 + (t.micros % 1000) * 4096 / 1000)::int) from 3 for 2)
-            || set_byte(r.bytes, 0, (get_byte(r.bytes, 0) & 63) | 128),
-            'hex'
-          )::uuid
-          from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint) as t (micros),
-               (select substring(uuid_send(gen_random_uuid()) from 9 for 8)) as r (bytes)
-      $$;
+    RETURN ((OVERLAY(lpad(to_hex(((EXTRACT(epoch FROM clock_timestamp()) * (4096000)::numeric))::bigint), 15, '0'::text) PLACING '7'::text FROM 13 FOR 0) || "right"(replace((gen_random_uuid())::text, '-'::text, ''::text), 16)))::uuid;
 
 --
 -- Name: FUNCTION uuidv7(); Type: COMMENT; Schema: platform; Owner: -
@@ -3359,11 +3364,14 @@ COMMENT ON FUNCTION ai.agents_budget(agent ai.agents) IS 'What the agent has use
 --
 
 CREATE FUNCTION ai.any_word_of(language text, query text) RETURNS tsquery
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select string_agg('''' || replace(replace(l.lexeme, '\', '\\'), '''', '''''') || '''', ' | ' order by l.lexeme)::tsquery
-    from unnest(to_tsvector(ai.words_in(any_word_of.language), query)) l
+begin
+  return (
+    select string_agg('''' || replace(replace(l.lexeme, '\', '\\'), '''', '''''') || '''', ' | ' order by l.lexeme)::tsquery
+      from unnest(to_tsvector(ai.words_in(any_word_of.language), query)) l);
+end
 $$;
 
 --
@@ -3372,6 +3380,22 @@ $$;
 
 COMMENT ON FUNCTION ai.any_word_of(language text, query text) IS '@behavior -*
 Looks for texts with one or more of the words of a query; null when it has none.';
+
+--
+-- Name: body_of(text, text, text); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.body_of(b text, c text, d text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN concat_ws('
+'::text, b, c, d);
+
+--
+-- Name: FUNCTION body_of(b text, c text, d text); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.body_of(b text, c text, d text) IS '@behavior -*
+What there is to find besides the title, a line each.';
 
 --
 -- Name: embedding_models; Type: TABLE; Schema: ai; Owner: -
@@ -3666,6 +3690,7 @@ CREATE FUNCTION ai.claim_texts(model_id smallint, at_most integer, seconds integ
     LANGUAGE sql ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+  select ai.collect_marks(at_most * 10);
   with due as (
     select o.organization_id, o.namespace, o.document_id
       from ai.embedding_outbox o
@@ -3698,7 +3723,90 @@ $$;
 -- Name: FUNCTION claim_texts(model_id smallint, at_most integer, seconds integer); Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON FUNCTION ai.claim_texts(model_id smallint, at_most integer, seconds integer) IS 'Takes texts out of the outbox to embed them, in parts, each with its title; for so many seconds nobody else gets them, and whoever dies meanwhile holds nobody up.';
+COMMENT ON FUNCTION ai.claim_texts(model_id smallint, at_most integer, seconds integer) IS 'Takes texts out of the outbox, and before that into it, to embed them, in parts, each with its title; for so many seconds nobody else gets them, and whoever dies meanwhile holds nobody up.';
+
+--
+-- Name: codes_of(text[]); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.codes_of(codes text[]) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return array(
+    select distinct lower(btrim(k.code)) as code
+      from unnest(codes) as k (code)
+     where btrim(k.code) <> '' and length(k.code) <= 320
+     order by code);
+end
+$$;
+
+--
+-- Name: FUNCTION codes_of(codes text[]); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.codes_of(codes text[]) IS '@behavior -*
+Codes as they are looked for: in lower case, each once, without those that are empty or too long for one.';
+
+--
+-- Name: collect_marks(integer); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.collect_marks(at_most integer DEFAULT 5000) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+declare
+  collected integer;
+begin
+  with marked as materialized (
+    select m.ctid as place, m.organization_id, m.namespace, m.document_id
+      from ai.embedding_marks m
+     limit at_most
+       for update skip locked
+  ),
+  -- What is being deleted right now keeps its mark until it is known whether it goes.
+  present as materialized (
+    select d.organization_id, d.namespace, d.id
+      from ai.search_documents d
+     where (d.organization_id, d.namespace, d.id) in (select m.organization_id, m.namespace, m.document_id from marked m)
+       for key share skip locked
+  ),
+  queued as (
+    insert into ai.embedding_outbox as o (organization_id, namespace, document_id, model_id)
+    select p.organization_id, p.namespace, p.id, m.id
+      from present p
+     cross join ai.embedding_models m
+     where m.status in ('active', 'building')
+     order by p.organization_id, p.namespace, p.id, m.id
+    on conflict on constraint embedding_outbox_pkey do update
+      set (marked_at, due_at, attempts, claim, failed_at, reason)
+        = (excluded.marked_at, excluded.due_at, 0, null, null, null)
+  )
+  delete from ai.embedding_marks e
+   where e.ctid = any (array(
+           select m.place
+             from marked m
+             left join present p
+               on p.organization_id = m.organization_id and p.namespace = m.namespace and p.id = m.document_id
+            where p.id is not null
+               or not exists (
+                    select
+                      from ai.search_documents d
+                     where d.organization_id = m.organization_id and d.namespace = m.namespace and d.id = m.document_id
+                  )));
+  get diagnostics collected = row_count;
+  return collected;
+end
+$$;
+
+--
+-- Name: FUNCTION collect_marks(at_most integer); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.collect_marks(at_most integer) IS 'Puts texts that have changed into the outbox, for each model that is in use; returns how many marks it took, 0 when none is left but of what is being deleted.';
 
 --
 -- Name: count_embeddings(smallint, uuid[]); Type: FUNCTION; Schema: ai; Owner: -
@@ -3755,8 +3863,7 @@ begin
    where i.organization_id = organization
      and i.id = decide_insight.row_id
      and i.deleted_at is null
-     and (authz.has('workspaces.all')
-          or coalesce(i.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+     and authz.sees_workspace(i.workspace_id)
      for update;
   if decided.id is null then
     perform platform.refuse('CB004', 'There is no such insight, or none that you may see.', field => 'row_id');
@@ -3932,6 +4039,7 @@ begin
   loop
     begin
       perform set_config('lock_timeout', '2s', true);
+      execute format('drop function if exists ai.%I(extensions.halfvec, text[], integer)', 'nearest_in_' || retired.id);
       execute format('drop table ai.%I', 'embeddings_' || retired.id);
       delete from ai.embedding_outbox o where o.model_id = retired.id;
       delete from ai.search_sizes s where s.model_id = retired.id;
@@ -4064,7 +4172,18 @@ begin
   select m.provider, m.model, m.dimension, b.model,
          (select count(*)
             from ai.embedding_outbox o
-           where o.organization_id = organization and o.failed_at is null and o.model_id in (m.id, b.id)),
+           where o.organization_id = organization and o.failed_at is null and o.model_id in (m.id, b.id))
+         + (select count(distinct (e.namespace, e.document_id))
+              from ai.embedding_marks e
+             where e.organization_id = organization
+               and not exists (
+                     select
+                       from ai.embedding_outbox o
+                      where o.organization_id = organization
+                        and o.namespace = e.namespace
+                        and o.document_id = e.document_id
+                        and o.failed_at is null
+                   )),
          (select count(*)
             from ai.embedding_outbox o
            where o.organization_id = organization and o.failed_at is not null and o.model_id in (m.id, b.id)),
@@ -4196,6 +4315,7 @@ CREATE FUNCTION ai.find_by_words(query text, namespaces text[], at_most integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET client_min_messages TO 'warning'
+    SET plan_cache_mode TO 'auto'
     AS $$
 declare
   organization constant uuid := authz.organization_id();
@@ -4205,7 +4325,13 @@ declare
   workspaces constant uuid[] := authz.visible_workspaces();
   -- Whoever writes operators means them; otherwise rows with some of the words come after those with all.
   is_plain constant boolean := query !~* '"|(^|\s)-|\mor\M';
+  -- That of the organization, and those of tables whose texts are in one of their own.
+  languages constant text[] := array(
+    select ai.language_of(organization)
+     union
+    select s.language from ai.searchable_tables s where s.language is not null);
   language text;
+  words tsquery;
   all_words tsquery;
   any_word tsquery;
 begin
@@ -4213,14 +4339,9 @@ begin
   if organization is null then
     return;
   end if;
-  for language in
-    select ai.language_of(organization)
-     union
-    select s.language from ai.searchable_tables s where s.language is not null
-  loop
-    all_words := coalesce(all_words || websearch_to_tsquery(ai.words_in(language), query),
-                          websearch_to_tsquery(ai.words_in(language), query));
-    any_word := coalesce(any_word || ai.any_word_of(language, query), any_word, ai.any_word_of(language, query));
+  foreach language in array languages loop
+    words := websearch_to_tsquery(ai.words_in(language), query);
+    all_words := coalesce(all_words || words, words);
   end loop;
   if coalesce(numnode(all_words), 0) = 0 then
     return;
@@ -4239,7 +4360,14 @@ begin
     return next;
   end loop;
   -- With half of what is asked for there is enough: to rank all that has a word which is everywhere takes long.
-  if place * 2 >= at_most or not is_plain or any_word = all_words then
+  if place * 2 >= at_most or not is_plain then
+    return;
+  end if;
+  foreach language in array languages loop
+    words := ai.any_word_of(language, query);
+    any_word := coalesce(any_word || words, any_word, words);
+  end loop;
+  if any_word = all_words then
     return;
   end if;
   for namespace, id, score in
@@ -4443,11 +4571,17 @@ COMMENT ON FUNCTION ai.has_column(table_id regclass, name text) IS 'Whether a ta
 CREATE FUNCTION ai.hybrid_search(query_text text, query_embedding real[] DEFAULT NULL::real[], threshold real DEFAULT NULL::real, count integer DEFAULT 10, namespace text DEFAULT NULL::text, types text[] DEFAULT NULL::text[], text_weight real DEFAULT 1, vector_weight real DEFAULT 1, k integer DEFAULT 60, skip integer DEFAULT 0) RETURNS SETOF ai.found_document
     LANGUAGE plpgsql STABLE ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
   wanted constant integer := coalesce(count, 10);
   -- The same for all pages of the first ones, so that a page does not change with the one before.
   depth constant integer := ceil((coalesce(skip, 0) + wanted) / 20.0) * 40;
+  -- A list that is fused with none need not be longer than what is shown of it.
+  depth_of_meaning constant integer := case
+    when query_text is null or coalesce(text_weight, 1) = 0 then depth / 2
+    else depth
+  end;
   namespaces constant text[] := case
     when namespace is null then types
     when types is null then array[namespace]
@@ -4485,7 +4619,7 @@ begin
     by_meaning as materialized (
       select n.namespace, n.document_id as id, n.chunk, n.similarity,
              (row_number() over (order by n.similarity desc, n.namespace, n.document_id))::integer as place
-        from ai.nearest_documents(embedding, model, namespaces, depth) n
+        from ai.nearest_documents(embedding, model, namespaces, depth_of_meaning) n
        where coalesce(vector_weight, 1) > 0
          and embedding is not null
          and n.similarity >= coalesce(threshold, model.threshold)
@@ -4539,61 +4673,2360 @@ COMMENT ON FUNCTION ai.hybrid_search(query_text text, query_embedding real[], th
 What fits a query by its words or by its meaning, of everything that the caller may see: reciprocal rank fusion, in which a document at place p of a list scores weight ÷ (k + p), and the scores of both lists are added. Either argument may be null; without an embedding the text is embedded here where the active model is the built-in one. threshold is the least cosine similarity in the list by meaning, that of the model unless said. namespace is one, types are several of them. count is 1 to 500, skip up to 5000; ties are in the order of namespace and id. Errors: CB001, CB002; CB070 for an embedding of another dimension.';
 
 --
--- Name: index_changes_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+-- Name: index_ai_agents_trigger(); Type: FUNCTION; Schema: ai; Owner: -
 --
 
-CREATE FUNCTION ai.index_changes_trigger() RETURNS trigger
+CREATE FUNCTION ai.index_ai_agents_trigger() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-declare
-  searchable ai.searchable_tables;
-  present text;
-  changed text;
-  batch ai.searchable_row[];
-begin
-  select s.* into searchable from ai.searchable_tables s where s.table_id = tg_relid;
-  present := replace(searchable.rows_query, '%s', 'new_rows');
-  if tg_op = 'INSERT' then
-    changed := present;
-  elsif tg_op = 'UPDATE' then
-    changed := format('(%s except %s)', present, replace(searchable.rows_query, '%s', 'old_rows'));
-  end if;
-  if tg_op <> 'INSERT' then
-    -- What is searched no more: deleted, archived, or other than the table's condition asks for.
-    execute format(
-      $sql$
-      delete from ai.search_documents d
-       using (select g.organization_id, g.id from (%s) g %s) gone
-       where d.organization_id = gone.organization_id and d.namespace = $1 and d.id = gone.id
-      $sql$,
-      replace(searchable.rows_query, '%s', 'old_rows'),
-      case when tg_op = 'UPDATE' then format('except select n.organization_id, n.id from (%s) n', present) else '' end)
-      using searchable.namespace;
-  end if;
-  if changed is not null then
-    for batch in execute format(
-      'select array_agg(t.r) from (select row(c.*)::ai.searchable_row as r, (row_number() over () - 1) / 500 as batch '
-      'from (%s) c) t group by t.batch', changed)
-    loop
-      perform ai.index_rows(searchable.namespace, searchable.read_permission, searchable.language, batch);
-    end loop;
-  end if;
-  return null;
-end
-$_$;
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'ai.agents', t.id, t.workspace_id, 'ai.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.purpose::text, '')), '') as d, array[r.key::text] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.purpose::text, '')), '') as d, array[r.key::text] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.purpose::text, '')), '') as d, array[r.key::text] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'ai.agents' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.purpose::text, '')), '') as d, array[r.key::text] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.purpose::text, '')), '') as d, array[r.key::text] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('ai.agents', 'ai.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.purpose::text, '')), '') as d, array[r.key::text] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'ai.agents' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
 
 --
--- Name: FUNCTION index_changes_trigger(); Type: COMMENT; Schema: ai; Owner: -
+-- Name: FUNCTION index_ai_agents_trigger(); Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON FUNCTION ai.index_changes_trigger() IS 'Keeps what can be found as the rows are, in their transaction; a statement that changes nothing of it writes nothing. Definer: callers may not write what is searched.';
+COMMENT ON FUNCTION ai.index_ai_agents_trigger() IS 'Keeps what can be found of ai.agents as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
 
 --
--- Name: index_rows(text, text, text, ai.searchable_row[]); Type: FUNCTION; Schema: ai; Owner: -
+-- Name: index_ai_insights_trigger(); Type: FUNCTION; Schema: ai; Owner: -
 --
 
-CREATE FUNCTION ai.index_rows(namespace text, read_permission text, language text, rows ai.searchable_row[]) RETURNS void
+CREATE FUNCTION ai.index_ai_insights_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'ai.insights', t.id, t.workspace_id, 'ai.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.body::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.body::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.body::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'ai.insights' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.body::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.body::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('ai.insights', 'ai.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.body::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'ai.insights' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_ai_insights_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_ai_insights_trigger() IS 'Keeps what can be found of ai.insights as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_analytics_dashboards_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_analytics_dashboards_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'analytics.dashboards', t.id, t.workspace_id, 'analytics.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (r.owner_id)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (r.owner_id)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (r.owner_id)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'analytics.dashboards' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (r.owner_id)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (r.owner_id)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('analytics.dashboards', 'analytics.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (r.owner_id)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'analytics.dashboards' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_analytics_dashboards_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_analytics_dashboards_trigger() IS 'Keeps what can be found of analytics.dashboards as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_analytics_reports_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_analytics_reports_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'analytics.reports', t.id, t.workspace_id, 'analytics.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (r.owner_id)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (r.owner_id)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (r.owner_id)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'analytics.reports' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (r.owner_id)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (r.owner_id)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('analytics.reports', 'analytics.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (r.owner_id)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'analytics.reports' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_analytics_reports_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_analytics_reports_trigger() IS 'Keeps what can be found of analytics.reports as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_analytics_segments_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_analytics_segments_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'analytics.segments', t.id, t.workspace_id, 'analytics.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'analytics.segments' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('analytics.segments', 'analytics.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'analytics.segments' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_analytics_segments_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_analytics_segments_trigger() IS 'Keeps what can be found of analytics.segments as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_crm_deals_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_crm_deals_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'crm.deals', t.id, t.workspace_id, 'crm.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.lost_reason::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.lost_reason::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.lost_reason::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'crm.deals' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.lost_reason::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.lost_reason::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('crm.deals', 'crm.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.lost_reason::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'crm.deals' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_crm_deals_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_crm_deals_trigger() IS 'Keeps what can be found of crm.deals as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_crm_lead_activities_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_crm_lead_activities_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'crm.lead_activities', t.id, t.workspace_id, 'crm.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.subject)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.body::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.outcome::text, ''), nullif(r.kind::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.subject)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.body::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.outcome::text, ''), nullif(r.kind::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.subject)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.body::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.outcome::text, ''), nullif(r.kind::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'crm.lead_activities' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.subject)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.body::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.outcome::text, ''), nullif(r.kind::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.subject)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.body::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.outcome::text, ''), nullif(r.kind::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('crm.lead_activities', 'crm.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.subject)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.body::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.outcome::text, ''), nullif(r.kind::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'crm.lead_activities' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_crm_lead_activities_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_crm_lead_activities_trigger() IS 'Keeps what can be found of crm.lead_activities as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_crm_lead_sources_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_crm_lead_sources_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'crm.lead_sources', t.id, t.workspace_id, 'crm.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.channel::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.channel::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.channel::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'crm.lead_sources' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.channel::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.channel::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('crm.lead_sources', 'crm.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.channel::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'crm.lead_sources' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_crm_lead_sources_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_crm_lead_sources_trigger() IS 'Keeps what can be found of crm.lead_sources as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_crm_leads_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_crm_leads_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'crm.leads', t.id, t.workspace_id, 'crm.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (coalesce(r.full_name, r.company_name, r.email))::text as title, nullif(concat_ws(E'\n', nullif(r.email::text, ''), nullif(r.company_name::text, ''), nullif(r.job_title::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.industry::text, ''), nullif(array_to_string(r.interests, ', '), ''), nullif(r.city::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as d, array[r.email::text, r.phone::text] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (coalesce(r.full_name, r.company_name, r.email))::text as title, nullif(concat_ws(E'\n', nullif(r.email::text, ''), nullif(r.company_name::text, ''), nullif(r.job_title::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.industry::text, ''), nullif(array_to_string(r.interests, ', '), ''), nullif(r.city::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as d, array[r.email::text, r.phone::text] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (coalesce(r.full_name, r.company_name, r.email))::text as title, nullif(concat_ws(E'\n', nullif(r.email::text, ''), nullif(r.company_name::text, ''), nullif(r.job_title::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.industry::text, ''), nullif(array_to_string(r.interests, ', '), ''), nullif(r.city::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as d, array[r.email::text, r.phone::text] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'crm.leads' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (coalesce(r.full_name, r.company_name, r.email))::text as title, nullif(concat_ws(E'\n', nullif(r.email::text, ''), nullif(r.company_name::text, ''), nullif(r.job_title::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.industry::text, ''), nullif(array_to_string(r.interests, ', '), ''), nullif(r.city::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as d, array[r.email::text, r.phone::text] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (coalesce(r.full_name, r.company_name, r.email))::text as title, nullif(concat_ws(E'\n', nullif(r.email::text, ''), nullif(r.company_name::text, ''), nullif(r.job_title::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.industry::text, ''), nullif(array_to_string(r.interests, ', '), ''), nullif(r.city::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as d, array[r.email::text, r.phone::text] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('crm.leads', 'crm.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (coalesce(r.full_name, r.company_name, r.email))::text as title, nullif(concat_ws(E'\n', nullif(r.email::text, ''), nullif(r.company_name::text, ''), nullif(r.job_title::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.industry::text, ''), nullif(array_to_string(r.interests, ', '), ''), nullif(r.city::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as d, array[r.email::text, r.phone::text] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'crm.leads' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_crm_leads_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_crm_leads_trigger() IS 'Keeps what can be found of crm.leads as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_finance_accounts_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_finance_accounts_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'finance.accounts', t.id, t.workspace_id, 'finance.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.code || ' ' || r.name)::text as title, null::text as b, null::text as c, null::text as d, array[r.code::text] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.code || ' ' || r.name)::text as title, null::text as b, null::text as c, null::text as d, array[r.code::text] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.code || ' ' || r.name)::text as title, null::text as b, null::text as c, null::text as d, array[r.code::text] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'finance.accounts' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.code || ' ' || r.name)::text as title, null::text as b, null::text as c, null::text as d, array[r.code::text] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.code || ' ' || r.name)::text as title, null::text as b, null::text as c, null::text as d, array[r.code::text] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('finance.accounts', 'finance.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.code || ' ' || r.name)::text as title, null::text as b, null::text as c, null::text as d, array[r.code::text] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'finance.accounts' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_finance_accounts_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_finance_accounts_trigger() IS 'Keeps what can be found of finance.accounts as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_finance_budget_line_items_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_finance_budget_line_items_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'finance.budget_line_items', t.id, t.workspace_id, 'finance.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.category::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.category::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.category::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'finance.budget_line_items' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.category::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.category::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('finance.budget_line_items', 'finance.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.category::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'finance.budget_line_items' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_finance_budget_line_items_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_finance_budget_line_items_trigger() IS 'Keeps what can be found of finance.budget_line_items as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_finance_budgets_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_finance_budgets_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'finance.budgets', t.id, t.workspace_id, 'finance.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'finance.budgets' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('finance.budgets', 'finance.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'finance.budgets' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_finance_budgets_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_finance_budgets_trigger() IS 'Keeps what can be found of finance.budgets as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_finance_transactions_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_finance_transactions_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'finance.transactions', t.id, t.workspace_id, 'finance.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (coalesce(nullif(r.description, ''), nullif(r.counterparty, ''), r.kind))::text as title, nullif(concat_ws(E'\n', nullif(r.counterparty::text, ''), nullif(r.reference::text, '')), '') as b, null::text as c, nullif(concat_ws(E'\n', nullif(r.category::text, '')), '') as d, array[r.reference::text] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (coalesce(nullif(r.description, ''), nullif(r.counterparty, ''), r.kind))::text as title, nullif(concat_ws(E'\n', nullif(r.counterparty::text, ''), nullif(r.reference::text, '')), '') as b, null::text as c, nullif(concat_ws(E'\n', nullif(r.category::text, '')), '') as d, array[r.reference::text] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (coalesce(nullif(r.description, ''), nullif(r.counterparty, ''), r.kind))::text as title, nullif(concat_ws(E'\n', nullif(r.counterparty::text, ''), nullif(r.reference::text, '')), '') as b, null::text as c, nullif(concat_ws(E'\n', nullif(r.category::text, '')), '') as d, array[r.reference::text] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'finance.transactions' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (coalesce(nullif(r.description, ''), nullif(r.counterparty, ''), r.kind))::text as title, nullif(concat_ws(E'\n', nullif(r.counterparty::text, ''), nullif(r.reference::text, '')), '') as b, null::text as c, nullif(concat_ws(E'\n', nullif(r.category::text, '')), '') as d, array[r.reference::text] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (coalesce(nullif(r.description, ''), nullif(r.counterparty, ''), r.kind))::text as title, nullif(concat_ws(E'\n', nullif(r.counterparty::text, ''), nullif(r.reference::text, '')), '') as b, null::text as c, nullif(concat_ws(E'\n', nullif(r.category::text, '')), '') as d, array[r.reference::text] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('finance.transactions', 'finance.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (coalesce(nullif(r.description, ''), nullif(r.counterparty, ''), r.kind))::text as title, nullif(concat_ws(E'\n', nullif(r.counterparty::text, ''), nullif(r.reference::text, '')), '') as b, null::text as c, nullif(concat_ws(E'\n', nullif(r.category::text, '')), '') as d, array[r.reference::text] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'finance.transactions' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_finance_transactions_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_finance_transactions_trigger() IS 'Keeps what can be found of finance.transactions as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_marketing_ab_tests_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_marketing_ab_tests_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'marketing.ab_tests', t.id, t.workspace_id, 'marketing.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.hypothesis::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.hypothesis::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.hypothesis::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'marketing.ab_tests' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.hypothesis::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.hypothesis::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('marketing.ab_tests', 'marketing.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.hypothesis::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'marketing.ab_tests' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_marketing_ab_tests_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_marketing_ab_tests_trigger() IS 'Keeps what can be found of marketing.ab_tests as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_marketing_campaigns_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_marketing_campaigns_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'marketing.campaigns', t.id, t.workspace_id, 'marketing.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'marketing.campaigns' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('marketing.campaigns', 'marketing.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'marketing.campaigns' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_marketing_campaigns_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_marketing_campaigns_trigger() IS 'Keeps what can be found of marketing.campaigns as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_marketing_email_templates_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_marketing_email_templates_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'marketing.email_templates', t.id, t.workspace_id, 'marketing.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.subject::text, ''), nullif(r.category::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.text_source::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.subject::text, ''), nullif(r.category::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.text_source::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.subject::text, ''), nullif(r.category::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.text_source::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'marketing.email_templates' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.subject::text, ''), nullif(r.category::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.text_source::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.subject::text, ''), nullif(r.category::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.text_source::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('marketing.email_templates', 'marketing.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.subject::text, ''), nullif(r.category::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.text_source::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'marketing.email_templates' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_marketing_email_templates_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_marketing_email_templates_trigger() IS 'Keeps what can be found of marketing.email_templates as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_marketing_nurturing_sequences_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_marketing_nurturing_sequences_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'marketing.nurturing_sequences', t.id, t.workspace_id, 'marketing.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'marketing.nurturing_sequences' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('marketing.nurturing_sequences', 'marketing.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'marketing.nurturing_sequences' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_marketing_nurturing_sequences_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_marketing_nurturing_sequences_trigger() IS 'Keeps what can be found of marketing.nurturing_sequences as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_projects_design_versions_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_projects_design_versions_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'projects.design_versions', t.id, t.workspace_id, 'projects.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.design_versions' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('projects.design_versions', 'projects.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.design_versions' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_projects_design_versions_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_projects_design_versions_trigger() IS 'Keeps what can be found of projects.design_versions as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_projects_project_compliance_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_projects_project_compliance_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'projects.project_compliance', t.id, t.workspace_id, 'projects.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.authority::text, ''), nullif(r.reference_number::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.location::text, ''), nullif(r.kind::text, '')), '') as d, array[r.reference_number::text] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.authority::text, ''), nullif(r.reference_number::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.location::text, ''), nullif(r.kind::text, '')), '') as d, array[r.reference_number::text] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.authority::text, ''), nullif(r.reference_number::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.location::text, ''), nullif(r.kind::text, '')), '') as d, array[r.reference_number::text] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.project_compliance' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.authority::text, ''), nullif(r.reference_number::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.location::text, ''), nullif(r.kind::text, '')), '') as d, array[r.reference_number::text] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.authority::text, ''), nullif(r.reference_number::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.location::text, ''), nullif(r.kind::text, '')), '') as d, array[r.reference_number::text] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('projects.project_compliance', 'projects.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.authority::text, ''), nullif(r.reference_number::text, '')), '') as b, nullif(concat_ws(E'\n', nullif(r.notes::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.location::text, ''), nullif(r.kind::text, '')), '') as d, array[r.reference_number::text] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.project_compliance' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_projects_project_compliance_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_projects_project_compliance_trigger() IS 'Keeps what can be found of projects.project_compliance as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_projects_project_milestones_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_projects_project_milestones_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'projects.project_milestones', t.id, t.workspace_id, 'projects.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.project_milestones' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('projects.project_milestones', 'projects.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.project_milestones' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_projects_project_milestones_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_projects_project_milestones_trigger() IS 'Keeps what can be found of projects.project_milestones as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_projects_project_phases_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_projects_project_phases_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'projects.project_phases', t.id, t.workspace_id, 'projects.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.project_phases' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('projects.project_phases', 'projects.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.project_phases' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_projects_project_phases_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_projects_project_phases_trigger() IS 'Keeps what can be found of projects.project_phases as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_projects_project_resources_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_projects_project_resources_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'projects.project_resources', t.id, t.workspace_id, 'projects.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, null::text as c, nullif(concat_ws(E'\n', nullif(r.kind::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, null::text as c, nullif(concat_ws(E'\n', nullif(r.kind::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, null::text as c, nullif(concat_ws(E'\n', nullif(r.kind::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.project_resources' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, null::text as c, nullif(concat_ws(E'\n', nullif(r.kind::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, null::text as c, nullif(concat_ws(E'\n', nullif(r.kind::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('projects.project_resources', 'projects.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, null::text as b, null::text as c, nullif(concat_ws(E'\n', nullif(r.kind::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.project_resources' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_projects_project_resources_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_projects_project_resources_trigger() IS 'Keeps what can be found of projects.project_resources as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_projects_project_safety_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_projects_project_safety_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'projects.project_safety', t.id, t.workspace_id, 'projects.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, ''), nullif(r.mitigation::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.kind::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, ''), nullif(r.mitigation::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.kind::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, ''), nullif(r.mitigation::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.kind::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.project_safety' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, ''), nullif(r.mitigation::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.kind::text, '')), '') as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, ''), nullif(r.mitigation::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.kind::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('projects.project_safety', 'projects.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, ''), nullif(r.mitigation::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.kind::text, '')), '') as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.project_safety' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_projects_project_safety_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_projects_project_safety_trigger() IS 'Keeps what can be found of projects.project_safety as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_projects_project_tasks_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_projects_project_tasks_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'projects.project_tasks', t.id, t.workspace_id, 'projects.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.project_tasks' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('projects.project_tasks', 'projects.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.title)::text as title, null::text as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, null::text as d, null::text[] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.project_tasks' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_projects_project_tasks_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_projects_project_tasks_trigger() IS 'Keeps what can be found of projects.project_tasks as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_projects_projects_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_projects_projects_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(NULL, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, 'projects.projects', t.id, t.workspace_id, 'projects.read', t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(NULL, ai.language_of(s.organization_id))
+                          end as language
+                     from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.client_name::text, ''), nullif(array_to_string(r.tags, ', '), '')), '') as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.location::text, ''), nullif(r.kind::text, '')), '') as d, array[r.slug::text] as codes from new_rows r where true and r.deleted_at is null) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.client_name::text, ''), nullif(array_to_string(r.tags, ', '), '')), '') as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.location::text, ''), nullif(r.kind::text, '')), '') as d, array[r.slug::text] as codes from old_rows r where true and r.deleted_at is null) o
+                 except
+                 select n.organization_id, n.id from (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.client_name::text, ''), nullif(array_to_string(r.tags, ', '), '')), '') as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.location::text, ''), nullif(r.kind::text, '')), '') as d, array[r.slug::text] as codes from new_rows r where true and r.deleted_at is null) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.projects' and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.client_name::text, ''), nullif(array_to_string(r.tags, ', '), '')), '') as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.location::text, ''), nullif(r.kind::text, '')), '') as d, array[r.slug::text] as codes from new_rows r where true and r.deleted_at is null) except (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.client_name::text, ''), nullif(array_to_string(r.tags, ', '), '')), '') as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.location::text, ''), nullif(r.kind::text, '')), '') as d, array[r.slug::text] as codes from old_rows r where true and r.deleted_at is null)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows('projects.projects', 'projects.read', NULL, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (select r.organization_id, r.id, r.workspace_id as workspace_id, (null)::uuid as owner_id, (r.name)::text as title, nullif(concat_ws(E'\n', nullif(r.client_name::text, ''), nullif(array_to_string(r.tags, ', '), '')), '') as b, nullif(concat_ws(E'\n', nullif(r.description::text, '')), '') as c, nullif(concat_ws(E'\n', nullif(r.location::text, ''), nullif(r.kind::text, '')), '') as d, array[r.slug::text] as codes from old_rows r where true and r.deleted_at is null) gone
+         where d.organization_id = gone.organization_id and d.namespace = 'projects.projects' and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $$;
+
+--
+-- Name: FUNCTION index_projects_projects_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_projects_projects_trigger() IS 'Keeps what can be found of projects.projects as its rows are, in their transaction; a statement that changes nothing of it writes nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.';
+
+--
+-- Name: index_rows(text, text, text, ai.searchable_row[], uuid[]); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_rows(namespace text, read_permission text, language text, rows ai.searchable_row[], embedded_ids uuid[] DEFAULT '{}'::uuid[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -4606,33 +7039,20 @@ begin
   with texts as materialized (
     select r.organization_id, r.id, r.workspace_id, r.owner_id, coalesce(nullif(btrim(r.title), ''), '—') as title,
            nullif(btrim(r.b), '') as b, nullif(btrim(r.c), '') as c, nullif(btrim(r.d), '') as d,
-           (select coalesce(array_agg(distinct lower(btrim(k.code))), '{}')
-              from unnest(r.codes) as k (code)
-             where btrim(k.code) <> '' and length(k.code) <= 320) as codes,
+           case when r.codes is null then '{}' else ai.codes_of(r.codes) end as codes,
            languages ->> r.organization_id::text as language
       from unnest(rows) r
   ),
-  prepared as materialized (
-    -- A text search vector holds a megabyte, and nobody looks for words that far back.
-    select t.*, concat_ws(E'\n', t.b, t.c, t.d) as body, ai.words_in(t.language) as words
-      from texts t
-  ),
   hashed as materialized (
-    select p.*, md5(p.title || E'\n' || p.body)::uuid as content_hash,
-           setweight(to_tsvector(p.words, left(p.title, 10000)), 'A')
-           -- as it is written as well, for what is found while it is being typed
-           || setweight(to_tsvector('ai.simple', left(p.title, 10000)), 'A')
-           || setweight(to_tsvector(p.words, left(p.b, 100000)), 'B')
-           || setweight(to_tsvector(p.words, left(coalesce(p.c, ''), 100000)), 'C')
-           || setweight(to_tsvector(p.words, left(coalesce(p.d, ''), 100000)), 'D') as search_vector,
+    select t.*, ai.body_of(t.b, t.c, t.d) as body,
+           md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid as content_hash,
+           ai.words_of(ai.words_in(t.language), t.title, t.b, t.c, t.d) as search_vector,
            known.content_hash as known_hash
-      from (select q.organization_id, q.id, q.workspace_id, q.owner_id, q.title, coalesce(q.b, '') as b, q.c, q.d, q.codes,
-                   q.language, q.body, q.words
-              from prepared q) p
+      from texts t
       left join lateral (
              select d.content_hash
                from ai.search_documents d
-              where d.organization_id = p.organization_id and d.namespace = index_rows.namespace and d.id = p.id
+              where d.organization_id = t.organization_id and d.namespace = index_rows.namespace and d.id = t.id
            ) known on true
   ),
   written as (
@@ -4640,8 +7060,7 @@ begin
       (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
        content_hash, search_vector)
     select h.organization_id, index_rows.namespace, h.id, h.workspace_id, index_rows.read_permission, h.owner_id, h.title,
-           left(lower(extensions.unaccent('extensions.unaccent'::regdictionary, h.title)), 1000), h.body, h.codes, h.language,
-           h.content_hash, h.search_vector
+           ai.title_key_of(h.title), h.body, h.codes, h.language, h.content_hash, h.search_vector
       from hashed h
      order by h.organization_id, h.id
     on conflict on constraint search_documents_pkey do update
@@ -4667,27 +7086,62 @@ begin
      and e.document_id = r.id
      and (e.workspace_id, e.owner_id, e.read_permission)
            is distinct from (r.workspace_id, r.owner_id, index_rows.read_permission);
-  -- After the documents: whoever stores embeddings goes the same way.
-  insert into ai.embedding_outbox as o (organization_id, namespace, document_id, model_id)
-  select u.organization_id, index_rows.namespace, u.id, m.id
+  insert into ai.embedding_marks (organization_id, namespace, document_id)
+  select u.organization_id, index_rows.namespace, u.id
     from unnest(outdated.organization_ids, outdated.ids) as u (organization_id, id)
-   cross join ai.embedding_models m
-   where m.status in ('active', 'building')
-   order by u.organization_id, u.id, m.id
-  on conflict on constraint embedding_outbox_pkey do update
-    set (marked_at, due_at, attempts, claim, failed_at, reason)
-      = (excluded.marked_at, excluded.due_at, 0, null, null, null);
-  if found then
+   where u.id <> all (embedded_ids);
+  if outdated.ids is not null then
     perform ai.wake_embedder();
   end if;
 end
 $$;
 
 --
--- Name: FUNCTION index_rows(namespace text, read_permission text, language text, rows ai.searchable_row[]); Type: COMMENT; Schema: ai; Owner: -
+-- Name: FUNCTION index_rows(namespace text, read_permission text, language text, rows ai.searchable_row[], embedded_ids uuid[]); Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON FUNCTION ai.index_rows(namespace text, read_permission text, language text, rows ai.searchable_row[]) IS 'Writes what can be found of rows, and marks those to be embedded whose text is another than before. For functions that have checked who asks.';
+COMMENT ON FUNCTION ai.index_rows(namespace text, read_permission text, language text, rows ai.searchable_row[], embedded_ids uuid[]) IS 'Writes what can be found of rows, and marks those to be embedded whose text is another than before, but for embedded_ids, whose embeddings the caller brings along. For functions that have checked who asks.';
+
+--
+-- Name: searchable_tables; Type: TABLE; Schema: ai; Owner: -
+--
+
+CREATE TABLE ai.searchable_tables (
+    table_id regclass NOT NULL,
+    namespace text NOT NULL,
+    read_permission text NOT NULL,
+    language text,
+    definition jsonb NOT NULL,
+    rows_query text NOT NULL
+);
+
+ALTER TABLE ONLY ai.searchable_tables FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE searchable_tables; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON TABLE ai.searchable_tables IS 'Tables whose rows can be searched, written by ai.make_searchable.';
+
+--
+-- Name: COLUMN searchable_tables.rows_query; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.searchable_tables.rows_query IS 'Makes ai.searchable_row of rows; %s stands for where they are.';
+
+--
+-- Name: index_trigger_of(ai.searchable_tables); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.index_trigger_of(searchable ai.searchable_tables) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (('index_'::text || replace((searchable).namespace, '.'::text, '_'::text)) || '_trigger'::text);
+
+--
+-- Name: FUNCTION index_trigger_of(searchable ai.searchable_tables); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.index_trigger_of(searchable ai.searchable_tables) IS 'How the function in schema ai is called that keeps what can be found of a table as its rows are.';
 
 --
 -- Name: may_see(ai.search_documents, text[], uuid, boolean, uuid[]); Type: FUNCTION; Schema: ai; Owner: -
@@ -4780,33 +7234,33 @@ Whether the caller may see a document, for definers.';
 --
 
 CREATE FUNCTION ai.language_of(organization_id uuid) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select coalesce(
-           (select l.language
-              from tenancy.organization_settings s
-              join (values ('ar', 'arabic'), ('hy', 'armenian'), ('eu', 'basque'), ('ca', 'catalan'), ('da', 'danish'),
-                           ('nl', 'dutch'), ('en', 'english'), ('et', 'estonian'), ('fi', 'finnish'), ('fr', 'french'),
-                           ('de', 'german'), ('el', 'greek'), ('hi', 'hindi'), ('hu', 'hungarian'), ('id', 'indonesian'),
-                           ('ga', 'irish'), ('it', 'italian'), ('lt', 'lithuanian'), ('ne', 'nepali'), ('nb', 'norwegian'),
-                           ('nn', 'norwegian'), ('no', 'norwegian'), ('pl', 'polish'), ('pt', 'portuguese'),
-                           ('ro', 'romanian'), ('ru', 'russian'), ('sr', 'serbian'), ('es', 'spanish'), ('sv', 'swedish'),
-                           ('ta', 'tamil'), ('tr', 'turkish'), ('yi', 'yiddish')) as l (tag, language)
-                on l.tag = split_part(s.value ->> 'locale', '-', 1)
-              -- which there are depends on the version of Postgres
-              join pg_ts_config c on c.cfgname = l.language and c.cfgnamespace = 'ai'::regnamespace
-             where s.organization_id = language_of.organization_id and s.section = 'general'),
-           case
-             when exists (
-               select
-                 from tenancy.organization_settings s
-                where s.organization_id = language_of.organization_id
-                  and s.section = 'general'
-                  and split_part(s.value ->> 'locale', '-', 1) <> 'en'
-             ) then 'simple'
-             else 'english'
-           end)
+declare
+  locale constant text := (
+    select split_part(s.value ->> 'locale', '-', 1)
+      from tenancy.organization_settings s
+     where s.organization_id = language_of.organization_id and s.section = 'general');
+begin
+  -- What most say, without looking for it: every change of a text asks.
+  if locale is null or locale = 'en' then
+    return 'english';
+  end if;
+  return coalesce(
+    (select l.language
+       from (values ('ar', 'arabic'), ('hy', 'armenian'), ('eu', 'basque'), ('ca', 'catalan'), ('da', 'danish'),
+                    ('nl', 'dutch'), ('et', 'estonian'), ('fi', 'finnish'), ('fr', 'french'), ('de', 'german'),
+                    ('el', 'greek'), ('hi', 'hindi'), ('hu', 'hungarian'), ('id', 'indonesian'), ('ga', 'irish'),
+                    ('it', 'italian'), ('lt', 'lithuanian'), ('ne', 'nepali'), ('nb', 'norwegian'), ('nn', 'norwegian'),
+                    ('no', 'norwegian'), ('pl', 'polish'), ('pt', 'portuguese'), ('ro', 'romanian'), ('ru', 'russian'),
+                    ('sr', 'serbian'), ('es', 'spanish'), ('sv', 'swedish'), ('ta', 'tamil'), ('tr', 'turkish'),
+                    ('yi', 'yiddish')) as l (tag, language)
+       -- which there are depends on the version of Postgres
+       join pg_ts_config c on c.cfgname = l.language and c.cfgnamespace = 'ai'::regnamespace
+      where l.tag = locale),
+    'simple');
+end
 $$;
 
 --
@@ -4970,31 +7424,189 @@ COMMENT ON FUNCTION ai.log_agent_interaction(interaction ai.interaction_draft) I
 CREATE FUNCTION ai.make_embedding_partition(model ai.embedding_models) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 declare
   name constant text := 'embeddings_' || model.id;
 begin
-  if to_regclass('ai.' || quote_ident(name)) is not null then
-    return;
+  if to_regclass('ai.' || quote_ident(name)) is null then
+    -- Rows change their workspace without their index entries, if their page has room.
+    execute format(
+      'create table ai.%I partition of ai.embeddings for values in (%s) with (fillfactor = 90)', name, model.id);
+    execute format(
+      'alter table ai.%I add check (extensions.vector_dims(embedding) = %s), alter embedding set storage plain',
+      name, model.dimension);
+    execute format(
+      'create index %I on ai.%I using hnsw ((embedding::extensions.halfvec(%s)) extensions.halfvec_cosine_ops)',
+      name || '_nearest', name, model.dimension);
+    call platform.close_partition(format('ai.%I', name)::regclass);
   end if;
-  -- Rows change their workspace without their index entries, if their page has room.
+  -- The index is found by its dimension, so each model has a query of its own; as a function it is planned once for a
+  -- connection, and it comes in order already: anything else would have to be sorted.
   execute format(
-    'create table ai.%I partition of ai.embeddings for values in (%s) with (fillfactor = 90)', name, model.id);
+    $sql$
+    create or replace function ai.%1$I(
+      embedding extensions.halfvec,
+      namespaces text[],
+      at_most integer
+    ) returns setof ai.nearest_chunk
+    language plpgsql stable
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_generic_plan
+    set enable_sort = off
+    set enable_seqscan = off
+    set jit = off
+    rows 50
+    as $body$
+    begin
+      return query
+        select n.namespace, n.document_id, n.chunk, (1 - n.distance)::real
+          from (
+                 select e.namespace, e.document_id, e.chunk,
+                        (e.embedding::extensions.halfvec(%2$s))
+                          operator(extensions.<=>) %1$I.embedding::extensions.halfvec(%2$s) as distance
+                   from ai.embeddings e
+                  where e.model_id = %3$s
+                    and e.organization_id = (select authz.organization_id())
+                    and (namespaces is null or e.namespace = any (namespaces))
+                  order by (e.embedding::extensions.halfvec(%2$s))
+                             operator(extensions.<=>) %1$I.embedding::extensions.halfvec(%2$s)
+                  limit at_most
+               ) n
+         order by n.distance, n.namespace, n.document_id, n.chunk;
+    end
+    $body$
+    $sql$,
+    'nearest_in_' || model.id, model.dimension, model.id);
   execute format(
-    'alter table ai.%I add check (extensions.vector_dims(embedding) = %s), alter embedding set storage plain',
-    name, model.dimension);
+    'comment on function ai.%I(extensions.halfvec, text[], integer) is %L', 'nearest_in_' || model.id,
+    E'@behavior -*\nThe parts of documents that the index of a model finds nearest to an embedding, as it is set up. Written by '
+    'ai.make_embedding_partition.');
   execute format(
-    'create index %I on ai.%I using hnsw ((embedding::extensions.halfvec(%s)) extensions.halfvec_cosine_ops)',
-    name || '_nearest', name, model.dimension);
-  call platform.close_partition(format('ai.%I', name)::regclass);
+    'grant execute on function ai.%I(extensions.halfvec, text[], integer) to callboard_member', 'nearest_in_' || model.id);
 end
-$$;
+$_$;
 
 --
 -- Name: FUNCTION make_embedding_partition(model ai.embedding_models); Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON FUNCTION ai.make_embedding_partition(model ai.embedding_models) IS 'Where the embeddings of a model go, with an index of their own.';
+COMMENT ON FUNCTION ai.make_embedding_partition(model ai.embedding_models) IS 'Makes the place where the embeddings of a model go, with an index of their own, and the query that goes by it.';
+
+--
+-- Name: make_index_trigger(ai.searchable_tables); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.make_index_trigger(searchable ai.searchable_tables) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  new_ones constant text := replace(searchable.rows_query, '%s', 'new_rows');
+  old_ones constant text := replace(searchable.rows_query, '%s', 'old_rows');
+begin
+  -- A function for each table, whose statements are planned once for a connection: put together when a row is written, they
+  -- would be planned for every row that somebody writes. Plans that were made while a table was small stay for some time,
+  -- so they may not read whole tables.
+  execute format(
+    $sql$
+    create or replace function ai.%1$I() returns trigger
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+    as $body$
+    declare
+      usual_organization uuid;
+      usual_language text;
+      usual_words regconfig;
+      batch ai.searchable_row[];
+    begin
+      if tg_op = 'INSERT' then
+        -- Most statements write rows of one organization, whose language is looked up once.
+        usual_organization := (select r.organization_id from new_rows r limit 1);
+        if usual_organization is null then
+          return null;
+        end if;
+        usual_language := coalesce(%4$L, ai.language_of(usual_organization));
+        usual_words := ai.words_in(usual_language);
+        with written as (
+          insert into ai.search_documents as d
+            (organization_id, namespace, id, workspace_id, read_permission, owner_id, title, title_key, body, codes, language,
+             content_hash, search_vector)
+          select t.organization_id, %2$L, t.id, t.workspace_id, %3$L, t.owner_id, t.title, ai.title_key_of(t.title),
+                 ai.body_of(t.b, t.c, t.d), t.codes, t.language,
+                 md5(t.title || E'\n' || ai.body_of(t.b, t.c, t.d))::uuid,
+                 ai.words_of(case when t.is_usual then usual_words else ai.words_in(t.language) end, t.title, t.b, t.c, t.d)
+            from (
+                   select s.organization_id, s.id, s.workspace_id, s.owner_id,
+                          coalesce(nullif(btrim(s.title), ''), '—') as title,
+                          nullif(btrim(s.b), '') as b, nullif(btrim(s.c), '') as c, nullif(btrim(s.d), '') as d,
+                          case when s.codes is null then '{}' else ai.codes_of(s.codes) end as codes,
+                          s.organization_id = usual_organization as is_usual,
+                          case
+                            when s.organization_id = usual_organization then usual_language
+                            else coalesce(%4$L, ai.language_of(s.organization_id))
+                          end as language
+                     from (%5$s) s
+                   -- each of these once
+                   offset 0
+                 ) t
+          on conflict on constraint search_documents_pkey do update
+            set (workspace_id, read_permission, owner_id, title, title_key, body, codes, language, content_hash,
+                 search_vector, updated_at)
+              = (excluded.workspace_id, excluded.read_permission, excluded.owner_id, excluded.title, excluded.title_key,
+                 excluded.body, excluded.codes, excluded.language, excluded.content_hash, excluded.search_vector, now())
+          returning d.organization_id, d.namespace, d.id
+        )
+        insert into ai.embedding_marks (organization_id, namespace, document_id)
+        select w.organization_id, w.namespace, w.id
+          from written w;
+        if found and not exists (
+          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
+        ) then
+          perform ai.wake_embedder();
+        end if;
+      elsif tg_op = 'UPDATE' then
+        -- What is searched no more: archived, or other than the table's condition asks for.
+        delete from ai.search_documents d
+         using (
+                 select o.organization_id, o.id from (%6$s) o
+                 except
+                 select n.organization_id, n.id from (%5$s) n
+               ) gone
+         where d.organization_id = gone.organization_id and d.namespace = %2$L and d.id = gone.id;
+        for batch in
+          select array_agg(t.searchable)
+            from (
+                   select row(c.*)::ai.searchable_row as searchable, (row_number() over () - 1) / 500 as batch
+                     from ((%5$s) except (%6$s)) c
+                 ) t
+           group by t.batch
+        loop
+          perform ai.index_rows(%2$L, %3$L, %4$L, batch);
+        end loop;
+      else
+        delete from ai.search_documents d
+         using (%6$s) gone
+         where d.organization_id = gone.organization_id and d.namespace = %2$L and d.id = gone.id;
+      end if;
+      return null;
+    end
+    $body$
+    $sql$,
+    ai.index_trigger_of(searchable), searchable.namespace, searchable.read_permission, searchable.language, new_ones, old_ones);
+  execute format(
+    'comment on function ai.%I() is %L', ai.index_trigger_of(searchable),
+    format(
+      'Keeps what can be found of %s as its rows are, in their transaction; a statement that changes nothing of it writes '
+      'nothing. Written by ai.make_searchable. Definer: callers may not write what is searched.', searchable.namespace));
+end
+$_$;
+
+--
+-- Name: FUNCTION make_index_trigger(searchable ai.searchable_tables); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.make_index_trigger(searchable ai.searchable_tables) IS 'Writes the function that keeps what can be found of a table as its rows are: found by its words with the commit of the row, and marked to be embedded.';
 
 --
 -- Name: make_searchable(regclass, text, text[], text[], text[], text[], text, text, text, text); Type: PROCEDURE; Schema: ai; Owner: -
@@ -5030,7 +7642,8 @@ begin
       'title', title, 'b', b, 'c', c, 'd', d, 'codes', codes, 'owner', owner, 'condition', condition,
       'permission', permission, 'language', make_searchable.language),
     format(
-      'select r.organization_id, r.id, %s, (%s)::uuid, (%s)::text, %s, %s, %s, %s from %%s r where %s',
+      'select r.organization_id, r.id, %s as workspace_id, (%s)::uuid as owner_id, (%s)::text as title, %s as b, %s as c, '
+      '%s as d, %s as codes from %%s r where %s',
       case when ai.has_column(searchable, 'workspace_id') then 'r.workspace_id' else 'null::uuid' end,
       coalesce(owner, 'null'), title,
       ai.text_of(searchable, b), ai.text_of(searchable, c), ai.text_of(searchable, d),
@@ -5042,16 +7655,17 @@ begin
         case when ai.has_column(searchable, 'deleted_at') then 'r.deleted_at is null' end,
         '(' || condition || ')')));
 
+  perform ai.make_index_trigger(made);
   foreach event in array '{insert,update,delete}'::text[] loop
     execute format(
-      'create or replace trigger %I after %s on %s referencing %s for each statement '
-      'execute function ai.index_changes_trigger()',
+      'create or replace trigger %I after %s on %s referencing %s for each statement execute function ai.%I()',
       '_950_index_' || event, event, searchable,
       case event
         when 'insert' then 'new table as new_rows'
         when 'update' then 'old table as old_rows new table as new_rows'
         else 'old table as old_rows'
-      end);
+      end,
+      ai.index_trigger_of(made));
   end loop;
 
   select s.* into known from ai.searchable_tables s where s.table_id = searchable;
@@ -5185,30 +7799,13 @@ One figure of a day of an agent.';
 CREATE FUNCTION ai.nearest_by_index(embedding extensions.halfvec, model ai.embedding_models, namespaces text[], at_most integer, mine bigint) RETURNS SETOF ai.nearest_chunk
     LANGUAGE plpgsql STABLE ROWS 50
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_sort TO 'off'
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
     AS $_$
 begin
   -- Not in the head of the function: who is no superuser may put them there only while the extension is loaded.
   -- After so many tuples it would have been quicker to look at all of the organization's own.
   perform set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '200', true),
           set_config('hnsw.max_scan_tuples', least(greatest(mine / 2, 5000), 200000)::text, true);
-  return query execute format(
-    $sql$
-    select n.namespace, n.document_id, n.chunk, (1 - n.distance)::real
-      from (
-             select e.namespace, e.document_id, e.chunk,
-                    (e.embedding::extensions.halfvec(%1$s)) operator(extensions.<=>) $1::extensions.halfvec(%1$s) as distance
-               from ai.embeddings e
-              where e.model_id = %2$s
-                and e.organization_id = (select authz.organization_id())
-                and ($2 is null or e.namespace = any ($2))
-              order by (e.embedding::extensions.halfvec(%1$s)) operator(extensions.<=>) $1::extensions.halfvec(%1$s)
-              limit $3
-           ) n
-     order by n.distance, n.namespace, n.document_id, n.chunk
-    $sql$, model.dimension, model.id)
+  return query execute format('select n.* from ai.%I($1, $2, $3) n', 'nearest_in_' || model.id)
     using embedding, namespaces, at_most;
 end
 $_$;
@@ -5339,6 +7936,44 @@ COMMENT ON FUNCTION ai.nearest_documents(embedding extensions.halfvec, model ai.
 The documents that are nearest to an embedding, each by its nearest part: as many as are asked for, if there are so many that the caller may see.';
 
 --
+-- Name: nearest_in_1(extensions.halfvec, text[], integer); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.nearest_in_1(embedding extensions.halfvec, namespaces text[], at_most integer) RETURNS SETOF ai.nearest_chunk
+    LANGUAGE plpgsql STABLE ROWS 50
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_sort TO 'off'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+    begin
+      return query
+        select n.namespace, n.document_id, n.chunk, (1 - n.distance)::real
+          from (
+                 select e.namespace, e.document_id, e.chunk,
+                        (e.embedding::extensions.halfvec(768))
+                          operator(extensions.<=>) nearest_in_1.embedding::extensions.halfvec(768) as distance
+                   from ai.embeddings e
+                  where e.model_id = 1
+                    and e.organization_id = (select authz.organization_id())
+                    and (namespaces is null or e.namespace = any (namespaces))
+                  order by (e.embedding::extensions.halfvec(768))
+                             operator(extensions.<=>) nearest_in_1.embedding::extensions.halfvec(768)
+                  limit at_most
+               ) n
+         order by n.distance, n.namespace, n.document_id, n.chunk;
+    end
+    $$;
+
+--
+-- Name: FUNCTION nearest_in_1(embedding extensions.halfvec, namespaces text[], at_most integer); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.nearest_in_1(embedding extensions.halfvec, namespaces text[], at_most integer) IS '@behavior -*
+The parts of documents that the index of a model finds nearest to an embedding, as it is set up. Written by ai.make_embedding_partition.';
+
+--
 -- Name: own_namespaces(); Type: FUNCTION; Schema: ai; Owner: -
 --
 
@@ -5428,8 +8063,7 @@ begin
     from ai.agent_interactions i
    where i.organization_id = organization
      and i.id = rate_interaction.interaction_id
-     and (authz.has('workspaces.all')
-          or coalesce(i.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()));
+     and authz.sees_workspace(i.workspace_id);
   if rated.agent_id is null then
     perform platform.refuse(
       'CB004', 'There is no such interaction, or none that you may see.', field => 'interaction_id');
@@ -5750,6 +8384,7 @@ declare
       else left(document.body, 20000)
     end, begins || ends, '');
   words constant tsquery := case
+    when query is null then null
     when is_typed then ai.typed_words(document.language, query, false)
     else ai.any_word_of(document.language, query)
   end;
@@ -6111,6 +8746,21 @@ $$;
 COMMENT ON FUNCTION ai.text_of(table_id regclass, columns text[]) IS 'The expression for the texts of columns of a row r, a line each.';
 
 --
+-- Name: title_key_of(text); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.title_key_of(title text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN "left"(lower(extensions.unaccent('extensions.unaccent'::regdictionary, title)), 1000);
+
+--
+-- Name: FUNCTION title_key_of(title text); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.title_key_of(title text) IS '@behavior -*
+A title in lower case, without accents.';
+
+--
 -- Name: typed_words(text, text, boolean); Type: FUNCTION; Schema: ai; Owner: -
 --
 
@@ -6161,6 +8811,7 @@ declare
   wrong record;
   result ai.upserted_documents;
   known jsonb;
+  given constant uuid[] := array(select ai.document_id(r.key) from unnest(rows) r where r.embedding is not null);
 begin
   if namespace is null or namespace !~ '^[a-z][a-z0-9_]{0,62}$' then
     perform platform.refuse(
@@ -6185,11 +8836,9 @@ begin
              when r.workspace_id is not null and not (
                     exists (select from tenancy.workspaces s
                              where s.organization_id = organization and s.id = r.workspace_id)
-                    and (authz.has('workspaces.all') or r.workspace_id = any (authz.visible_workspaces())))
+                    and authz.sees_workspace(r.workspace_id))
                then 'is in a workspace that there is not'
-             when r.workspace_id is null and not authz.has('workspaces.all')
-                  and '00000000-0000-0000-0000-000000000000' <> all (authz.visible_workspaces())
-               then 'needs a workspace'
+             when r.workspace_id is null and not authz.sees_workspace(null) then 'needs a workspace'
              when r.is_private and authz.user_id() is null then 'is private, but an API key is nobody'
            end as problem
          ) w
@@ -6234,7 +8883,8 @@ begin
                                   case when r.is_private then authz.user_id() end,
                                   coalesce(nullif(btrim(r.title), ''), r.key), r.content, null, null, array[r.key]
                                  )::ai.searchable_row)
-               from unnest(rows) r));
+               from unnest(rows) r),
+            given);
   update ai.search_documents d
      set key = r.key, metadata = coalesce(r.metadata, '{}')
     from unnest(rows) r
@@ -6242,6 +8892,20 @@ begin
      and d.namespace = upsert_embeddings.namespace
      and d.id = ai.document_id(r.key)
      and (d.key, d.metadata) is distinct from (r.key, coalesce(r.metadata, '{}'));
+  -- What waits for an embedding has it now, and needs it of another model alone.
+  delete from ai.embedding_marks m
+   where m.organization_id = organization
+     and m.namespace = upsert_embeddings.namespace
+     and m.document_id = any (given);
+  insert into ai.embedding_outbox as o (organization_id, namespace, document_id, model_id)
+  select organization, upsert_embeddings.namespace, g.id, m.id
+    from unnest(given) as g (id)
+   cross join ai.embedding_models m
+   where m.status = 'building'
+   order by g.id, m.id
+  on conflict on constraint embedding_outbox_pkey do update
+    set (marked_at, due_at, attempts, claim, failed_at, reason)
+      = (excluded.marked_at, excluded.due_at, 0, null, null, null);
   perform ai.store_given_embedding(d, model, r.embedding)
      from unnest(rows) r
      join ai.search_documents d
@@ -6335,8 +8999,7 @@ begin
    where a.organization_id = authz.organization_id()
      and a.id = visible_agent.row_id
      and a.deleted_at is null
-     and (authz.has('workspaces.all')
-          or coalesce(a.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()));
+     and authz.sees_workspace(a.workspace_id);
   if agent.id is null then
     perform platform.refuse('CB004', 'There is no such agent, or none that you may see.', field => field);
   end if;
@@ -6361,9 +9024,9 @@ CREATE FUNCTION ai.wake_embedder() RETURNS void
 begin
   -- One job is enough, and nobody waits for anybody to add it: what another transaction has not committed yet cannot be
   -- seen. The timetable runs the job as well, for what falls between.
-  if pg_try_advisory_xact_lock(5678024) and not exists (
+  if not exists (
     select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-  ) then
+  ) and pg_try_advisory_xact_lock(5678024) then
     perform platform.enqueue('embed_texts', job_key => 'embed_texts', run_at => now() + interval '1 second');
   end if;
 end
@@ -6389,6 +9052,85 @@ CREATE FUNCTION ai.words_in(language text) RETURNS regconfig
 
 COMMENT ON FUNCTION ai.words_in(language text) IS '@behavior -*
 The text search configuration of a language.';
+
+--
+-- Name: simple; Type: TEXT SEARCH CONFIGURATION; Schema: ai; Owner: -
+--
+
+CREATE TEXT SEARCH CONFIGURATION ai.simple (
+    PARSER = pg_catalog."default" );
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR asciiword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR word WITH extensions.unaccent, simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR numword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR email WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR url WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR host WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR sfloat WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR version WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR hword_numpart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR hword_part WITH extensions.unaccent, simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR hword_asciipart WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR numhword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR asciihword WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR hword WITH extensions.unaccent, simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR url_path WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR file WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR "float" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR "int" WITH simple;
+
+ALTER TEXT SEARCH CONFIGURATION ai.simple
+    ADD MAPPING FOR uint WITH simple;
+
+--
+-- Name: words_of(regconfig, text, text, text, text); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.words_of(words regconfig, title text, b text, c text, d text) RETURNS tsvector
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ((((setweight(to_tsvector(words, "left"(title, 10000)), 'A'::"char") || setweight(to_tsvector('ai.simple'::regconfig, "left"(title, 10000)), 'A'::"char")) || CASE WHEN (b IS NULL) THEN ''::tsvector ELSE setweight(to_tsvector(words, "left"(b, 100000)), 'B'::"char") END) || CASE WHEN (c IS NULL) THEN ''::tsvector ELSE setweight(to_tsvector(words, "left"(c, 100000)), 'C'::"char") END) || CASE WHEN (d IS NULL) THEN ''::tsvector ELSE setweight(to_tsvector(words, "left"(d, 100000)), 'D'::"char") END);
+
+--
+-- Name: FUNCTION words_of(words regconfig, title text, b text, c text, d text); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.words_of(words regconfig, title text, b text, c text, d text) IS '@behavior -*
+The words of a title and of texts that weigh less and less.';
 
 --
 -- Name: activation_rate_of(uuid, integer, date); Type: FUNCTION; Schema: analytics; Owner: -
@@ -8895,6 +11637,7 @@ COMMENT ON FUNCTION analytics.digest_events(organization_id uuid, at_most intege
 CREATE FUNCTION analytics.distinct_series(organization_id uuid, from_day date, to_day date, grain text, dimension text, time_zone text) RETURNS SETOF analytics.metric_point
     LANGUAGE sql STABLE ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
   with spans as (
     select b.bucket, greatest(b.bucket, from_day)::timestamp at time zone time_zone as starts_at,
@@ -9119,10 +11862,7 @@ CREATE FUNCTION analytics.draw_dashboard(dashboard analytics.dashboards, time_ra
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  days constant daterange := case
-    when from_day is not null then daterange(from_day, to_day, '[]')
-    else analytics.range_days(time_range, today, analytics.week_starts_on())
-  end;
+  days constant daterange := analytics.shown_days(time_range, from_day, to_day, today);
   shown analytics.dashboards := dashboard;
   result analytics.drawn_dashboard;
 begin
@@ -9315,70 +12055,83 @@ CREATE FUNCTION analytics.event_figures(organization_id uuid, first_day date, la
     AS $$
 declare
   few constant integer := 50000;
+  sample constant integer := 5000;
   from_day date := first_day;
   to_day date;
   looked_until date := first_day;
-  days_at_once integer;
+  days_at_once integer := 1;
+  is_repeated boolean;
   midnights timestamptz[];
 begin
   while from_day <= last_day loop
-    -- A day by itself, so that what it groups into stays near the processor; a month of days that have little in them at
-    -- once, since planning would take longer than reading.
     if from_day >= looked_until then
-      looked_until := from_day + 31;
-      days_at_once := case
-        when (select count(*)
-                from (select
-                        from analytics.app_events e
-                       where e.organization_id = event_figures.organization_id
-                         and e.occurred_at >= from_day::timestamp at time zone time_zone
-                         and e.occurred_at < looked_until::timestamp at time zone time_zone
-                       limit few) l) < few
-          then 31
-        else 1
-      end;
+      looked_until := least(from_day + 31, last_day + 1);
+      -- A day by itself, so that what it sorts stays near the processor; a month of days that have little in them at once,
+      -- since planning would take longer than reading. Both look along the index, beside which there are many of others.
+      if looked_until > from_day + 1 then
+        days_at_once := case
+          when (select count(*)
+                  from (select
+                          from analytics.app_events e
+                         where e.organization_id = event_figures.organization_id
+                           and e.occurred_at >= from_day::timestamp at time zone time_zone
+                           and e.occurred_at < looked_until::timestamp at time zone time_zone
+                         order by e.occurred_at
+                         limit few) l) < few
+            then 31
+          else 1
+        end;
+      end if;
+      is_repeated := (
+        select coalesce(2 * count(*) < sum(k.times), false)
+          from (
+                 select count(*) as times
+                   from (
+                          select e.user_id, e.name, e.source
+                            from analytics.app_events e
+                           where e.organization_id = event_figures.organization_id
+                             and e.occurred_at >= from_day::timestamp at time zone time_zone
+                             and e.occurred_at < looked_until::timestamp at time zone time_zone
+                           order by e.occurred_at
+                           limit sample
+                        ) l
+                  group by l.user_id, l.name, l.source
+               ) k);
     end if;
     to_day := least(from_day + days_at_once - 1, last_day);
     midnights := array(
       select (from_day + n)::timestamp at time zone time_zone from generate_series(0, to_day - from_day + 1) n order by n);
     return query
-    with of_users as materialized (
-      -- Every event is read once. Its day is found among the midnights, however long the days are.
-      select width_bucket(e.occurred_at, midnights) as number, e.name, e.source, e.user_id, count(*)::integer as events,
-             sum(e.value) as value
+    with repeated as materialized (
+      -- Where people do the same again and again, that is brought together before anything is sorted; a sum that has nothing
+      -- to add up would cost each of them its memory. A day is found among the midnights, however long the days are.
+      select width_bucket(e.occurred_at, midnights) as number, e.name collate "C" as name, e.source collate "C" as source,
+             e.user_id, count(*)::integer as events, sum(e.value) filter (where e.value is not null) as value
         from analytics.app_events e
-       where e.organization_id = event_figures.organization_id
+       where is_repeated
+         and e.organization_id = event_figures.organization_id
          and e.occurred_at >= midnights[1]
          and e.occurred_at < midnights[cardinality(midnights)]
        group by 1, 2, 3, 4
     ),
     counted as (
-      select u.number, '' as dimension, '' as member, sum(u.events) as events, count(u.user_id) as users,
-             sum(u.value) as value
+      select d.number, d.name, d.source, sum(d.events) as events, count(distinct d.user_id) as users, sum(d.value) as value
         from (
-               select o.number, o.user_id, sum(o.events)::integer as events, sum(o.value) as value
-                 from of_users o
-                group by o.number, o.user_id
-             ) u
-       group by u.number
-      union all
-      select u.number, 'event', u.name, sum(u.events), count(u.user_id), sum(u.value)
-        from (
-               select o.number, o.name, o.user_id, sum(o.events)::integer as events, sum(o.value) as value
-                 from of_users o
-                group by o.number, o.name, o.user_id
-             ) u
-       group by u.number, u.name
-      union all
-      select u.number, 'source', u.source, sum(u.events), count(u.user_id), sum(u.value)
-        from (
-               select o.number, o.source, o.user_id, sum(o.events)::integer as events, sum(o.value) as value
-                 from of_users o
-                group by o.number, o.source, o.user_id
-             ) u
-       group by u.number, u.source
+               select r.number, r.name, r.source, r.user_id, r.events, r.value from repeated r
+               union all
+               -- Where hardly anything comes twice, bringing it together would only cost.
+               select width_bucket(e.occurred_at, midnights), e.name collate "C", e.source collate "C", e.user_id, 1, e.value
+                 from analytics.app_events e
+                where not is_repeated
+                  and e.organization_id = event_figures.organization_id
+                  and e.occurred_at >= midnights[1]
+                  and e.occurred_at < midnights[cardinality(midnights)]
+             ) d
+       group by grouping sets ((d.number), (d.number, d.name), (d.number, d.source))
     )
-    select from_day + c.number - 1, m.metric, c.dimension, c.member, m.figure, null::numeric
+    select from_day + c.number - 1, m.metric,
+           case when c.name is not null then 'event' when c.source is not null then 'source' else '' end,
+           coalesce(c.name, c.source, ''), m.figure, null::numeric
       from counted c
      cross join lateral (
              values ('events', c.events::numeric), ('active_users', nullif(c.users, 0)::numeric), ('event_value', c.value)
@@ -9563,6 +12316,178 @@ $$;
 --
 
 COMMENT ON FUNCTION analytics.follow_report_trigger() IS 'A subscription is as personal as its report. Definer: as for follow_dashboard_trigger.';
+
+--
+-- Name: forget_dashboards(uuid); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.forget_dashboards(user_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organizations constant uuid[] := array(
+    select m.organization_id from tenancy.organization_members m where m.user_id = forget_dashboards.user_id);
+  boards uuid[];
+  parts uuid[];
+begin
+  update analytics.report_deliveries d
+     set reason = null
+   where d.organization_id = any (organizations) and d.user_id = forget_dashboards.user_id and d.reason is not null;
+  boards := array(
+    select d.id
+      from analytics.dashboards d
+     where d.organization_id = any (organizations)
+       and d.owner_id = forget_dashboards.user_id
+       and (d.deleted_at is null or d.name <> 'Deleted dashboard'));
+  if boards = '{}' then
+    return;
+  end if;
+  with widgets as (
+    update analytics.dashboard_widgets w
+       set title = 'Deleted widget', description = null
+     where w.organization_id = any (organizations) and w.dashboard_id = any (boards)
+    returning w.id
+  ),
+  alerts as (
+    update analytics.dashboard_alerts a
+       set name = 'Deleted alert'
+     where a.organization_id = any (organizations) and a.dashboard_id = any (boards)
+    returning a.id
+  ),
+  own_reports as (
+    update analytics.reports r
+       set name = 'Deleted report'
+     where r.organization_id = any (organizations) and r.dashboard_id = any (boards)
+    returning r.id
+  )
+  select array_agg(p.id)
+    into parts
+    from (select w.id from widgets w union all select a.id from alerts a union all select r.id from own_reports r) p;
+  -- What belongs to it is archived with it.
+  update analytics.dashboards d
+     set name = 'Deleted dashboard', description = null, deleted_at = coalesce(d.deleted_at, clock_timestamp())
+   where d.organization_id = any (organizations) and d.id = any (boards);
+  -- What the audit log quotes of them, also now.
+  update security.audit_logs l
+     set before = l.before - '{name,title,description}'::text[], after = l.after - '{name,title,description}'::text[]
+   where l.organization_id = any (organizations)
+     and l.entity_id = any (boards || parts)
+     and l.entity_type = any ('{analytics.dashboards,analytics.dashboard_widgets,analytics.dashboard_alerts,analytics.reports}')
+     and (l.before ?| '{name,title,description}' or l.after ?| '{name,title,description}');
+end
+$$;
+
+--
+-- Name: FUNCTION forget_dashboards(user_id uuid); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.forget_dashboards(user_id uuid) IS 'Archives the dashboards that an account which has ended kept to itself, and takes their names and words; and why reports did not reach it, which may quote its address. Part of forget_person.';
+
+--
+-- Name: forget_person(uuid, integer); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.forget_person(user_id uuid, at_most integer DEFAULT 10000) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  answers uuid[];
+  events integer;
+  visits integer;
+begin
+  if not exists (select from identity.users u where u.id = forget_person.user_id and u.deleted_at is not null) then
+    return 0;
+  end if;
+  -- By the organizations that the person was in, which is how events are found.
+  with said as materialized (
+    select e.organization_id, e.id, e.occurred_at
+      from tenancy.organization_members m
+     cross join lateral (
+             select o.organization_id, o.id, o.occurred_at
+               from analytics.app_events o
+              where o.organization_id = m.organization_id
+                and o.user_id = forget_person.user_id
+                and (o.lead_id is not null or o.anonymous_id is not null or o.session_key is not null or o.url is not null
+                     or o.properties <> '{}')
+              limit at_most
+           ) e
+     where m.user_id = forget_person.user_id
+     limit at_most
+  )
+  update analytics.app_events e
+     set lead_id = null, anonymous_id = null, session_key = null, url = null, properties = '{}'
+    from said s
+   where e.organization_id = s.organization_id and e.id = s.id and e.occurred_at = s.occurred_at;
+  get diagnostics events = row_count;
+  update analytics.sessions s
+     set session_key = null, entry_url = null, exit_url = null
+   where s.id in (
+           select v.id
+             from tenancy.organization_members m
+             join analytics.sessions v on v.organization_id = m.organization_id and v.user_id = m.user_id
+            where m.user_id = forget_person.user_id
+              and (v.session_key is not null or v.entry_url is not null or v.exit_url is not null)
+            limit at_most
+         )
+     and s.user_id = forget_person.user_id
+     and s.organization_id in (select m.organization_id from tenancy.organization_members m
+                                where m.user_id = forget_person.user_id);
+  get diagnostics visits = row_count;
+  with cleared as (
+    update analytics.nps_responses r
+       set comment = null
+     where r.user_id = forget_person.user_id
+       and r.organization_id in (select m.organization_id from tenancy.organization_members m
+                                  where m.user_id = forget_person.user_id)
+       and r.comment is not null
+    returning r.id
+  )
+  select array_agg(c.id) into answers from cleared c;
+  -- What the audit log quotes of them, also now.
+  if answers is not null then
+    update security.audit_logs l
+       set before = l.before - 'comment', after = l.after - 'comment'
+     where l.organization_id in (select m.organization_id from tenancy.organization_members m
+                                  where m.user_id = forget_person.user_id)
+       and l.entity_id = any (answers)
+       and l.entity_type = 'analytics.nps_responses'
+       and (l.before ? 'comment' or l.after ? 'comment');
+  end if;
+  perform analytics.forget_dashboards(forget_person.user_id);
+  return greatest(events, visits);
+end
+$$;
+
+--
+-- Name: FUNCTION forget_person(user_id uuid, at_most integer); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.forget_person(user_id uuid, at_most integer) IS 'Takes from events, visits and answers of an account that has ended what may say whose they were: addresses, properties, devices, names of visits, the lead, and what somebody wrote; and dashboards that nobody else sees. That an account which nobody knows any more did something at a time stays, so figures stay right. At most so many of each; returns how many of what there was more of. An account that has not ended is left alone. For the job of that name.';
+
+--
+-- Name: forget_person_trigger(); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.forget_person_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- In a moment: what was being recorded meanwhile is there by then.
+  perform platform.enqueue(
+    'forget_person', jsonb_build_object('user_id', new.id), job_key => 'forget_person ' || new.id,
+    run_at => now() + interval '2 minutes');
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION forget_person_trigger(); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.forget_person_trigger() IS 'Has a job forget what events say of an account that has ended. Definer: whoever ends their account adds no jobs.';
 
 --
 -- Name: get_dashboard_metrics(date, date); Type: FUNCTION; Schema: analytics; Owner: -
@@ -11199,7 +14124,18 @@ CREATE FUNCTION analytics.recompute_dirty_days(organization_id uuid, at_most int
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  today constant date := platform.today(organization_id);
+  -- A day that is not over gets events all the time, and counting it takes longer the more it has. What it takes is kept to a
+  -- twentieth of the time; a day that is over is not waited for.
+  is_resting constant boolean := exists (
+    select
+      from analytics.open_days o
+     where o.organization_id = recompute_dirty_days.organization_id
+       and o.day >= today
+       and o.took > interval '3 seconds'
+       and now() < o.computed_at + 20 * o.took);
   dirty date;
+  began timestamptz;
   done integer := 0;
 begin
   -- The newest first: those are looked at.
@@ -11207,11 +14143,19 @@ begin
     select distinct d.day
       from analytics.dirty_days d
      where d.organization_id = recompute_dirty_days.organization_id
+       and (d.day < today or not is_resting)
      order by d.day desc
      limit at_most
   loop
+    began := clock_timestamp();
     perform analytics.recompute_days(organization_id, dirty, dirty);
     done := done + 1;
+    if dirty >= today then
+      insert into analytics.open_days as t (organization_id, day, computed_at, took)
+      values (organization_id, dirty, clock_timestamp(), clock_timestamp() - began)
+      on conflict on constraint open_days_pkey do update
+        set (day, computed_at, took) = (excluded.day, excluded.computed_at, excluded.took);
+    end if;
   end loop;
   return done;
 end
@@ -11221,7 +14165,7 @@ $$;
 -- Name: FUNCTION recompute_dirty_days(organization_id uuid, at_most integer); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.recompute_dirty_days(organization_id uuid, at_most integer) IS 'Computes the figures of days that something has come for, at most so many, and returns how many there were. For jobs.';
+COMMENT ON FUNCTION analytics.recompute_dirty_days(organization_id uuid, at_most integer) IS 'Computes the figures of days that something has come for, at most so many, and returns how many there were. The day that is not over is left out for twenty times as long as it took the last time, where that is more than a minute. For jobs.';
 
 --
 -- Name: recompute_metrics_daily(date, date); Type: FUNCTION; Schema: analytics; Owner: -
@@ -11983,17 +14927,8 @@ begin
        and d.deleted_at is null
        and ((dashboard).expected_updated_at is null or d.updated_at = (dashboard).expected_updated_at)
     returning * into saved;
-    if saved.id is null and exists (
-      select
-        from analytics.dashboards d
-       where d.organization_id = organization and d.id = (dashboard).row_id and d.deleted_at is null
-    ) then
-      perform platform.refuse(
-        'CB005', 'Somebody has changed this dashboard since you read it.', field => 'dashboard.expected_updated_at',
-        hint => 'Read it again.');
-    elsif saved.id is null then
-      perform platform.refuse(
-        'CB004', 'There is no such dashboard, or you may not change it.', field => 'dashboard.row_id');
+    if saved.id is null then
+      perform platform.refuse_unsaved('analytics.dashboards', (dashboard).row_id, 'dashboard');
     end if;
   end if;
 
@@ -12528,6 +15463,27 @@ $$;
 COMMENT ON FUNCTION analytics.share_dashboard_trigger() IS 'When a personal dashboard becomes shared, so does what belongs to it; never the other way round, which would take it away from others. Definer: owner_id is nobody''s to set.';
 
 --
+-- Name: shown_days(text, date, date, date); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.shown_days(time_range text, from_day date, to_day date, today date) RETURNS daterange
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+           when from_day is not null then daterange(from_day, to_day, '[]')
+           else analytics.range_days(time_range, today, analytics.week_starts_on())
+         end
+$$;
+
+--
+-- Name: FUNCTION shown_days(time_range text, from_day date, to_day date, today date); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.shown_days(time_range text, from_day date, to_day date, today date) IS '@behavior -*
+The days that were asked for, or else those of a time range.';
+
+--
 -- Name: source_budget_left(date, date, text, jsonb); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
@@ -12894,19 +15850,29 @@ CREATE FUNCTION analytics.source_mail_interactions(from_day date, to_day date, g
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select analytics.bucket_of((i.occurred_at at time zone z.time_zone)::date, grain, from_day), null::text, null::integer,
-         initcap(i.kind),
-         array_position('{delivered,opened,clicked,replied,bounced,complained,unsubscribed}', i.kind),
-         count(*)::numeric, null::text
-    from (select o.time_zone from tenancy.organizations o where o.id = (select authz.organization_id())) z
-    join marketing.email_interactions i
-      on i.organization_id = (select authz.organization_id())
-     and i.occurred_at >= from_day::timestamp at time zone z.time_zone
-     and i.occurred_at < (to_day + 1)::timestamp at time zone z.time_zone
-   where not i.is_machine
-     and not i.is_repeat
-     and (parameters -> 'kinds' is null or parameters -> 'kinds' ? i.kind)
-   group by 1, i.kind
+  select d.bucket, null::text, null::integer, initcap(d.kind),
+         array_position('{delivered,opened,clicked,replied,bounced,complained,unsubscribed}', d.kind),
+         sum(d.interactions), null::text
+    from (
+           select analytics.bucket_of((i.occurred_at at time zone z.time_zone)::date, grain, from_day) as bucket, i.kind,
+                  count(*) as interactions
+             from (select o.time_zone from tenancy.organizations o where o.id = (select authz.organization_id())) z
+             join marketing.email_interactions i
+               on i.organization_id = (select authz.organization_id())
+              and i.occurred_at >= from_day::timestamp at time zone z.time_zone
+              and i.occurred_at < (to_day + 1)::timestamp at time zone z.time_zone
+            where not i.is_machine
+              and not i.is_repeat
+            group by 1, i.kind
+           union all
+           -- with mails that were deleted
+           select analytics.bucket_of(t.day, grain, from_day), t.kind, t.interactions
+             from marketing.interaction_tallies t
+            where t.organization_id = (select authz.organization_id())
+              and t.day between from_day and to_day
+         ) d
+   where parameters -> 'kinds' is null or parameters -> 'kinds' ? d.kind
+   group by d.bucket, d.kind
 $$;
 
 --
@@ -13472,7 +16438,8 @@ begin
              when pg_column_size(s.properties) > 16384 then array['properties', 'must not be larger than 16 kB']
            end as wrong
       from sent s
-      left join tenancy.organization_members m
+      -- Whose account has ended is nobody any more.
+      left join (tenancy.organization_members m join identity.users u on u.id = m.user_id and u.deleted_at is null)
         on m.organization_id = take_events.organization_id and m.user_id = s.user_id
       left join crm.leads l on l.organization_id = take_events.organization_id and l.id = s.lead_id
   ),
@@ -13757,10 +16724,7 @@ CREATE FUNCTION analytics.try_chart(source_key text, kind text, parameters jsonb
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  days constant daterange := case
-    when from_day is not null then daterange(from_day, to_day, '[]')
-    else analytics.range_days(time_range, today, analytics.week_starts_on())
-  end;
+  days constant daterange := analytics.shown_days(time_range, from_day, to_day, today);
   result analytics.chart;
   failed_code text;
   failed_field text;
@@ -14420,6 +17384,20 @@ CREATE FUNCTION authz.role_key() RETURNS text
 --
 
 COMMENT ON FUNCTION authz.role_key() IS 'The caller''s role in the active organization: owner, admin, member, guest or one of its own. API keys have none.';
+
+--
+-- Name: sees_workspace(uuid); Type: FUNCTION; Schema: authz; Owner: -
+--
+
+CREATE FUNCTION authz.sees_workspace(workspace_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (authz.has('workspaces.all'::text) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (authz.visible_workspaces())));
+
+--
+-- Name: FUNCTION sees_workspace(workspace_id uuid); Type: COMMENT; Schema: authz; Owner: -
+--
+
+COMMENT ON FUNCTION authz.sees_workspace(workspace_id uuid) IS 'Whether the caller sees what is in a workspace; null asks for rows that are in none. For definers, where no policy says it.';
 
 --
 -- Name: session_id(); Type: FUNCTION; Schema: authz; Owner: -
@@ -15374,6 +18352,37 @@ $$;
 --
 
 COMMENT ON FUNCTION billing.figures(organization_id uuid, metric text, at timestamp with time zone) IS 'What an organization uses of each metric, or of one, and what it may. For functions that have checked who asks.';
+
+--
+-- Name: forget_provider_events(integer); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.forget_provider_events(at_most integer DEFAULT 10000) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  forgotten integer;
+begin
+  delete from billing.provider_events e
+   where (e.provider, e.event_id) in (
+           select old.provider, old.event_id
+             from billing.provider_events old
+            where old.received_at < now() - interval '90 days'
+            order by old.received_at
+            limit at_most
+              for update skip locked
+         );
+  get diagnostics forgotten = row_count;
+  return forgotten;
+end
+$$;
+
+--
+-- Name: FUNCTION forget_provider_events(at_most integer); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.forget_provider_events(at_most integer) IS 'Deletes reports of payment providers that were applied ninety days ago: none is sent again so late, and one that is would be older than what is known. Returns how many, 0 when nothing is left to forget.';
 
 --
 -- Name: forget_room_of_plans_trigger(); Type: FUNCTION; Schema: billing; Owner: -
@@ -17631,6 +20640,7 @@ CREATE TABLE crm.lead_touchpoints (
     referrer text,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     client_key text,
+    is_mail_click boolean DEFAULT false NOT NULL,
     recorded_by uuid,
     CONSTRAINT lead_touchpoints_campaign_check CHECK (((campaign = lower(btrim(campaign))) AND (campaign <> ''::text) AND (length(campaign) <= 200))),
     CONSTRAINT lead_touchpoints_channel_check CHECK ((channel = ANY (ARRAY['direct'::text, 'organic_search'::text, 'paid_search'::text, 'organic_social'::text, 'paid_social'::text, 'email'::text, 'referral'::text, 'event'::text, 'partner'::text, 'outbound'::text, 'content'::text, 'phone'::text, 'other'::text]))),
@@ -17649,7 +20659,7 @@ ALTER TABLE ONLY crm.lead_touchpoints FORCE ROW LEVEL SECURITY;
 -- Name: TABLE lead_touchpoints; Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON TABLE crm.lead_touchpoints IS 'Each time that a lead met the organization (seed lead_touchpoints): a page, a form, a stand at a festival. Written by recordTouchpoint.';
+COMMENT ON TABLE crm.lead_touchpoints IS 'Each time that a lead met the organization (seed lead_touchpoints): a page, a form, a stand at a festival. Written by recordTouchpoint, and once for each mail of a campaign in which the lead followed a link.';
 
 --
 -- Name: COLUMN lead_touchpoints.session_id; Type: COMMENT; Schema: crm; Owner: -
@@ -17668,6 +20678,12 @@ COMMENT ON COLUMN crm.lead_touchpoints.campaign IS 'Which campaign brought them,
 --
 
 COMMENT ON COLUMN crm.lead_touchpoints.client_key IS 'What the client knows it by: recording it again gives the one that is there.';
+
+--
+-- Name: COLUMN lead_touchpoints.is_mail_click; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_touchpoints.is_mail_click IS 'Whether it is a link of a mail that was followed: in scores and timelines it counts as what was done with the mail.';
 
 --
 -- Name: COLUMN lead_touchpoints.recorded_by; Type: COMMENT; Schema: crm; Owner: -
@@ -17700,6 +20716,22 @@ begin
       if made.lead_id <> add_touchpoint.lead_id then
         perform platform.refuse('CB005', 'Another touchpoint has this key.', field => 'client_key');
       end if;
+      return made;
+    end if;
+  end if;
+  if kind = 'email_click' then
+    -- Of a mail whose link was followed just now, which is how the lead came to the page that tells of it.
+    select t.* into made
+      from crm.lead_touchpoints t
+     where t.organization_id = organization
+       and t.lead_id = add_touchpoint.lead_id
+       and t.is_mail_click
+       and t.occurred_at between add_touchpoint.occurred_at - interval '30 minutes'
+                             and add_touchpoint.occurred_at + interval '5 minutes'
+       and (add_touchpoint.campaign is null or t.campaign = add_touchpoint.campaign)
+     order by t.occurred_at desc
+     limit 1;
+    if made.id is not null then
       return made;
     end if;
   end if;
@@ -19688,8 +22720,7 @@ begin
      where l.organization_id = organization
        and l.email = any (emails)
        and l.deleted_at is null
-       and not authz.has('workspaces.all')
-       and coalesce(l.workspace_id, '00000000-0000-0000-0000-000000000000') <> all (authz.visible_workspaces()));
+       and not authz.sees_workspace(l.workspace_id));
 end
 $$;
 
@@ -20049,6 +23080,8 @@ CREATE FUNCTION crm.lead_score_points(organization_id uuid, lead_ids uuid[]) RET
             where p.organization_id = lead_score_points.organization_id
               and p.lead_id = f.id
               and p.occurred_at <= now()
+              -- that is engagement already
+              and not p.is_mail_click
             group by p.kind
          ) t
     join rules r on r.part = 'behaviour' and r.signal = t.kind
@@ -20097,6 +23130,8 @@ begin
                 from crm.lead_touchpoints p
                where p.organization_id = (select authz.organization_id())
                  and p.lead_id = lead_timeline_entries.lead_id
+                 -- these are among the mails
+                 and not p.is_mail_click
                  and (p.occurred_at, p.id) < (before_at, before_id)
                order by p.occurred_at desc, p.id desc
                limit size)
@@ -20477,7 +23512,8 @@ begin
       from crm.leads l
      where l.organization_id = organization and l.id in (kept_id, merged_id) and l.deleted_at is null
      order by l.id
-       for update
+       -- mails that are queued for them meanwhile do not wait
+       for no key update
   loop
     if one.id = kept_id then
       kept := one;
@@ -20537,7 +23573,7 @@ $$;
 -- Name: FUNCTION merge_leads(kept_id uuid, merged_id uuid); Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON FUNCTION crm.merge_leads(kept_id uuid, merged_id uuid) IS 'Two leads that are the same person become one: what belongs to the second, such as activities, touchpoints, deals, conversions and what it did with mails, belongs to the first from now on, which takes over the fields that it lacks; the second is archived for good, and leaves its sequences. Of the two consents the strictest holds. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT.';
+COMMENT ON FUNCTION crm.merge_leads(kept_id uuid, merged_id uuid) IS 'Two leads that are the same person become one: what belongs to the second, such as activities, touchpoints, deals, conversions and what it did with mails, belongs to the first from now on, which takes over the fields that it lacks; the second is archived for good. In nurturing sequences the first goes on where the second was; where both were, with the one that has come further. Of the two consents the strictest holds. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT.';
 
 --
 -- Name: move_deal(uuid, uuid, integer, text); Type: FUNCTION; Schema: crm; Owner: -
@@ -20647,6 +23683,7 @@ begin
   update marketing.email_interactions i
      set lead_id = kept_id
    where i.organization_id = organization and i.lead_id = merged_id;
+  perform marketing.merge_enrollments(organization, kept_id, merged_id);
   -- who was merged into the second before
   update crm.leads l
      set merged_into_lead_id = kept_id
@@ -21036,7 +24073,7 @@ $$;
 -- Name: FUNCTION record_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text); Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON FUNCTION crm.record_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text) IS 'Writes down that a lead met the organization. The channel is that of the source, or direct, when left out. With a visitor it is part of a visit: those that follow each other within half an hour. With a client key that is there already it gives that touchpoint and changes nothing. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT, CONFLICT.';
+COMMENT ON FUNCTION crm.record_touchpoint(lead_id uuid, kind text, channel text, campaign text, title text, url text, referrer text, lead_source_id uuid, visitor_id text, occurred_at timestamp with time zone, metadata jsonb, client_key text) IS 'Writes down that a lead met the organization. The channel is that of the source, or direct, when left out. With a visitor it is part of a visit: those that follow each other within half an hour. With a client key that is there already it gives that touchpoint and changes nothing; so it does for an email_click of the campaign whose mail the lead has followed within half an hour, since that was written down by itself. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT, CONFLICT.';
 
 --
 -- Name: restore_conversion(uuid); Type: FUNCTION; Schema: crm; Owner: -
@@ -22916,17 +25953,8 @@ begin
        and b.deleted_at is null
        and ((budget).expected_updated_at is null or b.updated_at = (budget).expected_updated_at)
     returning * into saved;
-    if saved.id is null and exists (
-      select
-        from finance.budgets b
-       where b.organization_id = organization and b.id = (budget).row_id and b.deleted_at is null
-    ) then
-      perform platform.refuse(
-        'CB005', 'Somebody has changed this budget since you read it.', field => 'budget.expected_updated_at',
-        hint => 'Read it again.');
-    elsif saved.id is null then
-      perform platform.refuse(
-        'CB004', 'There is no such budget, or you may not change it.', field => 'budget.row_id');
+    if saved.id is null then
+      perform platform.refuse_unsaved('finance.budgets', (budget).row_id, 'budget');
     end if;
   end if;
 
@@ -23396,10 +26424,15 @@ CREATE FUNCTION identity.continue_session(session_id uuid) RETURNS identity.sess
     AS $$
 declare
   token constant text := encode(extensions.gen_random_bytes(32), 'hex');
+  ends_at timestamptz;
   continued identity.session_grant;
 begin
+  select identity.session_end(s.created_at)
+    into ends_at
+    from identity.session_families s
+   where s.id = continue_session.session_id;
   insert into identity.refresh_tokens as t (session_id, token_hash, expires_at)
-  values (continue_session.session_id, sha256(convert_to(token, 'UTF8')), now() + identity.session_idle_time());
+  values (continue_session.session_id, sha256(convert_to(token, 'UTF8')), ends_at);
   -- Tabs that refresh at the same moment leave tokens that nobody uses (see refresh_session). The newest fifty are more
   -- than a browser has tabs at work; older ones that never served are forgotten, and then unknown.
   delete from identity.refresh_tokens t
@@ -23412,7 +26445,7 @@ begin
          );
   update identity.session_families s
      set last_used_at = now(),
-         expires_at = now() + identity.session_idle_time(),
+         expires_at = ends_at,
          address = coalesce(identity.client_address(), s.address),
          user_agent = coalesce(identity.client_user_agent(), s.user_agent)
    where s.id = continue_session.session_id
@@ -23440,6 +26473,23 @@ CREATE FUNCTION identity.cost_of(hash text) RETURNS integer
 --
 
 COMMENT ON FUNCTION identity.cost_of(hash text) IS 'The cost that a hash was made with.';
+
+--
+-- Name: costs_up_to_now(text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.costs_up_to_now(hash text) RETURNS SETOF integer
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select generate_series(identity.cost_of(hash), identity.password_cost() - 1)
+$$;
+
+--
+-- Name: FUNCTION costs_up_to_now(hash text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.costs_up_to_now(hash text) IS 'What to compare with besides a hash of an older, lower cost, so that it takes as long as one of today''s: each cost is twice the one before, so that 2^4, and 2^4 + 2^5 + … + 2^9 besides, are 2^10. None for a hash of today''s cost.';
 
 --
 -- Name: default_organization(uuid); Type: FUNCTION; Schema: identity; Owner: -
@@ -23949,21 +26999,35 @@ $$;
 COMMENT ON FUNCTION identity.has_second_factor(user_id uuid) IS 'Whether a user''s sign-in takes a second factor. For functions that have checked who asks, such as those that keep an organization''s rule that its members have one.';
 
 --
--- Name: hash_of_nothing(); Type: FUNCTION; Schema: identity; Owner: -
+-- Name: password_cost(); Type: FUNCTION; Schema: identity; Owner: -
 --
 
-CREATE FUNCTION identity.hash_of_nothing() RETURNS text
+CREATE FUNCTION identity.password_cost() RETURNS integer
+    LANGUAGE sql STABLE
+    RETURN COALESCE((((NULLIF(current_setting('callboard.client'::text, true), ''::text))::jsonb ->> 'password_cost'::text))::integer, (NULLIF(current_setting('callboard.password_cost'::text, true), ''::text))::integer, 10);
+
+--
+-- Name: FUNCTION password_cost(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.password_cost() IS 'The cost of bcrypt, a power of two: what the server says with its call, else the setting callboard.password_cost, else 10.';
+
+--
+-- Name: hash_of_nothing(integer); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.hash_of_nothing(cost integer DEFAULT identity.password_cost()) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-  select format('$2a$%s$%s', lpad(identity.password_cost()::text, 2, '0'), repeat('.', 22) || repeat('.', 31))
+  select format('$2a$%s$%s', lpad(hash_of_nothing.cost::text, 2, '0'), repeat('.', 22) || repeat('.', 31))
 $_$;
 
 --
--- Name: FUNCTION hash_of_nothing(); Type: COMMENT; Schema: identity; Owner: -
+-- Name: FUNCTION hash_of_nothing(cost integer); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.hash_of_nothing() IS 'A hash that no password has, which takes as long to compare with as any other.';
+COMMENT ON FUNCTION identity.hash_of_nothing(cost integer) IS 'A hash that no password has, which takes as long to compare with as any other of this cost.';
 
 --
 -- Name: hash_password(text); Type: FUNCTION; Schema: identity; Owner: -
@@ -24568,7 +27632,7 @@ begin
   insert into identity.session_families (user_id, organization_id, device, address, user_agent, expires_at)
   values (
     open_session.user_id, open_session.organization_id, coalesce(open_session.device, '{}'),
-    identity.client_address(), identity.client_user_agent(), now() + identity.session_idle_time())
+    identity.client_address(), identity.client_user_agent(), identity.session_end(now()))
   returning id into opened_id;
   return identity.continue_session(opened_id);
 end
@@ -24579,20 +27643,6 @@ $$;
 --
 
 COMMENT ON FUNCTION identity.open_session(user_id uuid, organization_id uuid, device jsonb) IS 'A new session with its first refresh token. The caller has checked who it is for. Errors: INVALID_INPUT for a device that is no object or too large.';
-
---
--- Name: password_cost(); Type: FUNCTION; Schema: identity; Owner: -
---
-
-CREATE FUNCTION identity.password_cost() RETURNS integer
-    LANGUAGE sql STABLE
-    RETURN COALESCE((((NULLIF(current_setting('callboard.client'::text, true), ''::text))::jsonb ->> 'password_cost'::text))::integer, (NULLIF(current_setting('callboard.password_cost'::text, true), ''::text))::integer, 10);
-
---
--- Name: FUNCTION password_cost(); Type: COMMENT; Schema: identity; Owner: -
---
-
-COMMENT ON FUNCTION identity.password_cost() IS 'The cost of bcrypt, a power of two: what the server says with its call, else the setting callboard.password_cost, else 10.';
 
 --
 -- Name: prove_caller(text, boolean); Type: FUNCTION; Schema: identity; Owner: -
@@ -24876,6 +27926,8 @@ begin
    where t.token_hash = hash
      and s.revoked_at is null
      and s.expires_at > now()
+     -- Its end may be of a time when sessions lasted longer.
+     and identity.session_end(s.created_at) > now()
      for update of s;
   select t.id, t.used_at, t.expires_at
     into token
@@ -24910,7 +27962,7 @@ $$;
 -- Name: FUNCTION refresh_session(refresh_token text); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.refresh_session(refresh_token text) IS 'The next refresh token of a session. Each serves once, and for ten seconds more when tabs ask at the same time; one that comes later is a copy, and ends the session. Errors: INVALID_CREDENTIALS for a token that is unknown, used or out of date, and when the session is over. Definer: the caller''s access token may be over.';
+COMMENT ON FUNCTION identity.refresh_session(refresh_token text) IS 'The next refresh token of a session. Each serves once, and for ten seconds more when tabs ask at the same time; one that comes later is a copy, and ends the session. Errors: INVALID_CREDENTIALS for a token that is unknown, used or out of date, and when the session is over, also because it began too long ago. Definer: the caller''s access token may be over.';
 
 --
 -- Name: regenerate_recovery_codes(bigint, text); Type: FUNCTION; Schema: identity; Owner: -
@@ -25220,6 +28272,20 @@ $$;
 COMMENT ON FUNCTION identity.send_verification(user_id uuid, email text) IS 'Sends the link that confirms an e-mail address.';
 
 --
+-- Name: session_days(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.session_days() RETURNS integer
+    LANGUAGE sql STABLE
+    RETURN COALESCE((((NULLIF(current_setting('callboard.client'::text, true), ''::text))::jsonb ->> 'session_days'::text))::integer, (NULLIF(current_setting('callboard.session_days'::text, true), ''::text))::integer, 90);
+
+--
+-- Name: FUNCTION session_days(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.session_days() IS 'For how many days a session lasts at most, however often it is refreshed: what the server says with its call, else the setting callboard.session_days, else 90.';
+
+--
 -- Name: session_idle_time(); Type: FUNCTION; Schema: identity; Owner: -
 --
 
@@ -25232,6 +28298,20 @@ CREATE FUNCTION identity.session_idle_time() RETURNS interval
 --
 
 COMMENT ON FUNCTION identity.session_idle_time() IS 'How long a session lasts without being refreshed: long enough for a holiday, short enough for a lost phone.';
+
+--
+-- Name: session_end(timestamp with time zone); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.session_end(opened_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    RETURN LEAST((now() + identity.session_idle_time()), (opened_at + make_interval(days => identity.session_days())));
+
+--
+-- Name: FUNCTION session_end(opened_at timestamp with time zone); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.session_end(opened_at timestamp with time zone) IS 'When a session that goes on now ends unless it is refreshed before; in the past for one that has lasted too long.';
 
 --
 -- Name: set_oauth_providers(jsonb); Type: FUNCTION; Schema: identity; Owner: -
@@ -25371,17 +28451,18 @@ COMMENT ON FUNCTION identity.sign_out_everywhere(keep_current boolean) IS '@beha
 Ends all sessions of the caller, or all but this one, and says how many there were. Errors: UNAUTHENTICATED. Definer: sessions are internal.';
 
 --
--- Name: sign_up(text, text, text, text, jsonb); Type: FUNCTION; Schema: identity; Owner: -
+-- Name: sign_up(text, text, text, text, jsonb, text); Type: FUNCTION; Schema: identity; Owner: -
 --
 
-CREATE FUNCTION identity.sign_up(email text, password text, name text, organization_name text DEFAULT NULL::text, device jsonb DEFAULT NULL::jsonb) RETURNS identity.session_grant
+CREATE FUNCTION identity.sign_up(email text, password text, name text, organization_name text DEFAULT NULL::text, device jsonb DEFAULT NULL::jsonb, invitation_token text DEFAULT NULL::text) RETURNS identity.session_grant
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   address constant text := identity.checked_email(sign_up.email);
+  new_hash text;
+  invitation tenancy.invitations;
   new_user_id uuid;
-  new_organization_id uuid;
 begin
   perform identity.check_password(sign_up.password, address, sign_up.name);
   if btrim(coalesce(sign_up.name, '')) = '' or length(sign_up.name) > 200 then
@@ -25390,29 +28471,52 @@ begin
   if sign_up.organization_name is not null and (btrim(sign_up.organization_name) = '' or length(sign_up.organization_name) > 200) then
     perform platform.refuse('CB002', 'An organization''s name has 1 to 200 characters.', field => 'organization_name');
   end if;
+  if sign_up.invitation_token is not null then
+    if sign_up.organization_name is not null then
+      perform platform.refuse(
+        'CB002', 'An invitation leads into its organization: there is none to start.', field => 'organization_name');
+    end if;
+    -- Before the organization is locked, as it takes a while.
+    new_hash := identity.hash_password(sign_up.password);
+    invitation := tenancy.open_invitation(sign_up.invitation_token, 'invitation_token');
+    if invitation.email <> address then
+      perform platform.refuse(
+        'CB003', 'The invitation is for another e-mail address.', field => 'email',
+        hint => 'Sign up with the address that it was sent to.');
+    end if;
+  end if;
 
-  insert into identity.users (email, name)
-  values (address, btrim(sign_up.name))
+  -- The token of an invitation has been in no other mailbox than this, so it confirms the address as the link of a mail would.
+  insert into identity.users (email, name, email_verified_at)
+  values (address, btrim(sign_up.name), case when invitation.id is not null then now() end)
   on conflict do nothing
   returning id into new_user_id;
   if new_user_id is null then
-    perform platform.refuse('CB005', 'There is an account with this e-mail address.', field => 'email');
+    perform platform.refuse(
+      'CB005', 'There is an account with this e-mail address.', field => 'email',
+      hint => case when invitation.id is not null then 'Sign in, and accept the invitation.' end);
   end if;
-  insert into identity.credentials (user_id, password_hash) values (new_user_id, identity.hash_password(sign_up.password));
-  if sign_up.organization_name is not null then
-    new_organization_id := tenancy.create_organization(btrim(sign_up.organization_name), new_user_id);
+  insert into identity.credentials (user_id, password_hash)
+  values (new_user_id, coalesce(new_hash, identity.hash_password(sign_up.password)));
+  if invitation.id is not null then
+    perform tenancy.follow_invitation(invitation, new_user_id, 'invitation_token');
+  else
+    if sign_up.organization_name is not null then
+      perform tenancy.create_organization(btrim(sign_up.organization_name), new_user_id);
+    end if;
+    perform identity.send_verification(new_user_id, address);
   end if;
-  perform identity.send_verification(new_user_id, address);
   update identity.users u set last_sign_in_at = now() where u.id = new_user_id;
-  return identity.open_session(new_user_id, new_organization_id, sign_up.device);
+  -- None when the organization lets in those only who have a second factor.
+  return identity.open_session(new_user_id, identity.default_organization(new_user_id), sign_up.device);
 end
 $$;
 
 --
--- Name: FUNCTION sign_up(email text, password text, name text, organization_name text, device jsonb); Type: COMMENT; Schema: identity; Owner: -
+-- Name: FUNCTION sign_up(email text, password text, name text, organization_name text, device jsonb, invitation_token text); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.sign_up(email text, password text, name text, organization_name text, device jsonb) IS 'An account with its first session, and, when a name is given, an organization that it owns. A link to confirm the e-mail address goes out. Errors: INVALID_INPUT, CONFLICT for a known e-mail address. Definer: whoever calls has no rights yet.';
+COMMENT ON FUNCTION identity.sign_up(email text, password text, name text, organization_name text, device jsonb, invitation_token text) IS 'An account with its first session, and, when a name is given, an organization that it owns; or, with the token of an invitation to this address, a member of that organization, whose address is confirmed by it. Otherwise a link to confirm the e-mail address goes out. Errors: INVALID_INPUT; CONFLICT for a known e-mail address; INVITATION_INVALID, whose detail is unknown, accepted, revoked, expired, inviter or organization; FORBIDDEN for an invitation to another address; LIMIT_REACHED. Definer: whoever calls has no rights yet.';
 
 --
 -- Name: spend_second_factor(uuid, bigint, text); Type: FUNCTION; Schema: identity; Owner: -
@@ -25488,7 +28592,8 @@ begin
    where s.id = authz.session_id()
      and s.user_id = authz.user_id()
      and s.revoked_at is null
-     and s.expires_at > now();
+     and s.expires_at > now()
+     and identity.session_end(s.created_at) > now();
   if not found then
     perform platform.refuse('CB001', 'The session is over. Sign in again.');
   end if;
@@ -25581,11 +28686,15 @@ begin
       from identity.users u
       join identity.credentials c on c.user_id = u.id
      where u.email = lower(btrim(try_password.email)) and u.is_active;
-    -- An unknown address costs as much time as a wrong password. So would one whose hash is of an older cost, as soon as its
-    -- owner has signed in again.
+    -- An unknown address costs as much time as a wrong password.
     matches := identity.matches_password(
       coalesce(try_password.password, ''),
       coalesce(account.password_hash, identity.hash_of_nothing()));
+    if not matches and account.id is not null then
+      -- So does one whose hash is from before the cost was raised.
+      perform identity.matches_password(coalesce(try_password.password, ''), identity.hash_of_nothing(c.cost))
+         from identity.costs_up_to_now(account.password_hash) as c (cost);
+    end if;
     perform security.await_login_turn(try_password.email, address);
     waiting := security.check_failed_login_attempts(try_password.email, address);
   end if;
@@ -25732,7 +28841,7 @@ begin
     perform platform.refuse('CB002', 'A patch is an object of up to 64 KB.', field => 'patch');
   end if;
   select s.* into settings from identity.user_settings s where s.id = settings.id for update;
-  perform tenancy.check_settings_version(if_version, settings.version);
+  perform platform.refuse_other_version(if_version, settings.version, 'these settings');
   update identity.user_settings s
      set value = platform.merge_patch(s.value, patch)
    where s.id = settings.id
@@ -26291,6 +29400,219 @@ COMMENT ON FUNCTION marketing.add_campaign_recipients(row_id uuid, lead_ids uuid
 Puts leads on the list of a campaign that has not started, up to 10000 at a time, and returns how many were not on it. Needs marketing.write. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN for the campaign or a lead (the detail names it), INVALID_TRANSITION, INVALID_INPUT. Definer: recipients are written by functions alone.';
 
 --
+-- Name: email_queue; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.email_queue (
+    organization_id uuid NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    workspace_id uuid,
+    lead_id uuid NOT NULL,
+    template_id uuid NOT NULL,
+    campaign_id uuid,
+    purpose text DEFAULT 'marketing'::text NOT NULL,
+    variables jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status text DEFAULT 'queued'::text NOT NULL,
+    send_after timestamp with time zone DEFAULT now() NOT NULL,
+    email text,
+    template_version integer,
+    context jsonb,
+    attempts smallint DEFAULT 0 NOT NULL,
+    attempted_at timestamp with time zone,
+    claim_id uuid,
+    claim_expires_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    reason text,
+    reply_code text,
+    delivered_at timestamp with time zone,
+    opened_at timestamp with time zone,
+    clicked_at timestamp with time zone,
+    replied_at timestamp with time zone,
+    bounced_at timestamp with time zone,
+    complained_at timestamp with time zone,
+    unsubscribed_at timestamp with time zone,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    enrollment_id uuid,
+    step_id uuid,
+    step_round integer,
+    CONSTRAINT email_queue_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT email_queue_check CHECK (((status = 'sending'::text) = (claim_expires_at IS NOT NULL))),
+    CONSTRAINT email_queue_check1 CHECK (((status <> ALL (ARRAY['sending'::text, 'uncertain'::text])) OR (claim_id IS NOT NULL))),
+    CONSTRAINT email_queue_check2 CHECK (((status <> 'sent'::text) OR ((sent_at IS NOT NULL) AND (email IS NOT NULL)))),
+    CONSTRAINT email_queue_check3 CHECK ((num_nulls(enrollment_id, step_id, step_round) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT email_queue_purpose_check CHECK ((purpose = ANY (ARRAY['marketing'::text, 'transactional'::text]))),
+    CONSTRAINT email_queue_reason_check CHECK ((length(reason) <= 1000)),
+    CONSTRAINT email_queue_reply_code_check CHECK ((length(reply_code) <= 20)),
+    CONSTRAINT email_queue_send_after_check CHECK (isfinite(send_after)),
+    CONSTRAINT email_queue_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'paused'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'suppressed'::text, 'cancelled'::text, 'uncertain'::text]))),
+    CONSTRAINT email_queue_step_round_check CHECK ((step_round > 0)),
+    CONSTRAINT email_queue_variables_check CHECK ((jsonb_typeof(variables) = 'object'::text))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY marketing.email_queue FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE email_queue; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.email_queue IS '@name queued_emails
+Mails to leads: those that wait, and what became of the others (seed email_queue). Rows come from functions: marketing.queue_email, or many in one insert. A mail is never sent twice by itself: it is noted as sending, for good, before a mail server hears of it.';
+
+--
+-- Name: COLUMN email_queue.workspace_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.workspace_id IS 'That of the lead: who does not see the lead does not see this.';
+
+--
+-- Name: COLUMN email_queue.purpose; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.purpose IS 'marketing: needs consent, heeds quiet hours and the frequency cap, and can be unsubscribed from. transactional: an answer to what the lead did; only an address that does not work or was barred by hand, or a complaint, keeps it back.';
+
+--
+-- Name: COLUMN email_queue.variables; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.variables IS 'Values of the template''s variables.';
+
+--
+-- Name: COLUMN email_queue.status; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.status IS 'queued; paused with its campaign; sending; sent: the mail server took it; failed: it will not; suppressed: it may not be sent; cancelled; uncertain: the worker died or the connection broke when the mail server may have had it already, see resendEmail.';
+
+--
+-- Name: COLUMN email_queue.send_after; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.send_after IS 'Not before this. Moved on by quiet hours, the frequency cap and by mail servers that ask to come back later.';
+
+--
+-- Name: COLUMN email_queue.email; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.email IS 'The address that it went to, as it was then.';
+
+--
+-- Name: COLUMN email_queue.template_version; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.template_version IS 'The version of the template that it was made of.';
+
+--
+-- Name: COLUMN email_queue.context; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.context IS 'What the template was given, so that the mail can be shown again.';
+
+--
+-- Name: COLUMN email_queue.attempts; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.attempts IS 'How often it was handed to a mail server.';
+
+--
+-- Name: COLUMN email_queue.attempted_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.attempted_at IS 'When it was last handed to a mail server.';
+
+--
+-- Name: COLUMN email_queue.claim_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.claim_id IS '@behavior -*
+The batch that has it: what another reports about it does not count.';
+
+--
+-- Name: COLUMN email_queue.claim_expires_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.claim_expires_at IS '@behavior -*
+After this, whoever had it is taken for dead.';
+
+--
+-- Name: COLUMN email_queue.reason; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.reason IS 'Why it was not sent, or not yet: in a few words.';
+
+--
+-- Name: COLUMN email_queue.reply_code; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.reply_code IS 'What the mail server answered last, such as 550 or 4.2.2.';
+
+--
+-- Name: COLUMN email_queue.opened_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.opened_at IS 'When it was first opened by a person, as far as one can tell.';
+
+--
+-- Name: COLUMN email_queue.clicked_at; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.clicked_at IS 'When a link in it was first followed by a person, as far as one can tell.';
+
+--
+-- Name: COLUMN email_queue.enrollment_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.enrollment_id IS 'The enrolment in a nurturing sequence that it belongs to.';
+
+--
+-- Name: COLUMN email_queue.step_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.step_id IS 'The step of the sequence.';
+
+--
+-- Name: COLUMN email_queue.step_round; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_queue.step_round IS '@behavior -*
+The round of the enrolment: in each a step sends once.';
+
+--
+-- Name: add_click_touchpoint(marketing.email_queue, uuid, timestamp with time zone, text); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.add_click_touchpoint(mail marketing.email_queue, lead_id uuid, occurred_at timestamp with time zone, url text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into crm.lead_touchpoints
+    (organization_id, occurred_at, lead_id, kind, channel, campaign, title, url, client_key, is_mail_click)
+  select mail.organization_id, add_click_touchpoint.occurred_at, add_click_touchpoint.lead_id, 'email_click', 'email',
+         lower(btrim(c.name)), c.name, add_click_touchpoint.url, 'mail:' || mail.id, true
+    from marketing.campaigns c
+   where c.organization_id = mail.organization_id
+     and c.id = mail.campaign_id
+     -- a page that was as quick
+     and not exists (
+           select
+             from crm.lead_touchpoints t
+            where t.organization_id = mail.organization_id
+              and t.lead_id = add_click_touchpoint.lead_id
+              and t.kind = 'email_click'
+              and t.campaign = lower(btrim(c.name))
+              and t.occurred_at between add_click_touchpoint.occurred_at - interval '5 minutes'
+                                    and add_click_touchpoint.occurred_at + interval '30 minutes')
+  on conflict on constraint lead_touchpoints_client_key do nothing
+$$;
+
+--
+-- Name: FUNCTION add_click_touchpoint(mail marketing.email_queue, lead_id uuid, occurred_at timestamp with time zone, url text); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.add_click_touchpoint(mail marketing.email_queue, lead_id uuid, occurred_at timestamp with time zone, url text) IS 'The first link that a lead follows in a mail of a campaign is a touchpoint, so that attribution knows of it: one for each mail, whatever else is followed, and none where a page has told of it already. Part of note_interactions.';
+
+--
 -- Name: advance_enrollments(uuid, uuid, timestamp with time zone, integer); Type: FUNCTION; Schema: marketing; Owner: -
 --
 
@@ -26793,7 +30115,10 @@ declare
 begin
   for month_day in
     select m.month::date
-      from generate_series(date_trunc('month', from_day::timestamp), to_day::timestamp, interval '1 month') as m (month)
+      from generate_series(
+             -- a mistyped day before our era, which jobs cannot be told of, brought nothing
+             greatest(date_trunc('month', from_day::timestamp), timestamp '0001-01-01'), to_day::timestamp,
+             interval '1 month') as m (month)
      limit 61
   loop
     job_key := format('track_roi:%s:%s', organization_id, month_day);
@@ -26977,31 +30302,44 @@ CREATE FUNCTION marketing.campaigns_progress(campaign marketing.campaigns) RETUR
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  with mails as (
-    select count(*) filter (where q.status in ('queued', 'paused')) as waiting,
-           count(*) filter (where q.status = 'sending') as sending,
-           count(*) filter (where q.status = 'sent') as sent,
-           count(*) filter (where q.status = 'failed') as failed,
-           count(*) filter (where q.status = 'suppressed') as suppressed,
-           count(*) filter (where q.status = 'cancelled') as cancelled,
-           count(*) filter (where q.status = 'uncertain') as uncertain,
-           count(*) filter (where q.status = 'sent' and q.bounced_at is null) as delivered,
-           count(q.opened_at) as opened,
-           count(q.clicked_at) as clicked,
-           count(q.replied_at) as replied,
-           count(q.bounced_at) as bounced,
-           count(*) filter (where q.status = 'sent' or q.bounced_at is not null) as answered,
-           count(q.complained_at) as complained,
-           count(q.unsubscribed_at) as unsubscribed
+  with counted as (
+    select q.status, count(*) as mails, count(q.opened_at) as opened, count(q.clicked_at) as clicked,
+           count(q.replied_at) as replied, count(q.bounced_at) as bounced, count(q.complained_at) as complained,
+           count(q.unsubscribed_at) as unsubscribed, 0::bigint as recipients
       from marketing.email_queue q
      where q.organization_id = campaign.organization_id and q.campaign_id = campaign.id
+     group by q.status
+    union all
+    -- those that were deleted
+    select t.status, t.mails, t.opened, t.clicked, t.replied, t.bounced, t.complained, t.unsubscribed, t.recipients
+      from marketing.email_tallies t
+     where t.organization_id = campaign.organization_id and t.campaign_id = campaign.id
+  ),
+  mails as (
+    select coalesce(sum(c.mails) filter (where c.status in ('queued', 'paused')), 0)::bigint as waiting,
+           coalesce(sum(c.mails) filter (where c.status = 'sending'), 0)::bigint as sending,
+           coalesce(sum(c.mails) filter (where c.status = 'sent'), 0)::bigint as sent,
+           coalesce(sum(c.mails) filter (where c.status = 'failed'), 0)::bigint as failed,
+           coalesce(sum(c.mails) filter (where c.status = 'suppressed'), 0)::bigint as suppressed,
+           coalesce(sum(c.mails) filter (where c.status = 'cancelled'), 0)::bigint as cancelled,
+           coalesce(sum(c.mails) filter (where c.status = 'uncertain'), 0)::bigint as uncertain,
+           coalesce(sum(c.mails - c.bounced) filter (where c.status = 'sent'), 0)::bigint as delivered,
+           coalesce(sum(c.opened), 0)::bigint as opened,
+           coalesce(sum(c.clicked), 0)::bigint as clicked,
+           coalesce(sum(c.replied), 0)::bigint as replied,
+           coalesce(sum(c.bounced), 0)::bigint as bounced,
+           coalesce(sum(case c.status when 'sent' then c.mails else c.bounced end), 0)::bigint as answered,
+           coalesce(sum(c.complained), 0)::bigint as complained,
+           coalesce(sum(c.unsubscribed), 0)::bigint as unsubscribed,
+           coalesce(sum(c.recipients), 0)::bigint as recipients
+      from counted c
   ),
   listed as (
     select count(*) as all_of_them, count(*) filter (where r.queued_email_id is null) as not_queued
       from marketing.campaign_recipients r
      where r.organization_id = campaign.organization_id and r.campaign_id = campaign.id
   )
-  select l.all_of_them,
+  select l.all_of_them + m.recipients,
          m.waiting + case when campaign.status in ('completed', 'cancelled') then 0 else l.not_queued end,
          m.sending, m.sent, m.failed, m.suppressed,
          m.cancelled + case when campaign.status = 'cancelled' then l.not_queued else 0 end, m.uncertain,
@@ -27062,185 +30400,6 @@ $$;
 COMMENT ON FUNCTION marketing.cancel_campaign_mails(organization_id uuid, campaign_id uuid) IS 'Takes what has not gone out of a campaign out of the queue.';
 
 --
--- Name: email_queue; Type: TABLE; Schema: marketing; Owner: -
---
-
-CREATE TABLE marketing.email_queue (
-    organization_id uuid NOT NULL,
-    id uuid DEFAULT platform.uuidv7() NOT NULL,
-    workspace_id uuid,
-    lead_id uuid NOT NULL,
-    template_id uuid NOT NULL,
-    campaign_id uuid,
-    purpose text DEFAULT 'marketing'::text NOT NULL,
-    variables jsonb DEFAULT '{}'::jsonb NOT NULL,
-    status text DEFAULT 'queued'::text NOT NULL,
-    send_after timestamp with time zone DEFAULT now() NOT NULL,
-    email text,
-    template_version integer,
-    context jsonb,
-    attempts smallint DEFAULT 0 NOT NULL,
-    attempted_at timestamp with time zone,
-    claim_id uuid,
-    claim_expires_at timestamp with time zone,
-    sent_at timestamp with time zone,
-    reason text,
-    reply_code text,
-    delivered_at timestamp with time zone,
-    opened_at timestamp with time zone,
-    clicked_at timestamp with time zone,
-    replied_at timestamp with time zone,
-    bounced_at timestamp with time zone,
-    complained_at timestamp with time zone,
-    unsubscribed_at timestamp with time zone,
-    created_by uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    enrollment_id uuid,
-    step_id uuid,
-    step_round integer,
-    CONSTRAINT email_queue_attempts_check CHECK ((attempts >= 0)),
-    CONSTRAINT email_queue_check CHECK (((status = 'sending'::text) = (claim_expires_at IS NOT NULL))),
-    CONSTRAINT email_queue_check1 CHECK (((status <> ALL (ARRAY['sending'::text, 'uncertain'::text])) OR (claim_id IS NOT NULL))),
-    CONSTRAINT email_queue_check2 CHECK (((status <> 'sent'::text) OR ((sent_at IS NOT NULL) AND (email IS NOT NULL)))),
-    CONSTRAINT email_queue_check3 CHECK ((num_nulls(enrollment_id, step_id, step_round) = ANY (ARRAY[0, 3]))),
-    CONSTRAINT email_queue_purpose_check CHECK ((purpose = ANY (ARRAY['marketing'::text, 'transactional'::text]))),
-    CONSTRAINT email_queue_reason_check CHECK ((length(reason) <= 1000)),
-    CONSTRAINT email_queue_reply_code_check CHECK ((length(reply_code) <= 20)),
-    CONSTRAINT email_queue_send_after_check CHECK (isfinite(send_after)),
-    CONSTRAINT email_queue_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'paused'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'suppressed'::text, 'cancelled'::text, 'uncertain'::text]))),
-    CONSTRAINT email_queue_step_round_check CHECK ((step_round > 0)),
-    CONSTRAINT email_queue_variables_check CHECK ((jsonb_typeof(variables) = 'object'::text))
-)
-WITH (fillfactor='70');
-
-ALTER TABLE ONLY marketing.email_queue FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE email_queue; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON TABLE marketing.email_queue IS '@name queued_emails
-Mails to leads: those that wait, and what became of the others (seed email_queue). Rows come from functions: marketing.queue_email, or many in one insert. A mail is never sent twice by itself: it is noted as sending, for good, before a mail server hears of it.';
-
---
--- Name: COLUMN email_queue.workspace_id; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.workspace_id IS 'That of the lead: who does not see the lead does not see this.';
-
---
--- Name: COLUMN email_queue.purpose; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.purpose IS 'marketing: needs consent, heeds quiet hours and the frequency cap, and can be unsubscribed from. transactional: an answer to what the lead did; only an address that does not work or was barred by hand, or a complaint, keeps it back.';
-
---
--- Name: COLUMN email_queue.variables; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.variables IS 'Values of the template''s variables.';
-
---
--- Name: COLUMN email_queue.status; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.status IS 'queued; paused with its campaign; sending; sent: the mail server took it; failed: it will not; suppressed: it may not be sent; cancelled; uncertain: the worker died or the connection broke when the mail server may have had it already, see resendEmail.';
-
---
--- Name: COLUMN email_queue.send_after; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.send_after IS 'Not before this. Moved on by quiet hours, the frequency cap and by mail servers that ask to come back later.';
-
---
--- Name: COLUMN email_queue.email; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.email IS 'The address that it went to, as it was then.';
-
---
--- Name: COLUMN email_queue.template_version; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.template_version IS 'The version of the template that it was made of.';
-
---
--- Name: COLUMN email_queue.context; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.context IS 'What the template was given, so that the mail can be shown again.';
-
---
--- Name: COLUMN email_queue.attempts; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.attempts IS 'How often it was handed to a mail server.';
-
---
--- Name: COLUMN email_queue.attempted_at; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.attempted_at IS 'When it was last handed to a mail server.';
-
---
--- Name: COLUMN email_queue.claim_id; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.claim_id IS '@behavior -*
-The batch that has it: what another reports about it does not count.';
-
---
--- Name: COLUMN email_queue.claim_expires_at; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.claim_expires_at IS '@behavior -*
-After this, whoever had it is taken for dead.';
-
---
--- Name: COLUMN email_queue.reason; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.reason IS 'Why it was not sent, or not yet: in a few words.';
-
---
--- Name: COLUMN email_queue.reply_code; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.reply_code IS 'What the mail server answered last, such as 550 or 4.2.2.';
-
---
--- Name: COLUMN email_queue.opened_at; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.opened_at IS 'When it was first opened by a person, as far as one can tell.';
-
---
--- Name: COLUMN email_queue.clicked_at; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.clicked_at IS 'When a link in it was first followed by a person, as far as one can tell.';
-
---
--- Name: COLUMN email_queue.enrollment_id; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.enrollment_id IS 'The enrolment in a nurturing sequence that it belongs to.';
-
---
--- Name: COLUMN email_queue.step_id; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.step_id IS 'The step of the sequence.';
-
---
--- Name: COLUMN email_queue.step_round; Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON COLUMN marketing.email_queue.step_round IS '@behavior -*
-The round of the enrolment: in each a step sends once.';
-
---
 -- Name: cancel_email(uuid); Type: FUNCTION; Schema: marketing; Owner: -
 --
 
@@ -27256,8 +30415,7 @@ begin
     from marketing.email_queue q
    where q.organization_id = organization
      and q.id = row_id
-     and (authz.has('workspaces.all')
-          or coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+     and authz.sees_workspace(q.workspace_id)
      for update;
   if mail.id is null then
     perform platform.refuse('CB004', 'There is no such mail.', field => 'row_id');
@@ -28792,6 +31950,26 @@ $$;
 COMMENT ON FUNCTION marketing.draw_ab_variants(organization_id uuid, ab_test_ids uuid[], units text[]) IS 'The variants that units fall to, by their weights: the n-th unit in the n-th test. Writes nothing.';
 
 --
+-- Name: emails_kept_from(uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.emails_kept_from(organization_id uuid) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select now() - greatest(d.days, 90, 20 * s.half_life_days)::double precision * interval '1 day'
+    from (select (tenancy.setting(emails_kept_from.organization_id, 'marketing') ->> 'keepMailsDays')::integer as days) d
+    left join crm.crm_settings s on s.organization_id = emails_kept_from.organization_id
+   where d.days > 0
+$$;
+
+--
+-- Name: FUNCTION emails_kept_from(organization_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.emails_kept_from(organization_id uuid) IS 'The time before which an organization keeps no mails; null: it keeps all. By its settings, but as long as the frequency cap may look back, and until what leads did with mails has faded from their scores (twenty half-lives: a millionth).';
+
+--
 -- Name: end_enrollments(uuid, uuid[], text, timestamp with time zone); Type: FUNCTION; Schema: marketing; Owner: -
 --
 
@@ -28989,44 +32167,31 @@ CREATE FUNCTION marketing.enroll_by_event(organization_id uuid, event_names text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  sequence record;
-  enrolled integer := 0;
 begin
-  for sequence in
-    select s.organization_id, array_agg(e.id) as ids
-      from (select distinct w.event_name, w.lead_id
-              from unnest(enroll_by_event.event_names, enroll_by_event.lead_ids) as w (event_name, lead_id)) w
-      join marketing.nurturing_sequences s
-        on s.organization_id = enroll_by_event.organization_id
-       and s.goal_event = w.event_name
-       and s.deleted_at is null
-      join marketing.nurturing_enrollments e
-        on e.organization_id = s.organization_id
-       and e.sequence_id = s.id
-       and e.lead_id = w.lead_id
-       and e.status in ('active', 'paused')
-     group by s.organization_id
-  loop
-    perform marketing.end_enrollments(sequence.organization_id, sequence.ids, 'goal', at);
-  end loop;
-  for sequence in
-    select s.id, s.enroll_event as event, array_agg(distinct w.lead_id) as lead_ids
-      from unnest(enroll_by_event.event_names, enroll_by_event.lead_ids) as w (event_name, lead_id)
+  perform marketing.end_enrollments(
+    enroll_by_event.organization_id,
+    array(
+      select distinct e.id
+        from unnest(event_names, lead_ids) as w (event_name, lead_id)
+        join marketing.nurturing_sequences s
+          on s.organization_id = enroll_by_event.organization_id and s.goal_event = w.event_name and s.deleted_at is null
+        join marketing.nurturing_enrollments e
+          on e.organization_id = s.organization_id
+         and e.sequence_id = s.id
+         and e.lead_id = w.lead_id
+         and e.status in ('active', 'paused')
+    ),
+    'goal', at);
+  return (
+    select marketing.enroll_in_each(
+             enroll_by_event.organization_id, array_agg(s.id), array_agg(w.lead_id), 'event',
+             array_agg(s.enroll_event), at)
+      from unnest(event_names, lead_ids) as w (event_name, lead_id)
       join marketing.nurturing_sequences s
         on s.organization_id = enroll_by_event.organization_id
        and s.enroll_event = w.event_name
        and s.status = 'active'
-       and s.deleted_at is null
-     group by s.organization_id, s.id
-     order by s.id
-  loop
-    enrolled := enrolled + (
-      select count(*)
-        from marketing.enroll(organization_id, sequence.id, sequence.lead_ids, 'event', sequence.event, at) o
-       where o.outcome = 'enrolled');
-  end loop;
-  return enrolled;
+       and s.deleted_at is null);
 end
 $$;
 
@@ -29041,31 +32206,18 @@ COMMENT ON FUNCTION marketing.enroll_by_event(organization_id uuid, event_names 
 --
 
 CREATE FUNCTION marketing.enroll_by_segment(organization_id uuid, segment_ids uuid[], lead_ids uuid[], at timestamp with time zone DEFAULT now()) RETURNS integer
-    LANGUAGE plpgsql
+    LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  sequence record;
-  enrolled integer := 0;
-begin
-  for sequence in
-    select s.id, s.enroll_segment_id::text as segment, array_agg(distinct w.lead_id) as lead_ids
-      from unnest(enroll_by_segment.segment_ids, enroll_by_segment.lead_ids) as w (segment_id, lead_id)
-      join marketing.nurturing_sequences s
-        on s.organization_id = enroll_by_segment.organization_id
-       and s.enroll_segment_id = w.segment_id
-       and s.status = 'active'
-       and s.deleted_at is null
-     group by s.organization_id, s.id
-     order by s.id
-  loop
-    enrolled := enrolled + (
-      select count(*)
-        from marketing.enroll(organization_id, sequence.id, sequence.lead_ids, 'segment', sequence.segment, at) o
-       where o.outcome = 'enrolled');
-  end loop;
-  return enrolled;
-end
+  select marketing.enroll_in_each(
+           enroll_by_segment.organization_id, array_agg(s.id), array_agg(w.lead_id), 'segment',
+           array_agg(s.enroll_segment_id::text), at)
+    from unnest(segment_ids, lead_ids) as w (segment_id, lead_id)
+    join marketing.nurturing_sequences s
+      on s.organization_id = enroll_by_segment.organization_id
+     and s.enroll_segment_id = w.segment_id
+     and s.status = 'active'
+     and s.deleted_at is null
 $$;
 
 --
@@ -29095,6 +32247,40 @@ $$;
 --
 
 COMMENT ON FUNCTION marketing.enroll_for_caller(organization_id uuid, sequence_id uuid, lead_ids uuid[]) IS 'marketing.enroll for a caller, with leads that the caller sees. Errors: CB001, CB003. Definer: enrolments are written by functions alone.';
+
+--
+-- Name: enroll_in_each(uuid, uuid[], uuid[], text, text[], timestamp with time zone); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.enroll_in_each(organization_id uuid, sequence_ids uuid[], lead_ids uuid[], source text, source_names text[], at timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  part record;
+  enrolled integer := 0;
+begin
+  -- In the order of their keys: two that enrol in the same sequences wait for each other, not in a ring.
+  for part in
+    select w.sequence_id, w.source_name, array_agg(distinct w.lead_id) as lead_ids
+      from unnest(sequence_ids, enroll_in_each.lead_ids, source_names) as w (sequence_id, lead_id, source_name)
+     group by w.sequence_id, w.source_name
+     order by w.sequence_id
+  loop
+    enrolled := enrolled + (
+      select count(*)
+        from marketing.enroll(organization_id, part.sequence_id, part.lead_ids, source, part.source_name, at) o
+       where o.outcome = 'enrolled');
+  end loop;
+  return enrolled;
+end
+$$;
+
+--
+-- Name: FUNCTION enroll_in_each(organization_id uuid, sequence_ids uuid[], lead_ids uuid[], source text, source_names text[], at timestamp with time zone); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.enroll_in_each(organization_id uuid, sequence_ids uuid[], lead_ids uuid[], source text, source_names text[], at timestamp with time zone) IS 'Enrols the n-th lead in the n-th sequence, because of the n-th name, a sequence at a time. Returns how many were enrolled.';
 
 --
 -- Name: enroll_leads(uuid, uuid[]); Type: FUNCTION; Schema: marketing; Owner: -
@@ -29173,7 +32359,7 @@ CREATE TABLE marketing.nurturing_enrollments (
     CONSTRAINT nurturing_enrollments_check1 CHECK (((status = ANY (ARRAY['completed'::text, 'exited'::text])) = (ended_at IS NOT NULL))),
     CONSTRAINT nurturing_enrollments_check2 CHECK (((status = 'exited'::text) = (exit_reason IS NOT NULL))),
     CONSTRAINT nurturing_enrollments_check3 CHECK (((status <> ALL (ARRAY['active'::text, 'paused'::text])) OR ((step_id IS NOT NULL) AND (next_run_at IS NOT NULL)))),
-    CONSTRAINT nurturing_enrollments_exit_reason_check CHECK ((exit_reason = ANY (ARRAY['goal'::text, 'converted'::text, 'replied'::text, 'disqualified'::text, 'unsubscribed'::text, 'consent_withdrawn'::text, 'no_consent'::text, 'hard_bounce'::text, 'complaint'::text, 'suppressed'::text, 'manual'::text, 'lead_archived'::text, 'sequence_archived'::text]))),
+    CONSTRAINT nurturing_enrollments_exit_reason_check CHECK ((exit_reason = ANY (ARRAY['goal'::text, 'converted'::text, 'replied'::text, 'disqualified'::text, 'unsubscribed'::text, 'consent_withdrawn'::text, 'no_consent'::text, 'hard_bounce'::text, 'complaint'::text, 'suppressed'::text, 'manual'::text, 'lead_archived'::text, 'sequence_archived'::text, 'merged'::text]))),
     CONSTRAINT nurturing_enrollments_next_run_at_check CHECK (isfinite(next_run_at)),
     CONSTRAINT nurturing_enrollments_phase_check CHECK ((phase = ANY (ARRAY['send'::text, 'branch'::text]))),
     CONSTRAINT nurturing_enrollments_round_check CHECK ((round > 0)),
@@ -29250,7 +32436,7 @@ COMMENT ON COLUMN marketing.nurturing_enrollments.next_run_at IS 'When it goes o
 -- Name: COLUMN nurturing_enrollments.exit_reason; Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON COLUMN marketing.nurturing_enrollments.exit_reason IS 'goal, converted, replied, disqualified; unsubscribed, consent_withdrawn, no_consent (where the settings ask for it), hard_bounce, complaint or suppressed: the lead may not be written to; manual; lead_archived, sequence_archived.';
+COMMENT ON COLUMN marketing.nurturing_enrollments.exit_reason IS 'goal, converted, replied, disqualified; unsubscribed, consent_withdrawn, no_consent (where the settings ask for it), hard_bounce, complaint or suppressed: the lead may not be written to; manual; lead_archived, sequence_archived; merged: the lead became one with another, who is further or has been through it.';
 
 --
 -- Name: enrollment_to_change(uuid); Type: FUNCTION; Schema: marketing; Owner: -
@@ -29269,8 +32455,7 @@ begin
     from marketing.nurturing_enrollments e
    where e.organization_id = organization
      and e.id = enrollment_to_change.enrollment_id
-     and (authz.has('workspaces.all')
-          or coalesce(e.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+     and authz.sees_workspace(e.workspace_id)
      for update;
   if enrollment.id is null then
     perform platform.refuse('CB004', 'There is no such enrolment, or you may not change it.', field => 'enrollment_id');
@@ -29312,6 +32497,23 @@ $$;
 --
 
 COMMENT ON FUNCTION marketing.find_uncertain_emails() IS 'Mails whose worker has not told in time what became of them: nobody knows whether a mail server has them, so they are not sent again by themselves. Returns how many there are.';
+
+--
+-- Name: first_id_of(timestamp with time zone); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.first_id_of(moment timestamp with time zone) RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select (lpad(to_hex(greatest(floor(extract(epoch from moment) * 1000), 0)::bigint), 12, '0') || repeat('0', 20))::uuid
+$$;
+
+--
+-- Name: FUNCTION first_id_of(moment timestamp with time zone); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.first_id_of(moment timestamp with time zone) IS 'Ids that were made before a moment are less than this.';
 
 --
 -- Name: fisher_exact(bigint, bigint, bigint, bigint); Type: FUNCTION; Schema: marketing; Owner: -
@@ -29461,8 +32663,7 @@ begin
        and s.email = new.email
        and s.reason in ('unsubscribed', 'consent_withdrawn')
        and s.lifted_at is null;
-  elsif new.email_consent = 'withdrawn'
-    and marketing.suppression_of(new.organization_id, new.email) is distinct from 'unsubscribed' then
+  elsif new.email_consent = 'withdrawn' and not marketing.is_unsubscribed(new.organization_id, new.email) then
     perform marketing.suppress_email(new.organization_id, new.email, 'consent_withdrawn');
   end if;
   return null;
@@ -29570,13 +32771,7 @@ begin
   elsif kind = 'complained' then
     perform marketing.suppress_email(mail.organization_id, mail.email, 'complaint', reason, mail.id);
   elsif kind = 'unsubscribed' then
-    perform marketing.suppress_email(mail.organization_id, mail.email, 'unsubscribed', reason, mail.id);
-    update crm.leads l
-       set email_consent = 'withdrawn', email_consent_source = 'Unsubscribed by the link of a mail'
-     where l.organization_id = mail.organization_id
-       and l.email = mail.email
-       and l.deleted_at is null
-       and l.email_consent <> 'withdrawn';
+    perform marketing.unsubscribe(mail.organization_id, mail.email, reason, mail.id);
   end if;
 end
 $$;
@@ -30007,15 +33202,26 @@ begin
       from marketing.nurturing_steps s
       left join waiting w on w.step_id = s.id
      cross join lateral (
-             select count(*) as queued,
-                    count(*) filter (where q.status = 'sent') as sent,
-                    count(*) filter (where q.status in ('failed', 'suppressed', 'cancelled', 'uncertain')) as not_sent,
-                    count(*) filter (where q.status = 'sent' and q.delivered_at is not null) as delivered,
-                    count(*) filter (where q.status = 'sent' and q.opened_at is not null) as opened,
-                    count(*) filter (where q.status = 'sent' and q.clicked_at is not null) as clicked,
-                    count(*) filter (where q.status = 'sent' and q.replied_at is not null) as replied
-               from marketing.email_queue q
-              where q.organization_id = organization and q.step_id = s.id
+             select coalesce(sum(c.mails), 0)::bigint as queued,
+                    coalesce(sum(c.mails) filter (where c.status = 'sent'), 0)::bigint as sent,
+                    coalesce(sum(c.mails) filter (where c.status in ('failed', 'suppressed', 'cancelled', 'uncertain')), 0)::bigint
+                      as not_sent,
+                    coalesce(sum(c.delivered) filter (where c.status = 'sent'), 0)::bigint as delivered,
+                    coalesce(sum(c.opened) filter (where c.status = 'sent'), 0)::bigint as opened,
+                    coalesce(sum(c.clicked) filter (where c.status = 'sent'), 0)::bigint as clicked,
+                    coalesce(sum(c.replied) filter (where c.status = 'sent'), 0)::bigint as replied
+               from (
+                      select q.status, count(*) as mails, count(q.delivered_at) as delivered, count(q.opened_at) as opened,
+                             count(q.clicked_at) as clicked, count(q.replied_at) as replied
+                        from marketing.email_queue q
+                       where q.organization_id = organization and q.step_id = s.id
+                       group by q.status
+                      union all
+                      -- those that were deleted
+                      select t.status, t.mails, t.delivered, t.opened, t.clicked, t.replied
+                        from marketing.email_tallies t
+                       where t.organization_id = organization and t.step_id = s.id
+                    ) c
            ) m
      where s.organization_id = organization and s.sequence_id = sequence.id
   )
@@ -30206,6 +33412,29 @@ CREATE FUNCTION marketing.is_sign_of(branch_on text, kind text) RETURNS boolean
 --
 
 COMMENT ON FUNCTION marketing.is_sign_of(branch_on text, kind text) IS 'Whether what somebody did with a mail shows what a step waits for: whoever follows a link or replies has opened it.';
+
+--
+-- Name: is_unsubscribed(uuid, text); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.is_unsubscribed(organization_id uuid, email text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select
+      from marketing.email_suppressions s
+     where s.organization_id = is_unsubscribed.organization_id
+       and s.email = lower(btrim(is_unsubscribed.email))
+       and s.reason in ('unsubscribed', 'consent_withdrawn')
+       and s.lifted_at is null)
+$$;
+
+--
+-- Name: FUNCTION is_unsubscribed(organization_id uuid, email text); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.is_unsubscribed(organization_id uuid, email text) IS 'Whether whoever reads mail at an address has said no to mails of an organization.';
 
 --
 -- Name: keep_ab_variants_trigger(); Type: FUNCTION; Schema: marketing; Owner: -
@@ -30513,6 +33742,121 @@ $$;
 COMMENT ON FUNCTION marketing.living_step(organization_id uuid, step_id uuid) IS 'A step, or if it was taken out the first after it that was not; null: there is none.';
 
 --
+-- Name: merge_enrollments(uuid, uuid, uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.merge_enrollments(organization_id uuid, kept_id uuid, merged_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  organization constant uuid := merge_enrollments.organization_id;
+  sequence_ids constant uuid[] := array(
+    select distinct e.sequence_id
+      from marketing.nurturing_enrollments e
+     where e.organization_id = organization and e.lead_id = merged_id);
+  further uuid[];
+  behind uuid[];
+  over uuid[];
+begin
+  -- Nobody is enrolled meanwhile, and no step taken.
+  perform
+     from marketing.nurturing_sequences s
+    where s.organization_id = organization and s.id = any (sequence_ids)
+    order by s.id
+      for no key update;
+
+  -- Where both are, the one that has come further goes on.
+  select array_agg(r.further order by r.behind), array_agg(r.behind order by r.behind)
+    into further, behind
+    from (
+           select e.id as behind,
+                  first_value(e.id) over (
+                    partition by e.sequence_id
+                    order by e.steps_taken desc, e.round desc, e.phase, s.position desc, e.occurred_at, e.id) as further
+             from marketing.nurturing_enrollments e
+             join marketing.nurturing_steps s on s.organization_id = e.organization_id and s.id = e.step_id
+            where e.organization_id = organization
+              and e.sequence_id = any (sequence_ids)
+              and e.lead_id in (kept_id, merged_id)
+              and e.status in ('active', 'paused')
+         ) r
+   where r.further <> r.behind;
+  if behind is not null then
+    -- What has gone out to the other address is not sent to this one.
+    update marketing.email_queue q
+       set status = 'cancelled', reason = 'another address had it', updated_at = now()
+      from unnest(further, behind) as p (further, behind)
+     where q.organization_id = organization
+       and q.enrollment_id = p.further
+       and q.status in ('queued', 'paused')
+       and exists (
+             select
+               from marketing.email_queue o
+              where o.organization_id = organization
+                and o.enrollment_id = p.behind
+                and o.step_id = q.step_id
+                and o.step_round = q.step_round
+                and o.status in ('sending', 'sent', 'uncertain'));
+    update marketing.email_queue q
+       set enrollment_id = p.further
+      from unnest(further, behind) as p (further, behind)
+     where q.organization_id = organization
+       and q.enrollment_id = p.behind
+       and q.status in ('sending', 'sent', 'uncertain')
+       and not exists (
+             select
+               from marketing.email_queue o
+              where o.organization_id = organization
+                and o.enrollment_id = p.further
+                and o.step_id = q.step_id
+                and o.step_round = q.step_round);
+    perform marketing.end_enrollments(organization, behind, 'merged');
+  end if;
+
+  -- Whoever has been through it, or left it of their own will, as one of the two, does not go on as the other.
+  select array_agg(e.id)
+    into over
+    from marketing.nurturing_enrollments e
+    join marketing.nurturing_sequences s on s.organization_id = e.organization_id and s.id = e.sequence_id
+   where e.organization_id = organization
+     and e.sequence_id = any (sequence_ids)
+     and e.lead_id in (kept_id, merged_id)
+     and e.status in ('active', 'paused')
+     and exists (
+           select
+             from marketing.nurturing_enrollments o
+            where o.organization_id = organization
+              and o.sequence_id = e.sequence_id
+              and o.lead_id = case e.lead_id when kept_id then merged_id else kept_id end
+              and o.status in ('completed', 'exited')
+              and coalesce(o.exit_reason, 'completed') in (
+                    'completed', 'goal', 'converted', 'replied', 'disqualified', 'manual', 'unsubscribed',
+                    'consent_withdrawn', 'complaint')
+              and (s.reenrollment = 'never' or o.ended_at > now() - s.reenroll_after));
+  perform marketing.end_enrollments(organization, over, 'merged') where over is not null;
+
+  -- All the others, with what of them waits; those that have ended as well, so that none begins anew.
+  update marketing.nurturing_enrollments e
+     set lead_id = kept_id
+   where e.organization_id = organization and e.lead_id = merged_id;
+  update marketing.email_queue q
+     set lead_id = kept_id
+   where q.organization_id = organization
+     and q.lead_id = merged_id
+     and q.enrollment_id is not null
+     and q.status in ('queued', 'paused');
+end
+$$;
+
+--
+-- Name: FUNCTION merge_enrollments(organization_id uuid, kept_id uuid, merged_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.merge_enrollments(organization_id uuid, kept_id uuid, merged_id uuid) IS 'Two leads become one: the one that is kept is in the sequences of the other, where that was. Of two enrolments in one sequence the one that has come further goes on, and knows what the other has sent; who has completed a sequence as one of the two, or left it by what they did, leaves it as the other, unless it may be entered again. Part of crm.merge_leads, before the other lead is archived.';
+
+--
 -- Name: missing_variable(uuid, uuid, jsonb); Type: FUNCTION; Schema: marketing; Owner: -
 --
 
@@ -30651,64 +33995,6 @@ COMMENT ON FUNCTION marketing.next_window(at timestamp with time zone, zone text
 The first moment, not before the given one, at which the clocks of a place show a time within a send window. What they leave out when they are put on is not there; what they show twice when they are put back is there twice.';
 
 --
--- Name: normal_upper_tail(double precision); Type: FUNCTION; Schema: marketing; Owner: -
---
-
-CREATE FUNCTION marketing.normal_upper_tail(z double precision) RETURNS double precision
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  term double precision := z;
-  total double precision := z;
-  fraction double precision := z;
-begin
-  if z is null or z = 'NaN' then
-    return null;
-  elsif z < 0 then
-    return 1 - marketing.normal_upper_tail(-z);
-  elsif z > 38 then
-    return 0; -- smaller than what the type holds
-  elsif z < 2 then
-    -- ½ − φ(z)·(z + z³/3 + z⁵/(3·5) + …): every term has the same sign, so none takes digits from another
-    for n in 1 .. 100 loop
-      term := term * z * z / (2 * n + 1);
-      total := total + term;
-      exit when term < total * 1e-17;
-    end loop;
-    return 0.5 - marketing.normal_density(z) * total;
-  end if;
-  -- φ(z) / (z + 1/(z + 2/(z + 3/…))), from the inside out; relative to the tail, so that small ones are right as well
-  for n in reverse 160 .. 1 loop
-    fraction := z + n / fraction;
-  end loop;
-  return marketing.normal_density(z) / fraction;
-end
-$$;
-
---
--- Name: FUNCTION normal_upper_tail(z double precision); Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON FUNCTION marketing.normal_upper_tail(z double precision) IS '@behavior -*
-The chance that a standard normal variable exceeds z. Wrong by less than 1e-15, and by less than one part in 1e12 for z up to 38, beyond which it is 0.';
-
---
--- Name: normal_cdf(double precision); Type: FUNCTION; Schema: marketing; Owner: -
---
-
-CREATE FUNCTION marketing.normal_cdf(z double precision) RETURNS double precision
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN marketing.normal_upper_tail((- z));
-
---
--- Name: FUNCTION normal_cdf(z double precision); Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON FUNCTION marketing.normal_cdf(z double precision) IS '@behavior -*
-The chance that a standard normal variable does not exceed z.';
-
---
 -- Name: normal_density(double precision); Type: FUNCTION; Schema: marketing; Owner: -
 --
 
@@ -30760,6 +34046,49 @@ COMMENT ON FUNCTION marketing.normal_quantile(p double precision) IS '@behavior 
 The z that a standard normal variable does not exceed with chance p; null unless p lies between 0 and 1.';
 
 --
+-- Name: normal_upper_tail(double precision); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.normal_upper_tail(z double precision) RETURNS double precision
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  term double precision := z;
+  total double precision := z;
+  fraction double precision := z;
+begin
+  if z is null or z = 'NaN' then
+    return null;
+  elsif z < 0 then
+    return 1 - marketing.normal_upper_tail(-z);
+  elsif z > 38 then
+    return 0; -- smaller than what the type holds
+  elsif z < 2 then
+    -- ½ − φ(z)·(z + z³/3 + z⁵/(3·5) + …): every term has the same sign, so none takes digits from another
+    for n in 1 .. 100 loop
+      term := term * z * z / (2 * n + 1);
+      total := total + term;
+      exit when term < total * 1e-17;
+    end loop;
+    return 0.5 - marketing.normal_density(z) * total;
+  end if;
+  -- φ(z) / (z + 1/(z + 2/(z + 3/…))), from the inside out; relative to the tail, so that small ones are right as well
+  for n in reverse 160 .. 1 loop
+    fraction := z + n / fraction;
+  end loop;
+  return marketing.normal_density(z) / fraction;
+end
+$$;
+
+--
+-- Name: FUNCTION normal_upper_tail(z double precision); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.normal_upper_tail(z double precision) IS '@behavior -*
+The chance that a standard normal variable exceeds z. Wrong by less than 1e-15, and by less than one part in 1e12 for z up to 38, beyond which it is 0.';
+
+--
 -- Name: note_interactions(uuid, jsonb); Type: FUNCTION; Schema: marketing; Owner: -
 --
 
@@ -30770,6 +34099,7 @@ CREATE FUNCTION marketing.note_interactions(organization_id uuid, events jsonb) 
 declare
   event record;
   mail marketing.email_queue;
+  lead uuid;
   had bigint;
   is_repeat boolean;
   added integer;
@@ -30797,10 +34127,14 @@ begin
        and i.kind = event.kind;
     -- Whoever has a link could ask for it for ever; a hundred tell enough.
     continue when had >= 100;
+    -- Who got the mail may have become one with another lead since.
+    select coalesce(l.merged_into_lead_id, l.id) into lead
+      from crm.leads l
+     where l.organization_id = mail.organization_id and l.id = mail.lead_id;
     insert into marketing.email_interactions
       (organization_id, occurred_at, queued_email_id, lead_id, campaign_id, kind, source, is_machine, is_repeat,
        is_hard_bounce, url, reason, external_id)
-    values (note_interactions.organization_id, least(coalesce(event.occurred_at, now()), now()), mail.id, mail.lead_id,
+    values (note_interactions.organization_id, least(coalesce(event.occurred_at, now()), now()), mail.id, lead,
             mail.campaign_id, event.kind, event.source, coalesce(event.is_machine, false),
             is_repeat and not coalesce(event.is_machine, false),
             case event.kind when 'bounced' then coalesce(event.is_hard, false) end,
@@ -30813,6 +34147,9 @@ begin
     perform marketing.follow_interaction(
       mail, event.kind, least(coalesce(event.occurred_at, now()), now()), coalesce(event.is_machine, false),
       coalesce(event.is_hard, false), event.reason);
+    if event.kind = 'clicked' and mail.campaign_id is not null and not coalesce(event.is_machine, false) then
+      perform marketing.add_click_touchpoint(mail, lead, least(coalesce(event.occurred_at, now()), now()), event.url);
+    end if;
   end loop;
   return noted;
 end
@@ -30839,7 +34176,8 @@ begin
     from marketing.email_queue q
    where q.organization_id = note_visit.organization_id and q.id = mail_id;
   if not found then
-    return false;
+    -- What else is done with a mail that old is of no interest.
+    return kind = 'unsubscribed' and marketing.unsubscribe_trimmed(organization_id, mail_id, source);
   end if;
   perform marketing.note_interactions(
     organization_id,
@@ -31279,19 +34617,26 @@ CREATE FUNCTION marketing.read_unsubscription(organization_id uuid, mail_id uuid
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select o.name,
-         marketing.suppression_of(q.organization_id, coalesce(q.email, l.email)) is not null,
-         coalesce(q.sent_at, q.attempted_at)
-    from marketing.email_queue q
-    join tenancy.organizations o on o.id = q.organization_id
-    join crm.leads l on l.organization_id = q.organization_id and l.id = q.lead_id
-   where q.organization_id = read_unsubscription.organization_id and q.id = mail_id
+         -- Whoever is kept from mails by something else for the moment may still say that they want none.
+         marketing.is_unsubscribed(m.organization_id, m.email), m.sent_at
+    from (
+           select q.organization_id, coalesce(q.email, l.email) as email, coalesce(q.sent_at, q.attempted_at) as sent_at
+             from marketing.email_queue q
+             join crm.leads l on l.organization_id = q.organization_id and l.id = q.lead_id
+            where q.organization_id = read_unsubscription.organization_id and q.id = mail_id
+           union all
+           select t.organization_id, t.email, null
+             from marketing.trimmed_emails t
+            where t.organization_id = read_unsubscription.organization_id and t.id = mail_id
+         ) m
+    join tenancy.organizations o on o.id = m.organization_id
 $$;
 
 --
 -- Name: FUNCTION read_unsubscription(organization_id uuid, mail_id uuid); Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON FUNCTION marketing.read_unsubscription(organization_id uuid, mail_id uuid) IS 'What the page behind an unsubscribe link says: whose mails they are, and whether none come any more. Never an address. Definer: whoever has a mail need not be signed in. Granted to the server''s login alone.';
+COMMENT ON FUNCTION marketing.read_unsubscription(organization_id uuid, mail_id uuid) IS 'What the page behind an unsubscribe link says: whose mails they are, and whether the reader has said no to them. Never an address. Definer: whoever has a mail need not be signed in. Granted to the server''s login alone.';
 
 --
 -- Name: ab_test_conversions; Type: TABLE; Schema: marketing; Owner: -
@@ -31696,8 +35041,7 @@ begin
     from marketing.email_queue q
    where q.organization_id = organization
      and q.id = row_id
-     and (authz.has('workspaces.all')
-          or coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+     and authz.sees_workspace(q.workspace_id)
      for update;
   if mail.id is null then
     perform platform.refuse('CB004', 'There is no such mail.', field => 'row_id');
@@ -32208,17 +35552,8 @@ begin
        and s.deleted_at is null
        and ((sequence).expected_updated_at is null or s.updated_at = (sequence).expected_updated_at)
     returning * into saved;
-    if saved.id is null and exists (
-      select
-        from marketing.nurturing_sequences s
-       where s.organization_id = organization and s.id = (sequence).row_id and s.deleted_at is null
-    ) then
-      perform platform.refuse(
-        'CB005', 'Somebody has changed this sequence since you read it.', field => 'sequence.expected_updated_at',
-        hint => 'Read it again.');
-    elsif saved.id is null then
-      perform platform.refuse(
-        'CB004', 'There is no such sequence, or you may not change it.', field => 'sequence.row_id');
+    if saved.id is null then
+      perform platform.refuse_unsaved('marketing.nurturing_sequences', (sequence).row_id, 'sequence');
     elsif saved.status = 'archived' then
       perform platform.refuse('CB005', 'The sequence is archived, for good.', field => 'sequence.row_id');
     end if;
@@ -32385,8 +35720,7 @@ CREATE FUNCTION marketing.sees_lead(organization_id uuid, lead_id uuid) RETURNS 
      where l.organization_id = sees_lead.organization_id
        and l.id = sees_lead.lead_id
        and l.deleted_at is null
-       and (authz.has('workspaces.all')
-            or coalesce(l.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces())))
+       and authz.sees_workspace(l.workspace_id))
 $$;
 
 --
@@ -32988,8 +36322,7 @@ begin
    where c.organization_id = organization
      and c.id = row_id
      and c.deleted_at is null
-     and (authz.has('workspaces.all')
-          or coalesce(c.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+     and authz.sees_workspace(c.workspace_id)
      for update;
   if campaign.id is null then
     perform platform.refuse('CB004', 'There is no such campaign, or you may not change it.', field => 'row_id');
@@ -33089,6 +36422,251 @@ $$;
 --
 
 COMMENT ON FUNCTION marketing.track_roi(organization_id uuid, from_month date, to_month date) IS 'Computes what is in marketing.roi_tracking for some months of an organization (their first days) anew; returns the lines.';
+
+--
+-- Name: trim_emails(uuid, uuid, integer); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.trim_emails(organization_id uuid, after_id uuid DEFAULT NULL::uuid, at_most integer DEFAULT 1000) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  organization constant uuid := trim_emails.organization_id;
+  kept_from constant timestamptz := marketing.emails_kept_from(organization);
+  last_id uuid;
+  gone uuid[];
+begin
+  -- Ids are in the order of time, so the old ones are next to each other in the key.
+  select max(o.id::text)::uuid
+    into last_id
+    from (
+           select q.id
+             from marketing.email_queue q
+            where q.organization_id = organization
+              and q.id > coalesce(after_id, '00000000-0000-0000-0000-000000000000')
+              and q.id < marketing.first_id_of(kept_from)
+            order by q.id
+            limit at_most
+         ) o;
+  if last_id is null then
+    return null;
+  end if;
+  select array_agg(o.id)
+    into gone
+    from (
+           select q.id
+             from marketing.email_queue q
+            where q.organization_id = organization
+              and q.id > coalesce(after_id, '00000000-0000-0000-0000-000000000000')
+              and q.id <= last_id
+              and q.status in ('sent', 'failed', 'suppressed', 'cancelled', 'uncertain')
+              -- Whatever happened to it since has touched it.
+              and q.updated_at < kept_from
+              -- What is to be sent once only has to be known while it could be sent.
+              and (q.campaign_id is null or exists (
+                    select
+                      from marketing.campaigns c
+                     where c.organization_id = organization
+                       and c.id = q.campaign_id
+                       and (c.status in ('completed', 'cancelled') or c.deleted_at is not null)))
+              and (q.enrollment_id is null or exists (
+                    select
+                      from marketing.nurturing_enrollments e
+                     where e.organization_id = organization
+                       and e.id = q.enrollment_id
+                       and e.status in ('completed', 'exited')))
+            order by q.id
+              for update skip locked
+         ) o;
+  if gone is null then
+    return last_id;
+  end if;
+  perform marketing.trim_interactions(organization, gone);
+  update marketing.email_suppressions s
+     set queued_email_id = null
+   where s.organization_id = organization and s.queued_email_id = any (gone);
+  with listed as (
+    delete from marketing.campaign_recipients r
+     where r.organization_id = organization and r.queued_email_id = any (gone)
+    returning r.queued_email_id
+  )
+  insert into marketing.email_tallies as t
+    (organization_id, workspace_id, campaign_id, step_id, status, mails, delivered, opened, clicked, replied, bounced,
+     complained, unsubscribed, recipients)
+  select organization, q.workspace_id, q.campaign_id, q.step_id, q.status, count(*), count(q.delivered_at),
+         count(q.opened_at), count(q.clicked_at), count(q.replied_at), count(q.bounced_at), count(q.complained_at),
+         count(q.unsubscribed_at), coalesce(sum(r.recipients), 0)
+    from marketing.email_queue q
+    left join (select l.queued_email_id, count(*) as recipients from listed l group by l.queued_email_id) r
+      on r.queued_email_id = q.id
+   where q.organization_id = organization
+     and q.id = any (gone)
+     and num_nonnulls(q.campaign_id, q.step_id) > 0
+   group by q.workspace_id, q.campaign_id, q.step_id, q.status
+   order by q.campaign_id, q.step_id, q.workspace_id, q.status
+  on conflict on constraint email_tallies_once do update
+    set mails = t.mails + excluded.mails,
+        delivered = t.delivered + excluded.delivered,
+        opened = t.opened + excluded.opened,
+        clicked = t.clicked + excluded.clicked,
+        replied = t.replied + excluded.replied,
+        bounced = t.bounced + excluded.bounced,
+        complained = t.complained + excluded.complained,
+        unsubscribed = t.unsubscribed + excluded.unsubscribed,
+        recipients = t.recipients + excluded.recipients;
+  insert into marketing.trimmed_emails (organization_id, id, email)
+  select q.organization_id, q.id, q.email
+    from marketing.email_queue q
+   where q.organization_id = organization and q.id = any (gone) and q.email is not null;
+  delete from marketing.email_queue q where q.organization_id = organization and q.id = any (gone);
+  return last_id;
+end
+$$;
+
+--
+-- Name: FUNCTION trim_emails(organization_id uuid, after_id uuid, at_most integer); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.trim_emails(organization_id uuid, after_id uuid, at_most integer) IS 'Deletes mails of an organization that are over, and older than it keeps them, with what became of them: of those whose id comes after after_id it looks at so many, and returns the last; null: there are none left. Mails of campaigns and enrolments that are not over stay, since none may go out twice. What figures count is tallied before, and where a mail went stays known, so that its reader can unsubscribe. For jobs.';
+
+--
+-- Name: trim_interactions(uuid, uuid[]); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.trim_interactions(organization_id uuid, mail_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  organization constant uuid := trim_interactions.organization_id;
+begin
+  -- What still counts in the score of a lead: what never fades, and that it was active at all.
+  update marketing.email_interactions i
+     set queued_email_id = null
+   where i.organization_id = organization
+     and i.queued_email_id = any (mail_ids)
+     and not i.is_machine
+     and (i.kind in ('complained', 'unsubscribed') and not i.is_repeat
+          or i.kind = 'bounced' and i.is_hard_bounce and not i.is_repeat
+          or i.kind in ('opened', 'clicked', 'replied')
+             and not exists (
+                   select
+                     from marketing.email_interactions n
+                    where n.organization_id = organization
+                      and n.lead_id = i.lead_id
+                      and n.kind in ('opened', 'clicked', 'replied')
+                      and not n.is_machine
+                      and (n.occurred_at, n.id) > (i.occurred_at, i.id)));
+  with gone as (
+    delete from marketing.email_interactions i
+     where i.organization_id = organization and i.queued_email_id = any (mail_ids)
+    returning i.workspace_id, i.occurred_at, i.kind, i.is_machine or i.is_repeat as is_uncounted
+  )
+  insert into marketing.interaction_tallies as t (organization_id, workspace_id, day, kind, interactions)
+  select organization, g.workspace_id, (g.occurred_at at time zone o.time_zone)::date, g.kind, count(*)
+    from gone g
+   cross join (select o.time_zone from tenancy.organizations o where o.id = organization) o
+   where not g.is_uncounted
+   group by 2, 3, 4
+   order by 3, 4, 2
+  on conflict on constraint interaction_tallies_once do update set interactions = t.interactions + excluded.interactions;
+end
+$$;
+
+--
+-- Name: FUNCTION trim_interactions(organization_id uuid, mail_ids uuid[]); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.trim_interactions(organization_id uuid, mail_ids uuid[]) IS 'Deletes what became of mails that are about to be deleted, after it was tallied by day. What counts in the scores of leads stays, without the mail: complaints, unsubscribing, dead addresses, and what a lead did last. Part of trim_emails.';
+
+--
+-- Name: unsubscribe(uuid, text, text, uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.unsubscribe(organization_id uuid, email text, reason text DEFAULT NULL::text, queued_email_id uuid DEFAULT NULL::uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform marketing.suppress_email(organization_id, email, 'unsubscribed', reason, queued_email_id);
+  update crm.leads l
+     set email_consent = 'withdrawn', email_consent_source = 'Unsubscribed by the link of a mail'
+   where l.organization_id = unsubscribe.organization_id
+     and l.email = unsubscribe.email
+     and l.deleted_at is null
+     and l.email_consent <> 'withdrawn';
+end
+$$;
+
+--
+-- Name: FUNCTION unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid) IS 'Whoever reads mail at an address wants none of an organization any more. For functions that have checked who asks.';
+
+--
+-- Name: unsubscribe_trimmed(uuid, uuid, text); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.unsubscribe_trimmed(organization_id uuid, mail_id uuid, source text) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  address text;
+begin
+  -- Two at once: the second sees what the first did.
+  select t.email into address
+    from marketing.trimmed_emails t
+   where t.organization_id = unsubscribe_trimmed.organization_id and t.id = mail_id
+     for update;
+  if not found then
+    return false;
+  end if;
+  if not marketing.is_unsubscribed(organization_id, address) then
+    insert into marketing.email_interactions (organization_id, lead_id, kind, source)
+    values (
+      unsubscribe_trimmed.organization_id,
+      (select l.id
+         from crm.leads l
+        where l.organization_id = unsubscribe_trimmed.organization_id and l.email = address and l.deleted_at is null),
+      'unsubscribed', unsubscribe_trimmed.source);
+    perform marketing.unsubscribe(organization_id, address);
+  end if;
+  return true;
+end
+$$;
+
+--
+-- Name: FUNCTION unsubscribe_trimmed(organization_id uuid, mail_id uuid, source text); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.unsubscribe_trimmed(organization_id uuid, mail_id uuid, source text) IS 'Unsubscribes by the link of a mail that was deleted because of its age. Returns whether there was such a mail.';
+
+--
+-- Name: untrimmed_mailers(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.untrimmed_mailers() RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select o.id
+    from tenancy.organizations o
+   where exists (
+           select
+             from marketing.email_queue q
+            where q.organization_id = o.id and q.id < marketing.first_id_of(marketing.emails_kept_from(o.id)))
+$$;
+
+--
+-- Name: FUNCTION untrimmed_mailers(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.untrimmed_mailers() IS 'The organizations that have mails older than they keep them. For jobs.';
 
 --
 -- Name: wake_key(uuid); Type: FUNCTION; Schema: marketing; Owner: -
@@ -33247,17 +36825,12 @@ begin
      where t.organization_id = organization
        and t.id = row_id
        and t.deleted_at is null
-       and (authz.has('workspaces.all')
-            or coalesce(t.workspace_id, '00000000-0000-0000-0000-000000000000') = any (authz.visible_workspaces()))
+       and authz.sees_workspace(t.workspace_id)
        for update;
     if present.id is null then
       perform platform.refuse('CB004', 'There is no such template, or you may not change it.', field => 'row_id');
     end if;
-    if if_version <> present.version then
-      perform platform.refuse(
-        'CB005', 'Somebody changed this template meanwhile.', field => 'if_version',
-        detail => format('The version is %s now.', present.version), hint => 'Read it again.');
-    end if;
+    perform platform.refuse_other_version(if_version, present.version, 'this template');
     update marketing.email_templates t
        set name = case when template ? 'name' then template ->> 'name' else t.name end,
            description = case when template ? 'description' then template ->> 'description' else t.description end,
@@ -34304,7 +37877,7 @@ COMMENT ON FUNCTION platform.announce_change(organization_id uuid, entity_type t
 CREATE FUNCTION platform.announce_changes_trigger() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 declare
   entity constant text := tg_table_schema || '.' || tg_table_name;
 begin
@@ -34312,20 +37885,17 @@ begin
   if not exists (select from platform.change_watchers w where w.expires_at > now()) then
     return null;
   end if;
-  if tg_op = 'DELETE' then
-    perform platform.announce_rows(r.organization_id, array_agg(r.id order by r.id), entity, lower(tg_op))
-       from old_rows r
-       join platform.change_watchers w on w.organization_id = r.organization_id and w.expires_at > now()
-      group by r.organization_id;
-  else
-    perform platform.announce_rows(r.organization_id, array_agg(r.id order by r.id), entity, lower(tg_op))
-       from new_rows r
-       join platform.change_watchers w on w.organization_id = r.organization_id and w.expires_at > now()
-      group by r.organization_id;
-  end if;
+  execute format(
+    $sql$
+    select platform.announce_rows(r.organization_id, array_agg(r.id order by r.id), $1, $2)
+      from %I r
+      join platform.change_watchers w on w.organization_id = r.organization_id and w.expires_at > now()
+     group by r.organization_id
+    $sql$, case tg_op when 'DELETE' then 'old_rows' else 'new_rows' end)
+    using entity, lower(tg_op);
   return null;
 end
-$$;
+$_$;
 
 --
 -- Name: FUNCTION announce_changes_trigger(); Type: COMMENT; Schema: platform; Owner: -
@@ -34739,31 +38309,34 @@ COMMENT ON PROCEDURE platform.grant_columns(IN protected regclass, IN privilege 
 --
 
 CREATE FUNCTION platform.invalid_custom_fields(organization_id uuid, entity_type text, workspace_id uuid, fields jsonb) RETURNS TABLE(field_name text, reason text)
-    LANGUAGE sql STABLE ROWS 1
+    LANGUAGE plpgsql STABLE ROWS 1
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  with defined as (
-    select distinct on (c.field_name) c.field_name, c.field_type, c.options, c.is_required
-      from collaboration.custom_fields c
-     where c.organization_id = invalid_custom_fields.organization_id
-       and c.entity_type = invalid_custom_fields.entity_type
-       and (c.workspace_id is null or c.workspace_id = invalid_custom_fields.workspace_id)
-       and c.deleted_at is null
-     -- the workspace's own definition comes before the organization's
-     order by c.field_name, c.workspace_id nulls last
-  )
-  select coalesce(d.field_name, given.key),
-         case
-           when d.field_name is null then 'is not defined'
-           when d.is_required and (given.value is null or given.value in ('null', '""')) then 'is required'
-           else 'must be ' || platform.custom_field_expectation(d.field_type, d.options)
-         end
-    from defined d
-    full join jsonb_each(fields) as given (key, value) on given.key = d.field_name
-   where d.field_name is null
-      or d.is_required and (given.value is null or given.value in ('null', '""'))
-      or given.value is not null and given.value <> 'null'
-         and not platform.fits_custom_field(given.value, d.field_type, d.options)
+begin
+  return query
+    with defined as (
+      select distinct on (c.field_name) c.field_name, c.field_type, c.options, c.is_required
+        from collaboration.custom_fields c
+       where c.organization_id = invalid_custom_fields.organization_id
+         and c.entity_type = invalid_custom_fields.entity_type
+         and (c.workspace_id is null or c.workspace_id = invalid_custom_fields.workspace_id)
+         and c.deleted_at is null
+       -- the workspace's own definition comes before the organization's
+       order by c.field_name, c.workspace_id nulls last
+    )
+    select coalesce(d.field_name, given.key),
+           case
+             when d.field_name is null then 'is not defined'
+             when d.is_required and (given.value is null or given.value in ('null', '""')) then 'is required'
+             else 'must be ' || platform.custom_field_expectation(d.field_type, d.options)
+           end
+      from defined d
+      full join jsonb_each(fields) as given (key, value) on given.key = d.field_name
+     where d.field_name is null
+        or d.is_required and (given.value is null or given.value in ('null', '""'))
+        or given.value is not null and given.value <> 'null'
+           and not platform.fits_custom_field(given.value, d.field_type, d.options);
+end
 $$;
 
 --
@@ -34975,6 +38548,35 @@ $$;
 --
 
 COMMENT ON FUNCTION platform.json_schema_violations(schema jsonb, value jsonb, path text) IS 'Where a value does not fit a schema, and why: a path such as quietHours.from or domains.2, and what would be right. No rows: it fits.';
+
+--
+-- Name: keep_to_workspaces(regclass, boolean, boolean); Type: PROCEDURE; Schema: platform; Owner: -
+--
+
+CREATE PROCEDURE platform.keep_to_workspaces(IN protected regclass, IN is_written boolean DEFAULT false, IN is_published boolean DEFAULT false)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  -- Two sub-selects, of which owners need the first. The planner takes either to be likely, as it is.
+  is_seen constant text := $sql$(select authz.has('workspaces.all'))
+    or coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
+       = any ((select authz.visible_workspaces())::uuid[])$sql$;
+begin
+  execute format(
+    'create policy workspace on %s as restrictive %s to callboard_member using (%s) %s',
+    protected,
+    case when not is_written then 'for select' end,
+    is_seen || case when is_published then ' or published_at <= (select now())' else '' end,
+    case when is_written then format('with check (%s)', is_seen) end);
+end
+$_$;
+
+--
+-- Name: PROCEDURE keep_to_workspaces(IN protected regclass, IN is_written boolean, IN is_published boolean); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON PROCEDURE platform.keep_to_workspaces(IN protected regclass, IN is_written boolean, IN is_published boolean) IS 'Shows rows only to those who see their workspace, or to everybody once they are published, and lets nobody write into another one where callers write at all. The policy says what authz.sees_workspace does, once a statement.';
 
 --
 -- Name: keep_users_inside(regclass); Type: PROCEDURE; Schema: platform; Owner: -
@@ -35490,7 +39092,7 @@ COMMENT ON PROCEDURE platform.protect_catalog(IN protected regclass, IN read_onl
 CREATE PROCEDURE platform.protect_log(IN protected regclass, IN module_name text, IN parent text, IN parent_id regclass)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    AS $$
 declare
   partition regclass;
 begin
@@ -35504,19 +39106,14 @@ begin
   if exists (
     select from pg_attribute a where a.attrelid = protected and a.attname = 'workspace_id' and not a.attisdropped
   ) then
-    execute format(
-      $sql$create policy workspace on %s as restrictive for select to callboard_member
-        using ((select authz.has('workspaces.all'))
-          or coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
-             = any ((select authz.visible_workspaces())::uuid[]))$sql$,
-      protected);
+    call platform.keep_to_workspaces(protected);
     call platform.follow_and_lead(protected, parent, parent_id);
   end if;
   for partition in select i.inhrelid from pg_inherits i where i.inhparent = protected loop
     call platform.close_partition(partition);
   end loop;
 end
-$_$;
+$$;
 
 --
 -- Name: PROCEDURE protect_log(IN protected regclass, IN module_name text, IN parent text, IN parent_id regclass); Type: COMMENT; Schema: platform; Owner: -
@@ -35596,16 +39193,7 @@ begin
       using (organization_id = (select authz.allowed(%2$L)))
       with check (organization_id = (select authz.allowed(%2$L)))$sql$,
     protected, write_key);
-  -- Two sub-selects, of which owners need the first. The planner takes either to be likely, as it is.
-  execute format(
-    $sql$create policy workspace on %1$s as restrictive to callboard_member
-      using (%2$s %3$s)
-      with check (%2$s)$sql$,
-    protected,
-    $sql$(select authz.has('workspaces.all'))
-      or coalesce(workspace_id, '00000000-0000-0000-0000-000000000000')
-         = any ((select authz.visible_workspaces())::uuid[])$sql$,
-    case when is_published then 'or published_at <= (select now())' else '' end);
+  call platform.keep_to_workspaces(protected, is_written => true, is_published => is_published);
 
   execute format('grant select on table %s to callboard_member', protected);
   call platform.grant_columns(
@@ -35709,6 +39297,60 @@ $$;
 --
 
 COMMENT ON FUNCTION platform.refuse(code text, message text, field text, detail text, hint text) IS 'Ends the statement with a coded error. The codes are those of plugins/errors/registry.ts; field is the argument or column, in snake case, that the caller has to change.';
+
+--
+-- Name: refuse_other_version(integer, integer, text); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.refuse_other_version(if_version integer, version integer, what text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if if_version <> version then
+    perform platform.refuse(
+      'CB005', format('Somebody changed %s meanwhile.', what), field => 'if_version',
+      detail => format('The version is %s now.', version), hint => 'Read again what is there now.');
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION refuse_other_version(if_version integer, version integer, what text); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.refuse_other_version(if_version integer, version integer, what text) IS 'Refuses (CB005) a change to another version than the present one; without if_version any is right.';
+
+--
+-- Name: refuse_unsaved(regclass, uuid, text); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.refuse_unsaved(entity regclass, row_id uuid, argument text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  is_there boolean;
+begin
+  execute format(
+    'select exists (select from %s r where r.organization_id = $1 and r.id = $2 and r.deleted_at is null)', entity)
+     into is_there
+    using authz.organization_id(), row_id;
+  if is_there then
+    perform platform.refuse(
+      'CB005', format('Somebody has changed this %s since you read it.', argument),
+      field => argument || '.expected_updated_at', hint => 'Read it again.');
+  end if;
+  perform platform.refuse(
+    'CB004', format('There is no such %s, or you may not change it.', argument), field => argument || '.row_id');
+end
+$_$;
+
+--
+-- Name: FUNCTION refuse_unsaved(entity regclass, row_id uuid, argument text); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.refuse_unsaved(entity regclass, row_id uuid, argument text) IS 'Says why an update has found nothing: the row is there, but not as the caller read it (CB005), or it is not (CB004). argument is the draft with row_id and expected_updated_at, named after what it is a draft of.';
 
 --
 -- Name: send_mail(text, text, jsonb, jsonb, text); Type: FUNCTION; Schema: platform; Owner: -
@@ -36403,7 +40045,7 @@ CREATE TABLE projects.design_versions (
     reviewed_by uuid,
     reviewed_at timestamp with time zone,
     CONSTRAINT design_versions_content_check CHECK ((jsonb_typeof(content) = 'object'::text)),
-    CONSTRAINT design_versions_name_check CHECK ((btrim(name) <> ''::text)),
+    CONSTRAINT design_versions_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 500))),
     CONSTRAINT design_versions_preview_url_check CHECK ((preview_url ~ '^https?://'::text)),
     CONSTRAINT design_versions_reviewed_at_finite CHECK (isfinite(reviewed_at)),
     CONSTRAINT design_versions_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'in_review'::text, 'changes_requested'::text, 'approved'::text, 'superseded'::text]))),
@@ -36578,7 +40220,8 @@ CREATE TABLE projects.project_compliance (
     CONSTRAINT project_compliance_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT project_compliance_decided_at_finite CHECK (isfinite(decided_at)),
     CONSTRAINT project_compliance_kind_check CHECK ((kind = ANY (ARRAY['permit'::text, 'licence'::text, 'insurance'::text, 'certification'::text, 'clearance'::text, 'contract'::text]))),
-    CONSTRAINT project_compliance_name_check CHECK ((btrim(name) <> ''::text)),
+    CONSTRAINT project_compliance_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 500))),
+    CONSTRAINT project_compliance_reference_number_check CHECK ((length(reference_number) <= 200)),
     CONSTRAINT project_compliance_status_check CHECK ((status = ANY (ARRAY['required'::text, 'submitted'::text, 'approved'::text, 'denied'::text, 'revoked'::text, 'waived'::text]))),
     CONSTRAINT project_compliance_submitted_at_finite CHECK (isfinite(submitted_at)),
     CONSTRAINT project_compliance_valid_from_finite CHECK (isfinite(valid_from)),
@@ -39530,36 +43173,11 @@ declare
   invitation tenancy.invitations;
   organization tenancy.organizations;
   address text;
-  refused text;
 begin
   if authz.user_id() is null then
-    perform platform.refuse('CB001', 'Sign in first, or sign up with the address that the invitation was sent to.');
+    perform platform.refuse('CB001', 'Sign in first, or sign up with the token of the invitation.');
   end if;
-  invitation := tenancy.invitation_of_token(accept_invitation.token);
-  -- Whoever manages members has this lock too: what is read once it is had still holds when it is written.
-  select o.* into organization from tenancy.organizations o where o.id = invitation.organization_id for no key update;
-  invitation := tenancy.invitation_of_token(accept_invitation.token);
-  refused := case
-    when invitation.id is null then 'unknown'
-    when invitation.accepted_at is not null then 'accepted'
-    when invitation.revoked_at is not null then 'revoked'
-    when invitation.expires_at <= now() then 'expired'
-    when organization.status <> 'active' then 'organization'
-    when not tenancy.still_vouched_for(invitation) then 'inviter'
-  end;
-  if refused is not null then
-    perform platform.refuse(
-      'CB021',
-      case refused
-        when 'accepted' then 'The invitation has been accepted already.'
-        when 'revoked' then 'The invitation has been revoked.'
-        when 'expired' then 'The invitation has expired.'
-        when 'organization' then 'The organization is not active.'
-        when 'inviter' then 'Whoever sent the invitation can no longer invite.'
-        else 'There is no such invitation.'
-      end,
-      field => 'token', detail => refused, hint => 'Ask for a new one.');
-  end if;
+  invitation := tenancy.open_invitation(accept_invitation.token, 'token');
   -- Whoever has the message may have it from somebody else; whoever has the account may never have proved its address.
   -- Both together say that it is the person who was asked.
   update identity.users u
@@ -39571,29 +43189,8 @@ begin
       'CB003', 'The invitation is for another e-mail address.', field => 'token',
       hint => 'Sign in with the address that it was sent to.');
   end if;
-
-  -- First, so that the seat it holds is free for the member.
-  update tenancy.invitations i
-     set accepted_at = now(), accepted_by = authz.user_id()
-   where i.organization_id = invitation.organization_id and i.id = invitation.id;
-  insert into tenancy.organization_members as m (organization_id, user_id, role_id)
-  values (invitation.organization_id, authz.user_id(), invitation.role_id)
-  on conflict (organization_id, user_id) do update
-    set status = 'active', role_id = excluded.role_id, joined_at = now()
-  where m.status = 'left';
-  if not found then
-    perform platform.refuse('CB005', 'You are a member already.', field => 'token');
-  end if;
-  -- what has been deleted since is left out
-  insert into tenancy.workspace_members (organization_id, workspace_id, user_id)
-  select w.organization_id, w.id, authz.user_id()
-    from tenancy.workspaces w
-   where w.organization_id = invitation.organization_id and w.id = any (invitation.workspace_ids)
-  on conflict do nothing;
-  insert into tenancy.team_members (organization_id, team_id, user_id, created_by)
-  select t.organization_id, t.id, authz.user_id(), invitation.invited_by
-    from tenancy.teams t
-   where t.organization_id = invitation.organization_id and t.id = invitation.team_id and t.deleted_at is null;
+  perform tenancy.follow_invitation(invitation, authz.user_id(), 'token');
+  select o.* into organization from tenancy.organizations o where o.id = invitation.organization_id;
   return organization;
 end
 $$;
@@ -39602,7 +43199,7 @@ $$;
 -- Name: FUNCTION accept_invitation(token text); Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.accept_invitation(token text) IS 'Makes the caller a member, as the invitation says; whoever was a member before comes back. The caller''s account has the address that the invitation was sent to, and is taken to be verified by the token. Returns the organization: switchOrganization leads into it. Errors: UNAUTHENTICATED; INVITATION_INVALID, whose detail is unknown, accepted, revoked, expired, inviter or organization; FORBIDDEN for another''s; CONFLICT for a member, also a suspended one; LIMIT_REACHED. Definer: the caller has no rights there yet.';
+COMMENT ON FUNCTION tenancy.accept_invitation(token text) IS 'Makes the caller a member, as the invitation says; whoever was a member before comes back. The caller''s account has the address that the invitation was sent to, and is taken to be verified by the token; whoever has none signs up with the token instead. Returns the organization: switchOrganization leads into it. Errors: UNAUTHENTICATED; INVITATION_INVALID, whose detail is unknown, accepted, revoked, expired, inviter or organization; FORBIDDEN for another''s; CONFLICT for a member, also a suspended one; LIMIT_REACHED. Definer: the caller has no rights there yet.';
 
 --
 -- Name: begin_managing(text); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -39927,29 +43524,6 @@ $$;
 COMMENT ON FUNCTION tenancy.check_settings_trigger() IS 'Before settings are written, whoever writes: they fit their schema, and a change counts as one. Definer: the check is granted to nobody.';
 
 --
--- Name: check_settings_version(integer, integer); Type: FUNCTION; Schema: tenancy; Owner: -
---
-
-CREATE FUNCTION tenancy.check_settings_version(if_version integer, version integer) RETURNS void
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  if if_version <> version then
-    perform platform.refuse(
-      'CB005', 'Somebody changed these settings meanwhile.', field => 'if_version',
-      detail => format('The version is %s now.', version), hint => 'Read them again.');
-  end if;
-end
-$$;
-
---
--- Name: FUNCTION check_settings_version(if_version integer, version integer); Type: COMMENT; Schema: tenancy; Owner: -
---
-
-COMMENT ON FUNCTION tenancy.check_settings_version(if_version integer, version integer) IS 'Refuses (CB005) a change to another version than the present one.';
-
---
 -- Name: clear_former_member_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
 --
 
@@ -40194,12 +43768,14 @@ begin
                from tenancy.workspaces w
               where w.organization_id = active_id
                 and w.id = c.id
-                and (authz.has('workspaces.all') or w.id = any (authz.visible_workspaces()))
+                and authz.sees_workspace(w.id)
            )
   ) then
     perform platform.refuse(
       'CB004', 'There is no such workspace, or none that you see.', field => 'workspace_ids');
   end if;
+  -- What has expired leaves its place in the plan to this one.
+  perform tenancy.end_what_expired(active_id);
   insert into tenancy.api_keys as k
     (organization_id, name, prefix, secret_hash, scopes, workspace_ids, expires_at, created_by)
   values (
@@ -40433,6 +44009,37 @@ $$;
 --
 
 COMMENT ON PROCEDURE tenancy.define_onboarding_step(IN key text, IN audience text, IN place integer, IN title text, IN description text, IN permission text, IN completed_by regclass) IS 'Registers a step of the onboarding; called in access files, once permission is there. completed_by is the table whose first row in an organization completes it.';
+
+--
+-- Name: define_settings_section(text, text, integer, text, text, jsonb, text); Type: PROCEDURE; Schema: tenancy; Owner: -
+--
+
+CREATE PROCEDURE tenancy.define_settings_section(IN section text, IN audience text, IN place integer, IN title text, IN description text, IN schema jsonb, IN write_permission text)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into tenancy.settings_sections as s
+    (section, audience, position, title, description, schema, write_permission)
+  values (
+    define_settings_section.section, define_settings_section.audience, define_settings_section.place,
+    define_settings_section.title, define_settings_section.description, define_settings_section.schema,
+    define_settings_section.write_permission)
+  on conflict on constraint settings_sections_pkey do update
+    set (audience, position, title, description, schema, write_permission)
+      = (excluded.audience, excluded.position, excluded.title, excluded.description, excluded.schema,
+         excluded.write_permission)
+  where (s.audience, s.position, s.title, s.description, s.schema, s.write_permission)
+     is distinct from (excluded.audience, excluded.position, excluded.title, excluded.description, excluded.schema,
+                       excluded.write_permission);
+end
+$$;
+
+--
+-- Name: PROCEDURE define_settings_section(IN section text, IN audience text, IN place integer, IN title text, IN description text, IN schema jsonb, IN write_permission text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON PROCEDURE tenancy.define_settings_section(IN section text, IN audience text, IN place integer, IN title text, IN description text, IN schema jsonb, IN write_permission text) IS 'Registers what can be set, as a JSON Schema with defaults; called in files beside access.sql. audience is organization, or user for what is one''s own, which takes no permission.';
 
 --
 -- Name: delete_role(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -40759,7 +44366,7 @@ begin
     from tenancy.workspaces w
    where w.organization_id = active_id
      and w.id = row_id
-     and (authz.has('workspaces.all') or w.id = any (authz.visible_workspaces()))
+     and authz.sees_workspace(w.id)
      for update;
   if workspace.id is null then
     perform platform.refuse('CB004', 'There is no such workspace, or you may not delete it.', field => 'row_id');
@@ -40769,7 +44376,7 @@ begin
       from tenancy.workspaces w
      where w.organization_id = active_id
        and w.id = move_contents_to_id
-       and (authz.has('workspaces.all') or w.id = any (authz.visible_workspaces()))
+       and authz.sees_workspace(w.id)
        for key share
   ) then
     perform platform.refuse('CB004', 'There is no such other workspace.', field => 'move_contents_to_id');
@@ -40848,6 +44455,14 @@ CREATE FUNCTION tenancy.end_what_expired(organization_id uuid DEFAULT NULL::uuid
        and i.revoked_at is null
        and i.lapsed_at is null
     returning 1
+  ), keys as (
+    update tenancy.api_keys k
+       set lapsed_at = now()
+     where (end_what_expired.organization_id is null or k.organization_id = end_what_expired.organization_id)
+       and k.expires_at <= now()
+       and k.revoked_at is null
+       and k.lapsed_at is null
+    returning 1
   ), settled as (
     update tenancy.organization_members m
        set effective_permissions = '{}' -- the trigger knows better
@@ -40857,6 +44472,8 @@ CREATE FUNCTION tenancy.end_what_expired(organization_id uuid DEFAULT NULL::uuid
   )
   select 'invitations', (select count(*) from lapsed)
   union all
+  select 'API keys', (select count(*) from keys)
+  union all
   select 'members', (select count(*) from settled)
 $$;
 
@@ -40864,7 +44481,137 @@ $$;
 -- Name: FUNCTION end_what_expired(organization_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.end_what_expired(organization_id uuid) IS 'Frees the seats of invitations that have expired, and writes to members'' rows what holds since a grant or a denial ended: of one organization or, by a job every hour, of all. Nothing depends on when it runs but how many seats are free: whoever asks sees what has expired as expired.';
+COMMENT ON FUNCTION tenancy.end_what_expired(organization_id uuid) IS 'Frees the seats of invitations and the places of API keys that have expired, and writes to members'' rows what holds since a grant or a denial ended: of one organization or, by a job every hour, of all. Nothing depends on when it runs but how much of the plan is free: whoever asks sees what has expired as expired.';
+
+--
+-- Name: invitations; Type: TABLE; Schema: tenancy; Owner: -
+--
+
+CREATE TABLE tenancy.invitations (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    email text NOT NULL,
+    role_id uuid NOT NULL,
+    workspace_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    team_id uuid,
+    invited_by uuid NOT NULL,
+    sent_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    accepted_by uuid,
+    revoked_at timestamp with time zone,
+    revoked_by uuid,
+    lapsed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT invitations_acceptance_check CHECK (((accepted_at IS NULL) = (accepted_by IS NULL))),
+    CONSTRAINT invitations_email_check CHECK (((email = lower(btrim(email))) AND (email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text) AND (length(email) <= 254))),
+    CONSTRAINT invitations_end_check CHECK (((accepted_at IS NULL) OR (revoked_at IS NULL))),
+    CONSTRAINT invitations_expires_at_check CHECK (isfinite(expires_at)),
+    CONSTRAINT invitations_workspace_ids_check CHECK ((cardinality(workspace_ids) <= 100))
+);
+
+ALTER TABLE ONLY tenancy.invitations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE invitations; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON TABLE tenancy.invitations IS 'Who was asked by e-mail to join an organization, and what came of it.';
+
+--
+-- Name: COLUMN invitations.email; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.email IS 'The address, in lower case. Only an account with this address can accept.';
+
+--
+-- Name: COLUMN invitations.role_id; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.role_id IS 'The role that accepting gives.';
+
+--
+-- Name: COLUMN invitations.workspace_ids; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.workspace_ids IS 'The private workspaces that accepting opens; for guests, all they will see.';
+
+--
+-- Name: COLUMN invitations.team_id; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.team_id IS 'The team that accepting leads into.';
+
+--
+-- Name: COLUMN invitations.invited_by; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.invited_by IS 'Who answers for it: the invitation holds as long as they may still give what it gives. Sending it again takes it over.';
+
+--
+-- Name: COLUMN invitations.sent_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.sent_at IS 'When the message that holds now was asked for.';
+
+--
+-- Name: COLUMN invitations.expires_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.expires_at IS 'Until when it can be accepted.';
+
+--
+-- Name: COLUMN invitations.revoked_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.revoked_at IS 'When it was taken back, or, after it had expired, replaced.';
+
+--
+-- Name: COLUMN invitations.lapsed_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.invitations.lapsed_at IS 'When it was noticed that it had expired, and the seat that it had taken was free again; null again when it is sent anew.';
+
+--
+-- Name: follow_invitation(tenancy.invitations, uuid, text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.follow_invitation(invitation tenancy.invitations, user_id uuid, field text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- First, so that the seat it holds is free for the member.
+  update tenancy.invitations i
+     set accepted_at = now(), accepted_by = follow_invitation.user_id
+   where i.organization_id = invitation.organization_id and i.id = invitation.id;
+  insert into tenancy.organization_members as m (organization_id, user_id, role_id)
+  values (invitation.organization_id, follow_invitation.user_id, invitation.role_id)
+  on conflict on constraint organization_members_organization_id_user_id_key do update
+    set status = 'active', role_id = excluded.role_id, joined_at = now()
+  where m.status = 'left';
+  if not found then
+    perform platform.refuse('CB005', 'You are a member already.', field => follow_invitation.field);
+  end if;
+  -- what has been deleted since is left out
+  insert into tenancy.workspace_members (organization_id, workspace_id, user_id)
+  select w.organization_id, w.id, follow_invitation.user_id
+    from tenancy.workspaces w
+   where w.organization_id = invitation.organization_id and w.id = any (invitation.workspace_ids)
+  on conflict do nothing;
+  insert into tenancy.team_members (organization_id, team_id, user_id, created_by)
+  select t.organization_id, t.id, follow_invitation.user_id, invitation.invited_by
+    from tenancy.teams t
+   where t.organization_id = invitation.organization_id and t.id = invitation.team_id and t.deleted_at is null;
+end
+$$;
+
+--
+-- Name: FUNCTION follow_invitation(invitation tenancy.invitations, user_id uuid, field text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.follow_invitation(invitation tenancy.invitations, user_id uuid, field text) IS 'Makes a user a member, as an invitation says that open_invitation has opened; the caller has checked that it is theirs. Errors: CB005 for a member, also a suspended one; CB025.';
 
 --
 -- Name: follow_second_factor_rule_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -41106,96 +44853,6 @@ $$;
 COMMENT ON FUNCTION tenancy.invitation_days(organization_id uuid) IS 'For how many days invitations of an organization hold: a setting.';
 
 --
--- Name: invitations; Type: TABLE; Schema: tenancy; Owner: -
---
-
-CREATE TABLE tenancy.invitations (
-    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
-    id uuid DEFAULT platform.uuidv7() NOT NULL,
-    email text NOT NULL,
-    role_id uuid NOT NULL,
-    workspace_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
-    team_id uuid,
-    invited_by uuid NOT NULL,
-    sent_at timestamp with time zone DEFAULT now() NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    accepted_at timestamp with time zone,
-    accepted_by uuid,
-    revoked_at timestamp with time zone,
-    revoked_by uuid,
-    lapsed_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT invitations_acceptance_check CHECK (((accepted_at IS NULL) = (accepted_by IS NULL))),
-    CONSTRAINT invitations_email_check CHECK (((email = lower(btrim(email))) AND (email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text) AND (length(email) <= 254))),
-    CONSTRAINT invitations_end_check CHECK (((accepted_at IS NULL) OR (revoked_at IS NULL))),
-    CONSTRAINT invitations_expires_at_check CHECK (isfinite(expires_at)),
-    CONSTRAINT invitations_workspace_ids_check CHECK ((cardinality(workspace_ids) <= 100))
-);
-
-ALTER TABLE ONLY tenancy.invitations FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE invitations; Type: COMMENT; Schema: tenancy; Owner: -
---
-
-COMMENT ON TABLE tenancy.invitations IS 'Who was asked by e-mail to join an organization, and what came of it.';
-
---
--- Name: COLUMN invitations.email; Type: COMMENT; Schema: tenancy; Owner: -
---
-
-COMMENT ON COLUMN tenancy.invitations.email IS 'The address, in lower case. Only an account with this address can accept.';
-
---
--- Name: COLUMN invitations.role_id; Type: COMMENT; Schema: tenancy; Owner: -
---
-
-COMMENT ON COLUMN tenancy.invitations.role_id IS 'The role that accepting gives.';
-
---
--- Name: COLUMN invitations.workspace_ids; Type: COMMENT; Schema: tenancy; Owner: -
---
-
-COMMENT ON COLUMN tenancy.invitations.workspace_ids IS 'The private workspaces that accepting opens; for guests, all they will see.';
-
---
--- Name: COLUMN invitations.team_id; Type: COMMENT; Schema: tenancy; Owner: -
---
-
-COMMENT ON COLUMN tenancy.invitations.team_id IS 'The team that accepting leads into.';
-
---
--- Name: COLUMN invitations.invited_by; Type: COMMENT; Schema: tenancy; Owner: -
---
-
-COMMENT ON COLUMN tenancy.invitations.invited_by IS 'Who answers for it: the invitation holds as long as they may still give what it gives. Sending it again takes it over.';
-
---
--- Name: COLUMN invitations.sent_at; Type: COMMENT; Schema: tenancy; Owner: -
---
-
-COMMENT ON COLUMN tenancy.invitations.sent_at IS 'When the message that holds now was asked for.';
-
---
--- Name: COLUMN invitations.expires_at; Type: COMMENT; Schema: tenancy; Owner: -
---
-
-COMMENT ON COLUMN tenancy.invitations.expires_at IS 'Until when it can be accepted.';
-
---
--- Name: COLUMN invitations.revoked_at; Type: COMMENT; Schema: tenancy; Owner: -
---
-
-COMMENT ON COLUMN tenancy.invitations.revoked_at IS 'When it was taken back, or, after it had expired, replaced.';
-
---
--- Name: COLUMN invitations.lapsed_at; Type: COMMENT; Schema: tenancy; Owner: -
---
-
-COMMENT ON COLUMN tenancy.invitations.lapsed_at IS 'When it was noticed that it had expired, and the seat that it had taken was free again; null again when it is sent anew.';
-
---
 -- Name: invitation_of_token(text); Type: FUNCTION; Schema: tenancy; Owner: -
 --
 
@@ -41257,7 +44914,7 @@ begin
              select from tenancy.workspaces w
               where w.organization_id = active_id
                 and w.id = wanted.id
-                and (authz.has('workspaces.all') or w.id = any (authz.visible_workspaces()))
+                and authz.sees_workspace(w.id)
            )
   ) then
     perform platform.refuse('CB004', 'There is no such workspace.', field => 'workspace_ids');
@@ -41265,7 +44922,7 @@ begin
   if invite_member.team_id is not null and not exists (
     select from tenancy.teams t
      where t.organization_id = active_id and t.id = invite_member.team_id and t.deleted_at is null
-       and (t.workspace_id is null or authz.has('workspaces.all') or t.workspace_id = any (authz.visible_workspaces()))
+       and (t.workspace_id is null or authz.sees_workspace(t.workspace_id))
   ) then
     perform platform.refuse('CB004', 'There is no such team.', field => 'team_id');
   end if;
@@ -41711,6 +45368,57 @@ $$;
 COMMENT ON FUNCTION tenancy.managed_role(organization_id uuid, row_id uuid) IS 'A role of the organization''s own that the caller may change, locked. Errors: CB004; CB003 for one of the product''s, or when it, or somebody who has it, may do more than the caller.';
 
 --
+-- Name: open_invitation(text, text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.open_invitation(token text, field text) RETURNS tenancy.invitations
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  invitation tenancy.invitations := tenancy.invitation_of_token(open_invitation.token);
+  organization_status text;
+  refused text;
+begin
+  -- Whoever manages members has this lock too: what is read once it is had still holds when it is written.
+  select o.status
+    into organization_status
+    from tenancy.organizations o
+   where o.id = invitation.organization_id
+     for no key update;
+  invitation := tenancy.invitation_of_token(open_invitation.token);
+  refused := case
+    when invitation.id is null then 'unknown'
+    when invitation.accepted_at is not null then 'accepted'
+    when invitation.revoked_at is not null then 'revoked'
+    when invitation.expires_at <= now() then 'expired'
+    when organization_status <> 'active' then 'organization'
+    when not tenancy.still_vouched_for(invitation) then 'inviter'
+  end;
+  if refused is not null then
+    perform platform.refuse(
+      'CB021',
+      case refused
+        when 'accepted' then 'The invitation has been accepted already.'
+        when 'revoked' then 'The invitation has been revoked.'
+        when 'expired' then 'The invitation has expired.'
+        when 'organization' then 'The organization is not active.'
+        when 'inviter' then 'Whoever sent the invitation can no longer invite.'
+        else 'There is no such invitation.'
+      end,
+      field => open_invitation.field, detail => refused, hint => 'Ask for a new one.');
+  end if;
+  return invitation;
+end
+$$;
+
+--
+-- Name: FUNCTION open_invitation(token text, field text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.open_invitation(token text, field text) IS 'The invitation whose message has this token, held open for the caller: its organization is locked. Errors: CB021 for one that nobody can accept any more, whose detail is unknown, accepted, revoked, expired, inviter or organization.';
+
+--
 -- Name: organization_members_email(tenancy.organization_members); Type: FUNCTION; Schema: tenancy; Owner: -
 --
 
@@ -41741,7 +45449,7 @@ CREATE FUNCTION tenancy.permissions() RETURNS SETOF tenancy.permission
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select p.key, p.description, p.default_roles,
-         p.key <> 'tenancy.own' and p.key = any (coalesce(tenancy.grantable_permissions(), '{}'))
+         p.key <> 'tenancy.own' and p.key = any (coalesce(tenancy.grantable_permissions(), '{}')), p.added_at
     from authz.permissions p
    where authz.user_id() is not null
    order by p.key
@@ -41751,7 +45459,7 @@ $$;
 -- Name: FUNCTION permissions(); Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.permissions() IS 'Everything that a role can allow, which of the default roles do, and whether the caller may give it. Definer: the registry is internal.';
+COMMENT ON FUNCTION tenancy.permissions() IS 'Everything that a role can allow, which of the default roles do, whether the caller may give it, and since when there is such a thing. Definer: the registry is internal.';
 
 --
 -- Name: resolved_now(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -41796,7 +45504,8 @@ CREATE FUNCTION tenancy.preview_invitation(token text) RETURNS tenancy.invitatio
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select i.email, tenancy.invitations_status(i), i.expires_at, o.name, o.logo_url, r.name, u.name
+  select i.email, tenancy.invitations_status(i), i.expires_at, o.name, o.logo_url, r.name, u.name,
+         exists (select from identity.users a where a.email = i.email)
     from tenancy.invitation_of_token(token) i
     join tenancy.organizations o on o.id = i.organization_id
     join tenancy.roles r on r.organization_id = i.organization_id and r.id = i.role_id
@@ -42152,11 +45861,13 @@ CREATE TABLE tenancy.api_keys (
     expires_at timestamp with time zone,
     revoked_at timestamp with time zone,
     revoked_by uuid,
+    lapsed_at timestamp with time zone,
     last_used_at timestamp with time zone,
     created_by uuid DEFAULT authz.user_id() NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT api_keys_check CHECK (((revoked_by IS NULL) OR (revoked_at IS NOT NULL))),
+    CONSTRAINT api_keys_check1 CHECK (((lapsed_at IS NULL) OR (expires_at IS NOT NULL))),
     CONSTRAINT api_keys_expires_at_check CHECK (isfinite(expires_at)),
     CONSTRAINT api_keys_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
     CONSTRAINT api_keys_prefix_check CHECK ((prefix ~ '^cb_live_[0-9a-f]{8}$'::text)),
@@ -42208,6 +45919,12 @@ COMMENT ON COLUMN tenancy.api_keys.workspace_ids IS 'The workspaces whose rows i
 --
 
 COMMENT ON COLUMN tenancy.api_keys.expires_at IS 'When it ends by itself; null: never.';
+
+--
+-- Name: COLUMN api_keys.lapsed_at; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.api_keys.lapsed_at IS 'When it was noticed that it had expired, and no longer counted towards the plan.';
 
 --
 -- Name: COLUMN api_keys.last_used_at; Type: COMMENT; Schema: tenancy; Owner: -
@@ -42725,7 +46442,7 @@ begin
     from tenancy.organization_settings o
    where o.organization_id = authz.organization_id() and o.section = known.section
      for update;
-  perform tenancy.check_settings_version(if_version, coalesce(present.version, 0));
+  perform platform.refuse_other_version(if_version, coalesce(present.version, 0), 'these settings');
   -- Two who set the first value at once: both patches count, in some order.
   insert into tenancy.organization_settings as o (section, value)
   values (known.section, platform.merge_patch('{}', patch))
@@ -42738,7 +46455,7 @@ begin
       into present
       from tenancy.organization_settings o
      where o.organization_id = authz.organization_id() and o.section = known.section;
-    perform tenancy.check_settings_version(if_version, present.version);
+    perform platform.refuse_other_version(if_version, present.version, 'these settings');
   end if;
   return (known.section, known.title, known.description, platform.with_defaults(known.schema, present.value),
           present.version, known.schema, known.write_permission, present.updated_at)::tenancy.settings_in_force;
@@ -44258,70 +47975,6 @@ ALTER TEXT SEARCH CONFIGURATION ai.serbian
     ADD MAPPING FOR uint WITH simple;
 
 --
--- Name: simple; Type: TEXT SEARCH CONFIGURATION; Schema: ai; Owner: -
---
-
-CREATE TEXT SEARCH CONFIGURATION ai.simple (
-    PARSER = pg_catalog."default" );
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR asciiword WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR word WITH extensions.unaccent, simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR numword WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR email WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR url WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR host WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR sfloat WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR version WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR hword_numpart WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR hword_part WITH extensions.unaccent, simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR hword_asciipart WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR numhword WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR asciihword WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR hword WITH extensions.unaccent, simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR url_path WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR file WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR "float" WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR "int" WITH simple;
-
-ALTER TEXT SEARCH CONFIGURATION ai.simple
-    ADD MAPPING FOR uint WITH simple;
-
---
 -- Name: spanish; Type: TEXT SEARCH CONFIGURATION; Schema: ai; Owner: -
 --
 
@@ -44680,6 +48333,25 @@ CREATE TABLE ai.agent_interactions_default (
 ALTER TABLE ONLY ai.agent_interactions_default FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: embedding_marks; Type: TABLE; Schema: ai; Owner: -
+--
+
+CREATE TABLE ai.embedding_marks (
+    organization_id uuid NOT NULL,
+    namespace text NOT NULL,
+    document_id uuid NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000');
+
+ALTER TABLE ONLY ai.embedding_marks FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE embedding_marks; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON TABLE ai.embedding_marks IS 'Texts that have changed, written with the change, as often as it happens. They wait here for the outbox.';
+
+--
 -- Name: embedding_models_id_seq; Type: SEQUENCE; Schema: ai; Owner: -
 --
 
@@ -44716,7 +48388,7 @@ ALTER TABLE ONLY ai.embedding_outbox FORCE ROW LEVEL SECURITY;
 -- Name: TABLE embedding_outbox; Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON TABLE ai.embedding_outbox IS 'Texts that have yet to be embedded, written with the change of the text.';
+COMMENT ON TABLE ai.embedding_outbox IS 'Texts that have yet to be embedded, by each model that is in use.';
 
 --
 -- Name: COLUMN embedding_outbox.due_at; Type: COMMENT; Schema: ai; Owner: -
@@ -44887,33 +48559,6 @@ COMMENT ON TABLE ai.search_sizes IS '@behavior -*
 About how many embeddings an organization has: whether to look at all of them or to let the index lead. Kept by the job that embeds, so that nobody who writes waits for it, and counted anew every night.';
 
 --
--- Name: searchable_tables; Type: TABLE; Schema: ai; Owner: -
---
-
-CREATE TABLE ai.searchable_tables (
-    table_id regclass NOT NULL,
-    namespace text NOT NULL,
-    read_permission text NOT NULL,
-    language text,
-    definition jsonb NOT NULL,
-    rows_query text NOT NULL
-);
-
-ALTER TABLE ONLY ai.searchable_tables FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE searchable_tables; Type: COMMENT; Schema: ai; Owner: -
---
-
-COMMENT ON TABLE ai.searchable_tables IS 'Tables whose rows can be searched, written by ai.make_searchable.';
-
---
--- Name: COLUMN searchable_tables.rows_query; Type: COMMENT; Schema: ai; Owner: -
---
-
-COMMENT ON COLUMN ai.searchable_tables.rows_query IS 'Makes ai.searchable_row of rows; %s stands for where they are.';
-
---
 -- Name: summary_runs; Type: TABLE; Schema: ai; Owner: -
 --
 
@@ -45020,7 +48665,7 @@ ALTER TABLE ONLY analytics.app_events FORCE ROW LEVEL SECURITY;
 -- Name: TABLE app_events; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON TABLE analytics.app_events IS 'What users, leads and visitors did (seeds events, telemetry_events, app_events, conversion_events). Written by upsert_events, never changed; partitioned by month.';
+COMMENT ON TABLE analytics.app_events IS 'What users, leads and visitors did (seeds events, telemetry_events, app_events, conversion_events). Written by upsert_events, and changed only when an account ends (forget_person); partitioned by month. Whoever records an event has just read the member and the lead, of which no row is ever deleted: keys to them, and to the organization, would let nothing less in, make recording a seventh dearer, and have all who record at once lock the same few rows.';
 
 --
 -- Name: COLUMN app_events.id; Type: COMMENT; Schema: analytics; Owner: -
@@ -45518,6 +49163,26 @@ CREATE TABLE analytics.metrics_log_default (
 ALTER TABLE ONLY analytics.metrics_log_default FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: open_days; Type: TABLE; Schema: analytics; Owner: -
+--
+
+CREATE TABLE analytics.open_days (
+    organization_id uuid NOT NULL,
+    day date NOT NULL,
+    computed_at timestamp with time zone NOT NULL,
+    took interval NOT NULL,
+    CONSTRAINT open_days_took_check CHECK ((took >= '00:00:00'::interval))
+);
+
+ALTER TABLE ONLY analytics.open_days FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE open_days; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON TABLE analytics.open_days IS 'When the figures of the day that is not over were computed last, and how long that took: where it takes long, it is done less often.';
+
+--
 -- Name: report_deliveries; Type: TABLE; Schema: analytics; Owner: -
 --
 
@@ -45797,6 +49462,7 @@ CREATE TABLE authz.permissions (
     key text NOT NULL,
     description text NOT NULL,
     default_roles text[] NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT permissions_default_roles_check CHECK (((default_roles <@ '{owner,admin,member,guest}'::text[]) AND ('owner'::text = ANY (default_roles)))),
     CONSTRAINT permissions_key_check CHECK ((key ~ '^[a-z_]+\.[a-z_]+$'::text))
 );
@@ -45808,6 +49474,12 @@ ALTER TABLE ONLY authz.permissions FORCE ROW LEVEL SECURITY;
 --
 
 COMMENT ON TABLE authz.permissions IS 'Everything that a role can be allowed to do, with the default roles that hold it. Filled by the access files.';
+
+--
+-- Name: COLUMN permissions.added_at; Type: COMMENT; Schema: authz; Owner: -
+--
+
+COMMENT ON COLUMN authz.permissions.added_at IS 'When the release that brought it was installed here.';
 
 --
 -- Name: billing_customers; Type: TABLE; Schema: billing; Owner: -
@@ -45961,7 +49633,7 @@ ALTER TABLE ONLY billing.provider_events FORCE ROW LEVEL SECURITY;
 -- Name: TABLE provider_events; Type: COMMENT; Schema: billing; Owner: -
 --
 
-COMMENT ON TABLE billing.provider_events IS 'Reports of payment providers that have been applied, so that one which comes again changes nothing.';
+COMMENT ON TABLE billing.provider_events IS 'Reports of payment providers that have been applied, so that one which comes again changes nothing. Kept for ninety days: providers try again for some, and what comes later is older than what is known.';
 
 --
 -- Name: usage_counters; Type: TABLE; Schema: billing; Owner: -
@@ -46495,7 +50167,7 @@ ALTER TABLE ONLY identity.oauth_tokens FORCE ROW LEVEL SECURITY;
 -- Name: TABLE oauth_tokens; Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON TABLE identity.oauth_tokens IS 'What a provider lets Callboard do for a user, such as read a calendar (seed google_calendar_tokens). The tokens are encrypted with a key that is not in the database, and nobody reads them through the API; the user and platform administrators see that they are there.';
+COMMENT ON TABLE identity.oauth_tokens IS 'What a provider lets Callboard do for a user, such as read a calendar (seed google_calendar_tokens). The tokens are encrypted with a key that is not in the database, and nobody reads them through the API; the user, and nobody else, sees that they are there.';
 
 --
 -- Name: COLUMN oauth_tokens.scopes; Type: COMMENT; Schema: identity; Owner: -
@@ -46701,7 +50373,7 @@ COMMENT ON COLUMN identity.session_families.last_used_at IS 'When it was opened,
 -- Name: COLUMN session_families.expires_at; Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON COLUMN identity.session_families.expires_at IS 'Moves on with each refresh: thirty days after the last.';
+COMMENT ON COLUMN identity.session_families.expires_at IS 'Moves on with each refresh: thirty days after the last, but not beyond so many days after the first (SESSION_DAYS).';
 
 --
 -- Name: COLUMN session_families.revoked_reason; Type: COMMENT; Schema: identity; Owner: -
@@ -46912,6 +50584,62 @@ COMMENT ON COLUMN marketing.email_interactions.external_id IS '@behavior -*
 The id of the report that told of it, which counts once.';
 
 --
+-- Name: email_tallies; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.email_tallies (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    workspace_id uuid,
+    campaign_id uuid,
+    step_id uuid,
+    status text NOT NULL,
+    mails bigint DEFAULT 0 NOT NULL,
+    delivered bigint DEFAULT 0 NOT NULL,
+    opened bigint DEFAULT 0 NOT NULL,
+    clicked bigint DEFAULT 0 NOT NULL,
+    replied bigint DEFAULT 0 NOT NULL,
+    bounced bigint DEFAULT 0 NOT NULL,
+    complained bigint DEFAULT 0 NOT NULL,
+    unsubscribed bigint DEFAULT 0 NOT NULL,
+    recipients bigint DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY marketing.email_tallies FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE email_tallies; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.email_tallies IS '@behavior -*
+How many mails of campaigns and steps were deleted, by what had become of them: their figures count these too.';
+
+--
+-- Name: COLUMN email_tallies.workspace_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_tallies.workspace_id IS 'That of the leads, as it was when the mails were deleted.';
+
+--
+-- Name: COLUMN email_tallies.status; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_tallies.status IS 'Of the mails, when they were deleted.';
+
+--
+-- Name: COLUMN email_tallies.opened; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_tallies.opened IS 'How many of them a person had opened; the same for the others.';
+
+--
+-- Name: COLUMN email_tallies.recipients; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.email_tallies.recipients IS 'How many of them had a place on the list of the campaign.';
+
+--
 -- Name: email_template_versions; Type: TABLE; Schema: marketing; Owner: -
 --
 
@@ -46942,6 +50670,41 @@ COMMENT ON TABLE marketing.email_template_versions IS 'What a template said and 
 --
 
 COMMENT ON COLUMN marketing.email_template_versions.occurred_at IS 'Since when it is the version that mails are made of.';
+
+--
+-- Name: interaction_tallies; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.interaction_tallies (
+    organization_id uuid DEFAULT authz.organization_id() NOT NULL,
+    id uuid DEFAULT platform.uuidv7() NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    workspace_id uuid,
+    day date NOT NULL,
+    kind text NOT NULL,
+    interactions bigint DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE ONLY marketing.interaction_tallies FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE interaction_tallies; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.interaction_tallies IS '@behavior -*
+How often on a day people did something with mails that are deleted by now, each with each mail once.';
+
+--
+-- Name: COLUMN interaction_tallies.workspace_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.interaction_tallies.workspace_id IS 'That of the leads, as it was when the mails were deleted.';
+
+--
+-- Name: COLUMN interaction_tallies.day; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.interaction_tallies.day IS 'Of the organization, by its time zone when the mails were deleted.';
 
 --
 -- Name: nurturing_wakes; Type: TABLE; Schema: marketing; Owner: -
@@ -47099,6 +50862,24 @@ COMMENT ON COLUMN marketing.sending_states.allowance IS 'Mails that may go out a
 --
 
 COMMENT ON COLUMN marketing.sending_states.held_until IS 'Nothing is sent before, because of held_because.';
+
+--
+-- Name: trimmed_emails; Type: TABLE; Schema: marketing; Owner: -
+--
+
+CREATE TABLE marketing.trimmed_emails (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    email text NOT NULL
+);
+
+ALTER TABLE ONLY marketing.trimmed_emails FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE trimmed_emails; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON TABLE marketing.trimmed_emails IS 'Where mails went that are deleted by now: the link at their foot still has to unsubscribe that address.';
 
 --
 -- Name: dead_letter_payloads; Type: TABLE; Schema: ops; Owner: -
@@ -48212,6 +51993,13 @@ ALTER TABLE ONLY analytics.nps_responses
     ADD CONSTRAINT nps_responses_pkey PRIMARY KEY (organization_id, id);
 
 --
+-- Name: open_days open_days_pkey; Type: CONSTRAINT; Schema: analytics; Owner: -
+--
+
+ALTER TABLE ONLY analytics.open_days
+    ADD CONSTRAINT open_days_pkey PRIMARY KEY (organization_id);
+
+--
 -- Name: pmf_metrics_snapshots pmf_metrics_snapshots_day_key; Type: CONSTRAINT; Schema: analytics; Owner: -
 --
 
@@ -48965,6 +52753,20 @@ ALTER TABLE ONLY marketing.email_suppressions
     ADD CONSTRAINT email_suppressions_pkey PRIMARY KEY (organization_id, id);
 
 --
+-- Name: email_tallies email_tallies_once; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_tallies
+    ADD CONSTRAINT email_tallies_once UNIQUE NULLS NOT DISTINCT (organization_id, campaign_id, step_id, workspace_id, status);
+
+--
+-- Name: email_tallies email_tallies_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_tallies
+    ADD CONSTRAINT email_tallies_pkey PRIMARY KEY (organization_id, id);
+
+--
 -- Name: email_template_versions email_template_versions_organization_id_template_id_version_key; Type: CONSTRAINT; Schema: marketing; Owner: -
 --
 
@@ -48984,6 +52786,20 @@ ALTER TABLE ONLY marketing.email_template_versions
 
 ALTER TABLE ONLY marketing.email_templates
     ADD CONSTRAINT email_templates_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: interaction_tallies interaction_tallies_once; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.interaction_tallies
+    ADD CONSTRAINT interaction_tallies_once UNIQUE NULLS NOT DISTINCT (organization_id, day, kind, workspace_id);
+
+--
+-- Name: interaction_tallies interaction_tallies_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.interaction_tallies
+    ADD CONSTRAINT interaction_tallies_pkey PRIMARY KEY (organization_id, id);
 
 --
 -- Name: marketing_costs marketing_costs_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
@@ -49054,6 +52870,13 @@ ALTER TABLE ONLY marketing.roi_tracking
 
 ALTER TABLE ONLY marketing.sending_states
     ADD CONSTRAINT sending_states_pkey PRIMARY KEY (organization_id);
+
+--
+-- Name: trimmed_emails trimmed_emails_pkey; Type: CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.trimmed_emails
+    ADD CONSTRAINT trimmed_emails_pkey PRIMARY KEY (organization_id, id);
 
 --
 -- Name: dead_letter_payloads dead_letter_payloads_pkey; Type: CONSTRAINT; Schema: ops; Owner: -
@@ -49981,6 +53804,12 @@ CREATE UNIQUE INDEX payment_methods_one_default ON billing.payment_methods USING
 CREATE INDEX plan_limits_metric_key_idx ON billing.plan_limits USING btree (metric_key);
 
 --
+-- Name: provider_events_received_at_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX provider_events_received_at_idx ON billing.provider_events USING btree (received_at);
+
+--
 -- Name: revenue_streams_organization_id_status_idx; Type: INDEX; Schema: billing; Owner: -
 --
 
@@ -50857,6 +54686,18 @@ CREATE INDEX email_suppressions_organization_id_created_at_idx ON marketing.emai
 CREATE INDEX email_suppressions_organization_id_queued_email_id_idx ON marketing.email_suppressions USING btree (organization_id, queued_email_id);
 
 --
+-- Name: email_tallies_organization_id_step_id_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_tallies_organization_id_step_id_idx ON marketing.email_tallies USING btree (organization_id, step_id);
+
+--
+-- Name: email_tallies_organization_id_workspace_id_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_tallies_organization_id_workspace_id_idx ON marketing.email_tallies USING btree (organization_id, workspace_id);
+
+--
 -- Name: email_templates_name; Type: INDEX; Schema: marketing; Owner: -
 --
 
@@ -50867,6 +54708,12 @@ CREATE UNIQUE INDEX email_templates_name ON marketing.email_templates USING btre
 --
 
 CREATE INDEX email_templates_organization_id_workspace_id_idx ON marketing.email_templates USING btree (organization_id, workspace_id);
+
+--
+-- Name: interaction_tallies_organization_id_workspace_id_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX interaction_tallies_organization_id_workspace_id_idx ON marketing.interaction_tallies USING btree (organization_id, workspace_id);
 
 --
 -- Name: marketing_costs_organization_id_campaign_idx; Type: INDEX; Schema: marketing; Owner: -
@@ -51277,10 +55124,22 @@ CREATE INDEX security_events_occurred_at_idx ON security.security_events USING b
 CREATE INDEX security_events_user_id_id_idx ON security.security_events USING btree (user_id, id);
 
 --
+-- Name: api_keys_expires_at_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX api_keys_expires_at_idx ON tenancy.api_keys USING btree (expires_at) WHERE ((revoked_at IS NULL) AND (lapsed_at IS NULL));
+
+--
 -- Name: api_keys_organization_id_created_by_idx; Type: INDEX; Schema: tenancy; Owner: -
 --
 
 CREATE INDEX api_keys_organization_id_created_by_idx ON tenancy.api_keys USING btree (organization_id, created_by);
+
+--
+-- Name: api_keys_organization_id_expires_at_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX api_keys_organization_id_expires_at_idx ON tenancy.api_keys USING btree (organization_id, expires_at) WHERE ((revoked_at IS NULL) AND (lapsed_at IS NULL));
 
 --
 -- Name: api_keys_revoked_by_idx; Type: INDEX; Schema: tenancy; Owner: -
@@ -51751,37 +55610,37 @@ CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON ai.insights REFERENCI
 -- Name: agents _950_index_delete; Type: TRIGGER; Schema: ai; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON ai.agents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON ai.agents REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_ai_agents_trigger();
 
 --
 -- Name: insights _950_index_delete; Type: TRIGGER; Schema: ai; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON ai.insights REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON ai.insights REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_ai_insights_trigger();
 
 --
 -- Name: agents _950_index_insert; Type: TRIGGER; Schema: ai; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON ai.agents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON ai.agents REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_ai_agents_trigger();
 
 --
 -- Name: insights _950_index_insert; Type: TRIGGER; Schema: ai; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON ai.insights REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON ai.insights REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_ai_insights_trigger();
 
 --
 -- Name: agents _950_index_update; Type: TRIGGER; Schema: ai; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON ai.agents REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON ai.agents REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_ai_agents_trigger();
 
 --
 -- Name: insights _950_index_update; Type: TRIGGER; Schema: ai; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON ai.insights REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON ai.insights REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_ai_insights_trigger();
 
 --
 -- Name: activation_rules _100_kernel_touch; Type: TRIGGER; Schema: analytics; Owner: -
@@ -52405,55 +56264,55 @@ CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON analytics.segments RE
 -- Name: dashboards _950_index_delete; Type: TRIGGER; Schema: analytics; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON analytics.dashboards REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON analytics.dashboards REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_analytics_dashboards_trigger();
 
 --
 -- Name: reports _950_index_delete; Type: TRIGGER; Schema: analytics; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON analytics.reports REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON analytics.reports REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_analytics_reports_trigger();
 
 --
 -- Name: segments _950_index_delete; Type: TRIGGER; Schema: analytics; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON analytics.segments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON analytics.segments REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_analytics_segments_trigger();
 
 --
 -- Name: dashboards _950_index_insert; Type: TRIGGER; Schema: analytics; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON analytics.dashboards REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON analytics.dashboards REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_analytics_dashboards_trigger();
 
 --
 -- Name: reports _950_index_insert; Type: TRIGGER; Schema: analytics; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON analytics.reports REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON analytics.reports REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_analytics_reports_trigger();
 
 --
 -- Name: segments _950_index_insert; Type: TRIGGER; Schema: analytics; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON analytics.segments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON analytics.segments REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_analytics_segments_trigger();
 
 --
 -- Name: dashboards _950_index_update; Type: TRIGGER; Schema: analytics; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON analytics.dashboards REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON analytics.dashboards REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_analytics_dashboards_trigger();
 
 --
 -- Name: reports _950_index_update; Type: TRIGGER; Schema: analytics; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON analytics.reports REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON analytics.reports REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_analytics_reports_trigger();
 
 --
 -- Name: segments _950_index_update; Type: TRIGGER; Schema: analytics; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON analytics.segments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON analytics.segments REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_analytics_segments_trigger();
 
 --
 -- Name: permissions _500_sync_system_roles_insert; Type: TRIGGER; Schema: authz; Owner: -
@@ -53569,73 +57428,73 @@ CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON crm.revenue_events RE
 -- Name: deals _950_index_delete; Type: TRIGGER; Schema: crm; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON crm.deals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON crm.deals REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_crm_deals_trigger();
 
 --
 -- Name: lead_activities _950_index_delete; Type: TRIGGER; Schema: crm; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON crm.lead_activities REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON crm.lead_activities REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_crm_lead_activities_trigger();
 
 --
 -- Name: lead_sources _950_index_delete; Type: TRIGGER; Schema: crm; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON crm.lead_sources REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON crm.lead_sources REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_crm_lead_sources_trigger();
 
 --
 -- Name: leads _950_index_delete; Type: TRIGGER; Schema: crm; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON crm.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON crm.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_crm_leads_trigger();
 
 --
 -- Name: deals _950_index_insert; Type: TRIGGER; Schema: crm; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON crm.deals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON crm.deals REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_crm_deals_trigger();
 
 --
 -- Name: lead_activities _950_index_insert; Type: TRIGGER; Schema: crm; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON crm.lead_activities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON crm.lead_activities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_crm_lead_activities_trigger();
 
 --
 -- Name: lead_sources _950_index_insert; Type: TRIGGER; Schema: crm; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON crm.lead_sources REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON crm.lead_sources REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_crm_lead_sources_trigger();
 
 --
 -- Name: leads _950_index_insert; Type: TRIGGER; Schema: crm; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON crm.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON crm.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_crm_leads_trigger();
 
 --
 -- Name: deals _950_index_update; Type: TRIGGER; Schema: crm; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON crm.deals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON crm.deals REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_crm_deals_trigger();
 
 --
 -- Name: lead_activities _950_index_update; Type: TRIGGER; Schema: crm; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON crm.lead_activities REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON crm.lead_activities REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_crm_lead_activities_trigger();
 
 --
 -- Name: lead_sources _950_index_update; Type: TRIGGER; Schema: crm; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON crm.lead_sources REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON crm.lead_sources REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_crm_lead_sources_trigger();
 
 --
 -- Name: leads _950_index_update; Type: TRIGGER; Schema: crm; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON crm.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON crm.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_crm_leads_trigger();
 
 --
 -- Name: accounts _100_kernel_touch; Type: TRIGGER; Schema: finance; Owner: -
@@ -53923,73 +57782,73 @@ CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON finance.transactions 
 -- Name: accounts _950_index_delete; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON finance.accounts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON finance.accounts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_finance_accounts_trigger();
 
 --
 -- Name: budget_line_items _950_index_delete; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON finance.budget_line_items REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON finance.budget_line_items REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_finance_budget_line_items_trigger();
 
 --
 -- Name: budgets _950_index_delete; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON finance.budgets REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON finance.budgets REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_finance_budgets_trigger();
 
 --
 -- Name: transactions _950_index_delete; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON finance.transactions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON finance.transactions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_finance_transactions_trigger();
 
 --
 -- Name: accounts _950_index_insert; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON finance.accounts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON finance.accounts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_finance_accounts_trigger();
 
 --
 -- Name: budget_line_items _950_index_insert; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON finance.budget_line_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON finance.budget_line_items REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_finance_budget_line_items_trigger();
 
 --
 -- Name: budgets _950_index_insert; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON finance.budgets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON finance.budgets REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_finance_budgets_trigger();
 
 --
 -- Name: transactions _950_index_insert; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON finance.transactions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON finance.transactions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_finance_transactions_trigger();
 
 --
 -- Name: accounts _950_index_update; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON finance.accounts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON finance.accounts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_finance_accounts_trigger();
 
 --
 -- Name: budget_line_items _950_index_update; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON finance.budget_line_items REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON finance.budget_line_items REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_finance_budget_line_items_trigger();
 
 --
 -- Name: budgets _950_index_update; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON finance.budgets REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON finance.budgets REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_finance_budgets_trigger();
 
 --
 -- Name: transactions _950_index_update; Type: TRIGGER; Schema: finance; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON finance.transactions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON finance.transactions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_finance_transactions_trigger();
 
 --
 -- Name: connected_apps _100_kernel_touch; Type: TRIGGER; Schema: identity; Owner: -
@@ -54056,6 +57915,12 @@ CREATE TRIGGER _500_active_user AFTER INSERT OR UPDATE OF user_id, revoked_at ON
 --
 
 CREATE TRIGGER _500_follow_second_factor AFTER INSERT OR DELETE OR UPDATE OF confirmed_at ON identity.second_factors FOR EACH ROW EXECUTE FUNCTION identity.follow_second_factor_trigger();
+
+--
+-- Name: users _500_forget_person; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE TRIGGER _500_forget_person AFTER UPDATE OF deleted_at ON identity.users FOR EACH ROW WHEN (((old.deleted_at IS NULL) AND (new.deleted_at IS NOT NULL))) EXECUTE FUNCTION analytics.forget_person_trigger();
 
 --
 -- Name: users _500_handle_new_user; Type: TRIGGER; Schema: identity; Owner: -
@@ -54643,73 +58508,73 @@ CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON marketing.nurturing_s
 -- Name: ab_tests _950_index_delete; Type: TRIGGER; Schema: marketing; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON marketing.ab_tests REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON marketing.ab_tests REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_marketing_ab_tests_trigger();
 
 --
 -- Name: campaigns _950_index_delete; Type: TRIGGER; Schema: marketing; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON marketing.campaigns REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON marketing.campaigns REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_marketing_campaigns_trigger();
 
 --
 -- Name: email_templates _950_index_delete; Type: TRIGGER; Schema: marketing; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON marketing.email_templates REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON marketing.email_templates REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_marketing_email_templates_trigger();
 
 --
 -- Name: nurturing_sequences _950_index_delete; Type: TRIGGER; Schema: marketing; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON marketing.nurturing_sequences REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON marketing.nurturing_sequences REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_marketing_nurturing_sequences_trigger();
 
 --
 -- Name: ab_tests _950_index_insert; Type: TRIGGER; Schema: marketing; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON marketing.ab_tests REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON marketing.ab_tests REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_marketing_ab_tests_trigger();
 
 --
 -- Name: campaigns _950_index_insert; Type: TRIGGER; Schema: marketing; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON marketing.campaigns REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON marketing.campaigns REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_marketing_campaigns_trigger();
 
 --
 -- Name: email_templates _950_index_insert; Type: TRIGGER; Schema: marketing; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON marketing.email_templates REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON marketing.email_templates REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_marketing_email_templates_trigger();
 
 --
 -- Name: nurturing_sequences _950_index_insert; Type: TRIGGER; Schema: marketing; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON marketing.nurturing_sequences REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON marketing.nurturing_sequences REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_marketing_nurturing_sequences_trigger();
 
 --
 -- Name: ab_tests _950_index_update; Type: TRIGGER; Schema: marketing; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON marketing.ab_tests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON marketing.ab_tests REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_marketing_ab_tests_trigger();
 
 --
 -- Name: campaigns _950_index_update; Type: TRIGGER; Schema: marketing; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON marketing.campaigns REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON marketing.campaigns REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_marketing_campaigns_trigger();
 
 --
 -- Name: email_templates _950_index_update; Type: TRIGGER; Schema: marketing; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON marketing.email_templates REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON marketing.email_templates REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_marketing_email_templates_trigger();
 
 --
 -- Name: nurturing_sequences _950_index_update; Type: TRIGGER; Schema: marketing; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON marketing.nurturing_sequences REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON marketing.nurturing_sequences REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_marketing_nurturing_sequences_trigger();
 
 --
 -- Name: tenant_row _100_kernel_touch; Type: TRIGGER; Schema: platform; Owner: -
@@ -55423,145 +59288,145 @@ CREATE TRIGGER _920_kernel_announce_update AFTER UPDATE ON projects.task_depende
 -- Name: design_versions _950_index_delete; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.design_versions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.design_versions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_design_versions_trigger();
 
 --
 -- Name: project_compliance _950_index_delete; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.project_compliance REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.project_compliance REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_compliance_trigger();
 
 --
 -- Name: project_milestones _950_index_delete; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.project_milestones REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.project_milestones REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_milestones_trigger();
 
 --
 -- Name: project_phases _950_index_delete; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.project_phases REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.project_phases REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_phases_trigger();
 
 --
 -- Name: project_resources _950_index_delete; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.project_resources REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.project_resources REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_resources_trigger();
 
 --
 -- Name: project_safety _950_index_delete; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.project_safety REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.project_safety REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_safety_trigger();
 
 --
 -- Name: project_tasks _950_index_delete; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.project_tasks REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.project_tasks REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_tasks_trigger();
 
 --
 -- Name: projects _950_index_delete; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.projects REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_delete AFTER DELETE ON projects.projects REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_projects_trigger();
 
 --
 -- Name: design_versions _950_index_insert; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.design_versions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.design_versions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_design_versions_trigger();
 
 --
 -- Name: project_compliance _950_index_insert; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.project_compliance REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.project_compliance REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_compliance_trigger();
 
 --
 -- Name: project_milestones _950_index_insert; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.project_milestones REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.project_milestones REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_milestones_trigger();
 
 --
 -- Name: project_phases _950_index_insert; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.project_phases REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.project_phases REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_phases_trigger();
 
 --
 -- Name: project_resources _950_index_insert; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.project_resources REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.project_resources REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_resources_trigger();
 
 --
 -- Name: project_safety _950_index_insert; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.project_safety REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.project_safety REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_safety_trigger();
 
 --
 -- Name: project_tasks _950_index_insert; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.project_tasks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.project_tasks REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_tasks_trigger();
 
 --
 -- Name: projects _950_index_insert; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.projects REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_insert AFTER INSERT ON projects.projects REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_projects_trigger();
 
 --
 -- Name: design_versions _950_index_update; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.design_versions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.design_versions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_design_versions_trigger();
 
 --
 -- Name: project_compliance _950_index_update; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.project_compliance REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.project_compliance REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_compliance_trigger();
 
 --
 -- Name: project_milestones _950_index_update; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.project_milestones REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.project_milestones REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_milestones_trigger();
 
 --
 -- Name: project_phases _950_index_update; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.project_phases REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.project_phases REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_phases_trigger();
 
 --
 -- Name: project_resources _950_index_update; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.project_resources REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.project_resources REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_resources_trigger();
 
 --
 -- Name: project_safety _950_index_update; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.project_safety REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.project_safety REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_safety_trigger();
 
 --
 -- Name: project_tasks _950_index_update; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.project_tasks REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.project_tasks REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_project_tasks_trigger();
 
 --
 -- Name: projects _950_index_update; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.projects REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_changes_trigger();
+CREATE TRIGGER _950_index_update AFTER UPDATE ON projects.projects REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ai.index_projects_projects_trigger();
 
 --
 -- Name: api_keys _100_kernel_touch; Type: TRIGGER; Schema: tenancy; Owner: -
@@ -55765,19 +59630,19 @@ CREATE CONSTRAINT TRIGGER _700_keep_owning_member AFTER DELETE OR UPDATE OF role
 -- Name: api_keys _700_meter_api_keys_delete; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_api_keys_delete AFTER DELETE ON tenancy.api_keys REFERENCING OLD TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('api_keys', '{"revoked_at": null}', '');
+CREATE TRIGGER _700_meter_api_keys_delete AFTER DELETE ON tenancy.api_keys REFERENCING OLD TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('api_keys', '{"lapsed_at": null, "revoked_at": null}', '');
 
 --
 -- Name: api_keys _700_meter_api_keys_insert; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_api_keys_insert AFTER INSERT ON tenancy.api_keys REFERENCING NEW TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('api_keys', '{"revoked_at": null}', '');
+CREATE TRIGGER _700_meter_api_keys_insert AFTER INSERT ON tenancy.api_keys REFERENCING NEW TABLE AS rows_of_statement FOR EACH STATEMENT EXECUTE FUNCTION billing.meter_trigger('api_keys', '{"lapsed_at": null, "revoked_at": null}', '');
 
 --
 -- Name: api_keys _700_meter_api_keys_update; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
-CREATE TRIGGER _700_meter_api_keys_update AFTER UPDATE ON tenancy.api_keys FOR EACH ROW WHEN ((old.revoked_at IS DISTINCT FROM new.revoked_at)) EXECUTE FUNCTION billing.meter_change_trigger('api_keys', '{"revoked_at": null}', '');
+CREATE TRIGGER _700_meter_api_keys_update AFTER UPDATE ON tenancy.api_keys FOR EACH ROW WHEN (((old.lapsed_at IS DISTINCT FROM new.lapsed_at) OR (old.revoked_at IS DISTINCT FROM new.revoked_at))) EXECUTE FUNCTION billing.meter_change_trigger('api_keys', '{"lapsed_at": null, "revoked_at": null}', '');
 
 --
 -- Name: invitations _700_meter_members_delete; Type: TRIGGER; Schema: tenancy; Owner: -
@@ -56379,12 +60244,6 @@ ALTER TABLE ONLY analytics.dashboard_alerts
     ADD CONSTRAINT dashboard_alerts_source_key_fkey FOREIGN KEY (source_key) REFERENCES analytics.data_sources(key);
 
 --
--- Name: CONSTRAINT dashboard_alerts_source_key_fkey ON dashboard_alerts; Type: COMMENT; Schema: analytics; Owner: -
---
-
-COMMENT ON CONSTRAINT dashboard_alerts_source_key_fkey ON analytics.dashboard_alerts IS '@fieldName source';
-
---
 -- Name: dashboard_layouts dashboard_layouts_member; Type: FK CONSTRAINT; Schema: analytics; Owner: -
 --
 
@@ -56473,12 +60332,6 @@ ALTER TABLE ONLY analytics.dashboard_widgets
 
 ALTER TABLE ONLY analytics.dashboard_widgets
     ADD CONSTRAINT dashboard_widgets_source_key_fkey FOREIGN KEY (source_key) REFERENCES analytics.data_sources(key);
-
---
--- Name: CONSTRAINT dashboard_widgets_source_key_fkey ON dashboard_widgets; Type: COMMENT; Schema: analytics; Owner: -
---
-
-COMMENT ON CONSTRAINT dashboard_widgets_source_key_fkey ON analytics.dashboard_widgets IS '@fieldName source';
 
 --
 -- Name: dashboards dashboards_created_by_fkey; Type: FK CONSTRAINT; Schema: analytics; Owner: -
@@ -56633,12 +60486,6 @@ ALTER TABLE ONLY analytics.reports
     ADD CONSTRAINT reports_source_key_fkey FOREIGN KEY (source_key) REFERENCES analytics.data_sources(key);
 
 --
--- Name: CONSTRAINT reports_source_key_fkey ON reports; Type: COMMENT; Schema: analytics; Owner: -
---
-
-COMMENT ON CONSTRAINT reports_source_key_fkey ON analytics.reports IS '@fieldName source';
-
---
 -- Name: segments segments_created_by_fkey; Type: FK CONSTRAINT; Schema: analytics; Owner: -
 --
 
@@ -56764,12 +60611,6 @@ ALTER TABLE ONLY billing.plan_limits
     ADD CONSTRAINT plan_limits_metric_key_fkey FOREIGN KEY (metric_key) REFERENCES billing.usage_metrics(key);
 
 --
--- Name: CONSTRAINT plan_limits_metric_key_fkey ON plan_limits; Type: COMMENT; Schema: billing; Owner: -
---
-
-COMMENT ON CONSTRAINT plan_limits_metric_key_fkey ON billing.plan_limits IS '@fieldName metric';
-
---
 -- Name: plan_limits plan_limits_plan_id_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
 --
 
@@ -56817,6 +60658,12 @@ ALTER TABLE ONLY billing.subscriptions
 
 ALTER TABLE ONLY billing.subscriptions
     ADD CONSTRAINT subscriptions_next_plan_id_fkey FOREIGN KEY (next_plan_id) REFERENCES billing.subscription_plans(id);
+
+--
+-- Name: CONSTRAINT subscriptions_next_plan_id_fkey ON subscriptions; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON CONSTRAINT subscriptions_next_plan_id_fkey ON billing.subscriptions IS '@backwardBehavior -*';
 
 --
 -- Name: subscriptions subscriptions_organization_id_fkey; Type: FK CONSTRAINT; Schema: billing; Owner: -
@@ -57021,11 +60868,23 @@ ALTER TABLE ONLY crm.deal_stage_changes
     ADD CONSTRAINT deal_stage_changes_organization_id_from_stage_id_fkey FOREIGN KEY (organization_id, from_stage_id) REFERENCES crm.pipeline_stages(organization_id, id);
 
 --
+-- Name: CONSTRAINT deal_stage_changes_organization_id_from_stage_id_fkey ON deal_stage_changes; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT deal_stage_changes_organization_id_from_stage_id_fkey ON crm.deal_stage_changes IS '@foreignFieldName dealStageChangesFrom';
+
+--
 -- Name: deal_stage_changes deal_stage_changes_organization_id_to_stage_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
 --
 
 ALTER TABLE ONLY crm.deal_stage_changes
     ADD CONSTRAINT deal_stage_changes_organization_id_to_stage_id_fkey FOREIGN KEY (organization_id, to_stage_id) REFERENCES crm.pipeline_stages(organization_id, id);
+
+--
+-- Name: CONSTRAINT deal_stage_changes_organization_id_to_stage_id_fkey ON deal_stage_changes; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT deal_stage_changes_organization_id_to_stage_id_fkey ON crm.deal_stage_changes IS '@foreignFieldName dealStageChangesTo';
 
 --
 -- Name: deals deals_created_by_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
@@ -57255,6 +61114,12 @@ ALTER TABLE ONLY crm.leads
 
 ALTER TABLE ONLY crm.leads
     ADD CONSTRAINT leads_organization_id_merged_into_lead_id_fkey FOREIGN KEY (organization_id, merged_into_lead_id) REFERENCES crm.leads(organization_id, id);
+
+--
+-- Name: CONSTRAINT leads_organization_id_merged_into_lead_id_fkey ON leads; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT leads_organization_id_merged_into_lead_id_fkey ON crm.leads IS '@foreignFieldName mergedLeads';
 
 --
 -- Name: leads leads_organization_id_owner_id_fkey; Type: FK CONSTRAINT; Schema: crm; Owner: -
@@ -57906,6 +61771,27 @@ ALTER TABLE ONLY marketing.email_suppressions
     ADD CONSTRAINT email_suppressions_organization_id_queued_email_id_fkey FOREIGN KEY (organization_id, queued_email_id) REFERENCES marketing.email_queue(organization_id, id);
 
 --
+-- Name: email_tallies email_tallies_organization_id_campaign_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_tallies
+    ADD CONSTRAINT email_tallies_organization_id_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES marketing.campaigns(organization_id, id);
+
+--
+-- Name: email_tallies email_tallies_organization_id_step_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_tallies
+    ADD CONSTRAINT email_tallies_organization_id_step_id_fkey FOREIGN KEY (organization_id, step_id) REFERENCES marketing.nurturing_steps(organization_id, id);
+
+--
+-- Name: email_tallies email_tallies_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.email_tallies
+    ADD CONSTRAINT email_tallies_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
 -- Name: email_template_versions email_template_versions_created_by_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
 --
 
@@ -57939,6 +61825,13 @@ ALTER TABLE ONLY marketing.email_templates
 
 ALTER TABLE ONLY marketing.email_templates
     ADD CONSTRAINT email_templates_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: interaction_tallies interaction_tallies_organization_id_workspace_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.interaction_tallies
+    ADD CONSTRAINT interaction_tallies_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
 
 --
 -- Name: marketing_costs marketing_costs_created_by_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
@@ -58093,6 +61986,13 @@ ALTER TABLE ONLY marketing.nurturing_wakes
 
 ALTER TABLE ONLY marketing.sending_states
     ADD CONSTRAINT sending_states_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
+
+--
+-- Name: trimmed_emails trimmed_emails_organization_id_fkey; Type: FK CONSTRAINT; Schema: marketing; Owner: -
+--
+
+ALTER TABLE ONLY marketing.trimmed_emails
+    ADD CONSTRAINT trimmed_emails_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES tenancy.organizations(id);
 
 --
 -- Name: dead_letter_payloads dead_letter_payloads_dead_letter_id_fkey; Type: FK CONSTRAINT; Schema: ops; Owner: -
@@ -58799,12 +62699,6 @@ ALTER TABLE ONLY tenancy.organization_usage
     ADD CONSTRAINT organization_usage_metric_key_fkey FOREIGN KEY (metric_key) REFERENCES billing.usage_metrics(key);
 
 --
--- Name: CONSTRAINT organization_usage_metric_key_fkey ON organization_usage; Type: COMMENT; Schema: tenancy; Owner: -
---
-
-COMMENT ON CONSTRAINT organization_usage_metric_key_fkey ON tenancy.organization_usage IS '@fieldName metric';
-
---
 -- Name: organizations organizations_created_by_fkey; Type: FK CONSTRAINT; Schema: tenancy; Owner: -
 --
 
@@ -58990,6 +62884,12 @@ CREATE POLICY back_office ON ai.agent_interactions_default TO callboard_owner, c
 CREATE POLICY back_office ON ai.agents TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
+-- Name: embedding_marks back_office; Type: POLICY; Schema: ai; Owner: -
+--
+
+CREATE POLICY back_office ON ai.embedding_marks TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
 -- Name: embedding_models back_office; Type: POLICY; Schema: ai; Owner: -
 --
 
@@ -59060,6 +62960,12 @@ CREATE POLICY back_office ON ai.searchable_tables TO callboard_owner, callboard_
 --
 
 CREATE POLICY back_office ON ai.summary_runs TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: embedding_marks; Type: ROW SECURITY; Schema: ai; Owner: -
+--
+
+ALTER TABLE ai.embedding_marks ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: embedding_models; Type: ROW SECURITY; Schema: ai; Owner: -
@@ -59233,7 +63139,7 @@ CREATE POLICY workspace ON ai.agents AS RESTRICTIVE TO callboard_member USING ((
 -- Name: embeddings workspace; Type: POLICY; Schema: ai; Owner: -
 --
 
-CREATE POLICY workspace ON ai.embeddings AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK (false);
+CREATE POLICY workspace ON ai.embeddings AS RESTRICTIVE FOR SELECT TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: health_metrics workspace; Type: POLICY; Schema: ai; Owner: -
@@ -59257,7 +63163,7 @@ CREATE POLICY workspace ON ai.interaction_feedback AS RESTRICTIVE FOR SELECT TO 
 -- Name: search_documents workspace; Type: POLICY; Schema: ai; Owner: -
 --
 
-CREATE POLICY workspace ON ai.search_documents AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK (false);
+CREATE POLICY workspace ON ai.search_documents AS RESTRICTIVE FOR SELECT TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: activation_rules; Type: ROW SECURITY; Schema: analytics; Owner: -
@@ -59452,6 +63358,12 @@ CREATE POLICY back_office ON analytics.metrics_log_default TO callboard_owner, c
 CREATE POLICY back_office ON analytics.nps_responses TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
+-- Name: open_days back_office; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY back_office ON analytics.open_days TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
 -- Name: pmf_metrics_snapshots back_office; Type: POLICY; Schema: analytics; Owner: -
 --
 
@@ -59618,6 +63530,12 @@ ALTER TABLE analytics.metrics_log_default ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE analytics.nps_responses ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: open_days; Type: ROW SECURITY; Schema: analytics; Owner: -
+--
+
+ALTER TABLE analytics.open_days ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: data_exports own_or_audit_read; Type: POLICY; Schema: analytics; Owner: -
@@ -61128,12 +65046,6 @@ CREATE POLICY own ON identity.emergency_contacts TO callboard_member USING ((use
 CREATE POLICY own ON identity.profiles TO callboard_member USING ((user_id = ( SELECT authz.user_id() AS user_id))) WITH CHECK ((user_id = ( SELECT authz.user_id() AS user_id)));
 
 --
--- Name: oauth_tokens own_or_administrator_read; Type: POLICY; Schema: identity; Owner: -
---
-
-CREATE POLICY own_or_administrator_read ON identity.oauth_tokens FOR SELECT TO callboard_member USING (((user_id = ( SELECT authz.user_id() AS user_id)) OR ( SELECT authz.is_platform_admin() AS is_platform_admin)));
-
---
 -- Name: platform_roles own_or_administrator_read; Type: POLICY; Schema: identity; Owner: -
 --
 
@@ -61144,6 +65056,12 @@ CREATE POLICY own_or_administrator_read ON identity.platform_roles FOR SELECT TO
 --
 
 CREATE POLICY own_read ON identity.linked_accounts FOR SELECT TO callboard_member USING ((user_id = ( SELECT authz.user_id() AS user_id)));
+
+--
+-- Name: oauth_tokens own_read; Type: POLICY; Schema: identity; Owner: -
+--
+
+CREATE POLICY own_read ON identity.oauth_tokens FOR SELECT TO callboard_member USING ((user_id = ( SELECT authz.user_id() AS user_id)));
 
 --
 -- Name: user_settings own_read; Type: POLICY; Schema: identity; Owner: -
@@ -61308,6 +65226,12 @@ CREATE POLICY back_office ON marketing.email_queue TO callboard_owner, callboard
 CREATE POLICY back_office ON marketing.email_suppressions TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
+-- Name: email_tallies back_office; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY back_office ON marketing.email_tallies TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
 -- Name: email_template_versions back_office; Type: POLICY; Schema: marketing; Owner: -
 --
 
@@ -61318,6 +65242,12 @@ CREATE POLICY back_office ON marketing.email_template_versions TO callboard_owne
 --
 
 CREATE POLICY back_office ON marketing.email_templates TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: interaction_tallies back_office; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY back_office ON marketing.interaction_tallies TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
 -- Name: marketing_costs back_office; Type: POLICY; Schema: marketing; Owner: -
@@ -61362,6 +65292,12 @@ CREATE POLICY back_office ON marketing.roi_tracking TO callboard_owner, callboar
 CREATE POLICY back_office ON marketing.sending_states TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
+-- Name: trimmed_emails back_office; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY back_office ON marketing.trimmed_emails TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
 -- Name: campaign_recipients; Type: ROW SECURITY; Schema: marketing; Owner: -
 --
 
@@ -61392,6 +65328,12 @@ ALTER TABLE marketing.email_queue ENABLE ROW LEVEL SECURITY;
 ALTER TABLE marketing.email_suppressions ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: email_tallies; Type: ROW SECURITY; Schema: marketing; Owner: -
+--
+
+ALTER TABLE marketing.email_tallies ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: email_template_versions; Type: ROW SECURITY; Schema: marketing; Owner: -
 --
 
@@ -61402,6 +65344,12 @@ ALTER TABLE marketing.email_template_versions ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE marketing.email_templates ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: interaction_tallies; Type: ROW SECURITY; Schema: marketing; Owner: -
+--
+
+ALTER TABLE marketing.interaction_tallies ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: marketing_costs; Type: ROW SECURITY; Schema: marketing; Owner: -
@@ -61542,6 +65490,12 @@ CREATE POLICY tenant_read ON marketing.email_queue FOR SELECT TO callboard_membe
 CREATE POLICY tenant_read ON marketing.email_suppressions FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.read'::text) AS allowed)));
 
 --
+-- Name: email_tallies tenant_read; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_read ON marketing.email_tallies FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.read'::text) AS allowed)));
+
+--
 -- Name: email_template_versions tenant_read; Type: POLICY; Schema: marketing; Owner: -
 --
 
@@ -61552,6 +65506,12 @@ CREATE POLICY tenant_read ON marketing.email_template_versions FOR SELECT TO cal
 --
 
 CREATE POLICY tenant_read ON marketing.email_templates FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.read'::text) AS allowed)));
+
+--
+-- Name: interaction_tallies tenant_read; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY tenant_read ON marketing.interaction_tallies FOR SELECT TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.read'::text) AS allowed)));
 
 --
 -- Name: marketing_costs tenant_read; Type: POLICY; Schema: marketing; Owner: -
@@ -61626,6 +65586,12 @@ CREATE POLICY tenant_update ON marketing.nurturing_sequences FOR UPDATE TO callb
 CREATE POLICY tenant_update ON marketing.nurturing_steps FOR UPDATE TO callboard_member USING ((organization_id = ( SELECT authz.allowed('marketing.write'::text) AS allowed))) WITH CHECK ((organization_id = ( SELECT authz.allowed('marketing.write'::text) AS allowed)));
 
 --
+-- Name: trimmed_emails; Type: ROW SECURITY; Schema: marketing; Owner: -
+--
+
+ALTER TABLE marketing.trimmed_emails ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: ab_test_variants workspace; Type: POLICY; Schema: marketing; Owner: -
 --
 
@@ -61662,10 +65628,22 @@ CREATE POLICY workspace ON marketing.email_interactions AS RESTRICTIVE FOR SELEC
 CREATE POLICY workspace ON marketing.email_queue AS RESTRICTIVE FOR SELECT TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
+-- Name: email_tallies workspace; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY workspace ON marketing.email_tallies AS RESTRICTIVE FOR SELECT TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
 -- Name: email_templates workspace; Type: POLICY; Schema: marketing; Owner: -
 --
 
 CREATE POLICY workspace ON marketing.email_templates AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
+-- Name: interaction_tallies workspace; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY workspace ON marketing.interaction_tallies AS RESTRICTIVE FOR SELECT TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
 -- Name: marketing_costs workspace; Type: POLICY; Schema: marketing; Owner: -
@@ -63404,6 +67382,13 @@ REVOKE ALL ON FUNCTION ai.any_word_of(language text, query text) FROM PUBLIC;
 GRANT ALL ON FUNCTION ai.any_word_of(language text, query text) TO callboard_member;
 
 --
+-- Name: FUNCTION body_of(b text, c text, d text); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.body_of(b text, c text, d text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.body_of(b text, c text, d text) TO callboard_service;
+
+--
 -- Name: TABLE embedding_models; Type: ACL; Schema: ai; Owner: -
 --
 
@@ -63453,6 +67438,20 @@ GRANT ALL ON FUNCTION ai.chunk_text(document ai.search_documents, starts_at inte
 
 REVOKE ALL ON FUNCTION ai.claim_texts(model_id smallint, at_most integer, seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ai.claim_texts(model_id smallint, at_most integer, seconds integer) TO callboard_service;
+
+--
+-- Name: FUNCTION codes_of(codes text[]); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.codes_of(codes text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.codes_of(codes text[]) TO callboard_service;
+
+--
+-- Name: FUNCTION collect_marks(at_most integer); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.collect_marks(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.collect_marks(at_most integer) TO callboard_service;
 
 --
 -- Name: FUNCTION count_embeddings(model_id smallint, organization_ids uuid[]); Type: ACL; Schema: ai; Owner: -
@@ -63576,17 +67575,173 @@ REVOKE ALL ON FUNCTION ai.hybrid_search(query_text text, query_embedding real[],
 GRANT ALL ON FUNCTION ai.hybrid_search(query_text text, query_embedding real[], threshold real, count integer, namespace text, types text[], text_weight real, vector_weight real, k integer, skip integer) TO callboard_member;
 
 --
--- Name: FUNCTION index_changes_trigger(); Type: ACL; Schema: ai; Owner: -
+-- Name: FUNCTION index_ai_agents_trigger(); Type: ACL; Schema: ai; Owner: -
 --
 
-REVOKE ALL ON FUNCTION ai.index_changes_trigger() FROM PUBLIC;
+REVOKE ALL ON FUNCTION ai.index_ai_agents_trigger() FROM PUBLIC;
 
 --
--- Name: FUNCTION index_rows(namespace text, read_permission text, language text, rows ai.searchable_row[]); Type: ACL; Schema: ai; Owner: -
+-- Name: FUNCTION index_ai_insights_trigger(); Type: ACL; Schema: ai; Owner: -
 --
 
-REVOKE ALL ON FUNCTION ai.index_rows(namespace text, read_permission text, language text, rows ai.searchable_row[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION ai.index_rows(namespace text, read_permission text, language text, rows ai.searchable_row[]) TO callboard_service;
+REVOKE ALL ON FUNCTION ai.index_ai_insights_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_analytics_dashboards_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_analytics_dashboards_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_analytics_reports_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_analytics_reports_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_analytics_segments_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_analytics_segments_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_crm_deals_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_crm_deals_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_crm_lead_activities_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_crm_lead_activities_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_crm_lead_sources_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_crm_lead_sources_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_crm_leads_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_crm_leads_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_finance_accounts_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_finance_accounts_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_finance_budget_line_items_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_finance_budget_line_items_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_finance_budgets_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_finance_budgets_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_finance_transactions_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_finance_transactions_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_marketing_ab_tests_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_marketing_ab_tests_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_marketing_campaigns_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_marketing_campaigns_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_marketing_email_templates_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_marketing_email_templates_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_marketing_nurturing_sequences_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_marketing_nurturing_sequences_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_projects_design_versions_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_projects_design_versions_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_projects_project_compliance_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_projects_project_compliance_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_projects_project_milestones_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_projects_project_milestones_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_projects_project_phases_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_projects_project_phases_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_projects_project_resources_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_projects_project_resources_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_projects_project_safety_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_projects_project_safety_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_projects_project_tasks_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_projects_project_tasks_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_projects_projects_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_projects_projects_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION index_rows(namespace text, read_permission text, language text, rows ai.searchable_row[], embedded_ids uuid[]); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_rows(namespace text, read_permission text, language text, rows ai.searchable_row[], embedded_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.index_rows(namespace text, read_permission text, language text, rows ai.searchable_row[], embedded_ids uuid[]) TO callboard_service;
+
+--
+-- Name: TABLE searchable_tables; Type: ACL; Schema: ai; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ai.searchable_tables TO callboard_service;
+
+--
+-- Name: FUNCTION index_trigger_of(searchable ai.searchable_tables); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.index_trigger_of(searchable ai.searchable_tables) FROM PUBLIC;
 
 --
 -- Name: FUNCTION may_see(document ai.search_documents, permissions text[], user_id uuid, sees_all boolean, workspaces uuid[]); Type: ACL; Schema: ai; Owner: -
@@ -63668,6 +67823,12 @@ GRANT ALL ON FUNCTION ai.log_agent_interaction(interaction ai.interaction_draft)
 REVOKE ALL ON FUNCTION ai.make_embedding_partition(model ai.embedding_models) FROM PUBLIC;
 
 --
+-- Name: FUNCTION make_index_trigger(searchable ai.searchable_tables); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.make_index_trigger(searchable ai.searchable_tables) FROM PUBLIC;
+
+--
 -- Name: PROCEDURE make_searchable(IN searchable regclass, IN title text, IN b text[], IN c text[], IN d text[], IN codes text[], IN owner text, IN condition text, IN permission text, IN language text); Type: ACL; Schema: ai; Owner: -
 --
 
@@ -63714,6 +67875,13 @@ GRANT ALL ON FUNCTION ai.nearest_chunks(embedding extensions.halfvec, model ai.e
 
 REVOKE ALL ON FUNCTION ai.nearest_documents(embedding extensions.halfvec, model ai.embedding_models, namespaces text[], at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ai.nearest_documents(embedding extensions.halfvec, model ai.embedding_models, namespaces text[], at_most integer) TO callboard_member;
+
+--
+-- Name: FUNCTION nearest_in_1(embedding extensions.halfvec, namespaces text[], at_most integer); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.nearest_in_1(embedding extensions.halfvec, namespaces text[], at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.nearest_in_1(embedding extensions.halfvec, namespaces text[], at_most integer) TO callboard_member;
 
 --
 -- Name: FUNCTION own_namespaces(); Type: ACL; Schema: ai; Owner: -
@@ -63835,6 +68003,13 @@ GRANT ALL ON FUNCTION ai.summarize_agents(until timestamp with time zone) TO cal
 REVOKE ALL ON FUNCTION ai.text_of(table_id regclass, columns text[]) FROM PUBLIC;
 
 --
+-- Name: FUNCTION title_key_of(title text); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.title_key_of(title text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.title_key_of(title text) TO callboard_service;
+
+--
 -- Name: FUNCTION typed_words(language text, query text, every_word boolean); Type: ACL; Schema: ai; Owner: -
 --
 
@@ -63875,6 +68050,13 @@ GRANT ALL ON FUNCTION ai.wake_embedder() TO callboard_service;
 REVOKE ALL ON FUNCTION ai.words_in(language text) FROM PUBLIC;
 GRANT ALL ON FUNCTION ai.words_in(language text) TO callboard_member;
 GRANT ALL ON FUNCTION ai.words_in(language text) TO callboard_service;
+
+--
+-- Name: FUNCTION words_of(words regconfig, title text, b text, c text, d text); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.words_of(words regconfig, title text, b text, c text, d text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.words_of(words regconfig, title text, b text, c text, d text) TO callboard_service;
 
 --
 -- Name: FUNCTION activation_rate_of(organization_id uuid, days_back integer, today date); Type: ACL; Schema: analytics; Owner: -
@@ -64916,6 +69098,26 @@ REVOKE ALL ON FUNCTION analytics.follow_dashboard_trigger() FROM PUBLIC;
 REVOKE ALL ON FUNCTION analytics.follow_report_trigger() FROM PUBLIC;
 
 --
+-- Name: FUNCTION forget_dashboards(user_id uuid); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.forget_dashboards(user_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.forget_dashboards(user_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION forget_person(user_id uuid, at_most integer); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.forget_person(user_id uuid, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.forget_person(user_id uuid, at_most integer) TO callboard_service;
+
+--
+-- Name: FUNCTION forget_person_trigger(); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.forget_person_trigger() FROM PUBLIC;
+
+--
 -- Name: FUNCTION get_dashboard_metrics(from_day date, to_day date); Type: ACL; Schema: analytics; Owner: -
 --
 
@@ -65491,6 +69693,14 @@ REVOKE ALL ON FUNCTION analytics.settle_subscription_trigger() FROM PUBLIC;
 REVOKE ALL ON FUNCTION analytics.share_dashboard_trigger() FROM PUBLIC;
 
 --
+-- Name: FUNCTION shown_days(time_range text, from_day date, to_day date, today date); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.shown_days(time_range text, from_day date, to_day date, today date) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.shown_days(time_range text, from_day date, to_day date, today date) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.shown_days(time_range text, from_day date, to_day date, today date) TO callboard_service;
+
+--
 -- Name: FUNCTION source_budget_left(from_day date, to_day date, grain text, parameters jsonb); Type: ACL; Schema: analytics; Owner: -
 --
 
@@ -65965,6 +70175,16 @@ GRANT ALL ON FUNCTION authz.role_key() TO callboard_member;
 GRANT ALL ON FUNCTION authz.role_key() TO callboard_service;
 
 --
+-- Name: FUNCTION sees_workspace(workspace_id uuid); Type: ACL; Schema: authz; Owner: -
+--
+
+REVOKE ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) TO callboard_authenticator;
+GRANT ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) TO callboard_anonymous;
+GRANT ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) TO callboard_service;
+
+--
 -- Name: FUNCTION session_id(); Type: ACL; Schema: authz; Owner: -
 --
 
@@ -66183,6 +70403,13 @@ GRANT ALL ON FUNCTION billing.features_of(organization_id uuid) TO callboard_ser
 
 REVOKE ALL ON FUNCTION billing.figures(organization_id uuid, metric text, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION billing.figures(organization_id uuid, metric text, at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION forget_provider_events(at_most integer); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.forget_provider_events(at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.forget_provider_events(at_most integer) TO callboard_service;
 
 --
 -- Name: FUNCTION forget_room_of_plans_trigger(); Type: ACL; Schema: billing; Owner: -
@@ -68719,6 +72946,12 @@ REVOKE ALL ON FUNCTION identity.continue_session(session_id uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION identity.cost_of(hash text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION costs_up_to_now(hash text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.costs_up_to_now(hash text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION default_organization(user_id uuid); Type: ACL; Schema: identity; Owner: -
 --
 
@@ -68819,10 +73052,16 @@ GRANT ALL ON FUNCTION identity.has_role(role text, user_id uuid) TO callboard_se
 REVOKE ALL ON FUNCTION identity.has_second_factor(user_id uuid) FROM PUBLIC;
 
 --
--- Name: FUNCTION hash_of_nothing(); Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION password_cost(); Type: ACL; Schema: identity; Owner: -
 --
 
-REVOKE ALL ON FUNCTION identity.hash_of_nothing() FROM PUBLIC;
+REVOKE ALL ON FUNCTION identity.password_cost() FROM PUBLIC;
+
+--
+-- Name: FUNCTION hash_of_nothing(cost integer); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.hash_of_nothing(cost integer) FROM PUBLIC;
 
 --
 -- Name: FUNCTION hash_password(password text); Type: ACL; Schema: identity; Owner: -
@@ -68998,12 +73237,6 @@ REVOKE ALL ON FUNCTION identity.open_challenge(user_id uuid, organization_id uui
 REVOKE ALL ON FUNCTION identity.open_session(user_id uuid, organization_id uuid, device jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION password_cost(); Type: ACL; Schema: identity; Owner: -
---
-
-REVOKE ALL ON FUNCTION identity.password_cost() FROM PUBLIC;
-
---
 -- Name: FUNCTION prove_caller(password text, with_password boolean); Type: ACL; Schema: identity; Owner: -
 --
 
@@ -69135,10 +73368,22 @@ GRANT ALL ON FUNCTION identity.second_factor_status() TO callboard_member;
 REVOKE ALL ON FUNCTION identity.send_verification(user_id uuid, email text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION session_days(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.session_days() FROM PUBLIC;
+
+--
 -- Name: FUNCTION session_idle_time(); Type: ACL; Schema: identity; Owner: -
 --
 
 REVOKE ALL ON FUNCTION identity.session_idle_time() FROM PUBLIC;
+
+--
+-- Name: FUNCTION session_end(opened_at timestamp with time zone); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.session_end(opened_at timestamp with time zone) FROM PUBLIC;
 
 --
 -- Name: FUNCTION set_oauth_providers(providers jsonb); Type: ACL; Schema: identity; Owner: -
@@ -69176,12 +73421,12 @@ REVOKE ALL ON FUNCTION identity.sign_out_everywhere(keep_current boolean) FROM P
 GRANT ALL ON FUNCTION identity.sign_out_everywhere(keep_current boolean) TO callboard_member;
 
 --
--- Name: FUNCTION sign_up(email text, password text, name text, organization_name text, device jsonb); Type: ACL; Schema: identity; Owner: -
+-- Name: FUNCTION sign_up(email text, password text, name text, organization_name text, device jsonb, invitation_token text); Type: ACL; Schema: identity; Owner: -
 --
 
-REVOKE ALL ON FUNCTION identity.sign_up(email text, password text, name text, organization_name text, device jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION identity.sign_up(email text, password text, name text, organization_name text, device jsonb) TO callboard_anonymous;
-GRANT ALL ON FUNCTION identity.sign_up(email text, password text, name text, organization_name text, device jsonb) TO callboard_member;
+REVOKE ALL ON FUNCTION identity.sign_up(email text, password text, name text, organization_name text, device jsonb, invitation_token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION identity.sign_up(email text, password text, name text, organization_name text, device jsonb, invitation_token text) TO callboard_anonymous;
+GRANT ALL ON FUNCTION identity.sign_up(email text, password text, name text, organization_name text, device jsonb, invitation_token text) TO callboard_member;
 
 --
 -- Name: FUNCTION spend_second_factor(user_id uuid, step bigint, recovery_code text); Type: ACL; Schema: identity; Owner: -
@@ -69492,6 +73737,20 @@ REVOKE ALL ON FUNCTION marketing.add_campaign_recipients(row_id uuid, lead_ids u
 GRANT ALL ON FUNCTION marketing.add_campaign_recipients(row_id uuid, lead_ids uuid[]) TO callboard_member;
 
 --
+-- Name: TABLE email_queue; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.email_queue TO callboard_service;
+GRANT SELECT ON TABLE marketing.email_queue TO callboard_member;
+
+--
+-- Name: FUNCTION add_click_touchpoint(mail marketing.email_queue, lead_id uuid, occurred_at timestamp with time zone, url text); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.add_click_touchpoint(mail marketing.email_queue, lead_id uuid, occurred_at timestamp with time zone, url text) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.add_click_touchpoint(mail marketing.email_queue, lead_id uuid, occurred_at timestamp with time zone, url text) TO callboard_service;
+
+--
 -- Name: FUNCTION advance_enrollments(organization_id uuid, sequence_id uuid, at timestamp with time zone, at_most integer); Type: ACL; Schema: marketing; Owner: -
 --
 
@@ -69708,13 +73967,6 @@ GRANT ALL ON FUNCTION marketing.cancel_campaign(row_id uuid) TO callboard_member
 
 REVOKE ALL ON FUNCTION marketing.cancel_campaign_mails(organization_id uuid, campaign_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION marketing.cancel_campaign_mails(organization_id uuid, campaign_id uuid) TO callboard_service;
-
---
--- Name: TABLE email_queue; Type: ACL; Schema: marketing; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.email_queue TO callboard_service;
-GRANT SELECT ON TABLE marketing.email_queue TO callboard_member;
 
 --
 -- Name: FUNCTION cancel_email(row_id uuid); Type: ACL; Schema: marketing; Owner: -
@@ -70155,6 +74407,13 @@ GRANT ALL ON FUNCTION marketing.draw_ab_variants(organization_id uuid, ab_test_i
 GRANT ALL ON FUNCTION marketing.draw_ab_variants(organization_id uuid, ab_test_ids uuid[], units text[]) TO callboard_service;
 
 --
+-- Name: FUNCTION emails_kept_from(organization_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.emails_kept_from(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.emails_kept_from(organization_id uuid) TO callboard_service;
+
+--
 -- Name: FUNCTION end_enrollments(organization_id uuid, enrollment_ids uuid[], reason text, at timestamp with time zone); Type: ACL; Schema: marketing; Owner: -
 --
 
@@ -70198,6 +74457,13 @@ GRANT ALL ON FUNCTION marketing.enroll_for_caller(organization_id uuid, sequence
 GRANT ALL ON FUNCTION marketing.enroll_for_caller(organization_id uuid, sequence_id uuid, lead_ids uuid[]) TO callboard_service;
 
 --
+-- Name: FUNCTION enroll_in_each(organization_id uuid, sequence_ids uuid[], lead_ids uuid[], source text, source_names text[], at timestamp with time zone); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.enroll_in_each(organization_id uuid, sequence_ids uuid[], lead_ids uuid[], source text, source_names text[], at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.enroll_in_each(organization_id uuid, sequence_ids uuid[], lead_ids uuid[], source text, source_names text[], at timestamp with time zone) TO callboard_service;
+
+--
 -- Name: FUNCTION enroll_leads(sequence_id uuid, lead_ids uuid[]); Type: ACL; Schema: marketing; Owner: -
 --
 
@@ -70224,6 +74490,13 @@ REVOKE ALL ON FUNCTION marketing.enrollment_to_change(enrollment_id uuid) FROM P
 
 REVOKE ALL ON FUNCTION marketing.find_uncertain_emails() FROM PUBLIC;
 GRANT ALL ON FUNCTION marketing.find_uncertain_emails() TO callboard_service;
+
+--
+-- Name: FUNCTION first_id_of(moment timestamp with time zone); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.first_id_of(moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.first_id_of(moment timestamp with time zone) TO callboard_service;
 
 --
 -- Name: FUNCTION fisher_exact(successes_a bigint, trials_a bigint, successes_b bigint, trials_b bigint); Type: ACL; Schema: marketing; Owner: -
@@ -70360,6 +74633,13 @@ REVOKE ALL ON FUNCTION marketing.is_sign_of(branch_on text, kind text) FROM PUBL
 GRANT ALL ON FUNCTION marketing.is_sign_of(branch_on text, kind text) TO callboard_service;
 
 --
+-- Name: FUNCTION is_unsubscribed(organization_id uuid, email text); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.is_unsubscribed(organization_id uuid, email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.is_unsubscribed(organization_id uuid, email text) TO callboard_service;
+
+--
 -- Name: FUNCTION keep_ab_variants_trigger(); Type: ACL; Schema: marketing; Owner: -
 --
 
@@ -70423,6 +74703,13 @@ GRANT ALL ON FUNCTION marketing.living_step(organization_id uuid, step_id uuid) 
 GRANT ALL ON FUNCTION marketing.living_step(organization_id uuid, step_id uuid) TO callboard_service;
 
 --
+-- Name: FUNCTION merge_enrollments(organization_id uuid, kept_id uuid, merged_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.merge_enrollments(organization_id uuid, kept_id uuid, merged_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.merge_enrollments(organization_id uuid, kept_id uuid, merged_id uuid) TO callboard_service;
+
+--
 -- Name: FUNCTION missing_variable(organization_id uuid, template_id uuid, variables jsonb); Type: ACL; Schema: marketing; Owner: -
 --
 
@@ -70447,22 +74734,6 @@ GRANT ALL ON FUNCTION marketing.next_window(at timestamp with time zone, zone te
 GRANT ALL ON FUNCTION marketing.next_window(at timestamp with time zone, zone text, send_days smallint[], send_from time without time zone, send_until time without time zone) TO callboard_service;
 
 --
--- Name: FUNCTION normal_upper_tail(z double precision); Type: ACL; Schema: marketing; Owner: -
---
-
-REVOKE ALL ON FUNCTION marketing.normal_upper_tail(z double precision) FROM PUBLIC;
-GRANT ALL ON FUNCTION marketing.normal_upper_tail(z double precision) TO callboard_member;
-GRANT ALL ON FUNCTION marketing.normal_upper_tail(z double precision) TO callboard_service;
-
---
--- Name: FUNCTION normal_cdf(z double precision); Type: ACL; Schema: marketing; Owner: -
---
-
-REVOKE ALL ON FUNCTION marketing.normal_cdf(z double precision) FROM PUBLIC;
-GRANT ALL ON FUNCTION marketing.normal_cdf(z double precision) TO callboard_member;
-GRANT ALL ON FUNCTION marketing.normal_cdf(z double precision) TO callboard_service;
-
---
 -- Name: FUNCTION normal_density(z double precision); Type: ACL; Schema: marketing; Owner: -
 --
 
@@ -70477,6 +74748,14 @@ GRANT ALL ON FUNCTION marketing.normal_density(z double precision) TO callboard_
 REVOKE ALL ON FUNCTION marketing.normal_quantile(p double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION marketing.normal_quantile(p double precision) TO callboard_member;
 GRANT ALL ON FUNCTION marketing.normal_quantile(p double precision) TO callboard_service;
+
+--
+-- Name: FUNCTION normal_upper_tail(z double precision); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.normal_upper_tail(z double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.normal_upper_tail(z double precision) TO callboard_member;
+GRANT ALL ON FUNCTION marketing.normal_upper_tail(z double precision) TO callboard_service;
 
 --
 -- Name: FUNCTION note_interactions(organization_id uuid, events jsonb); Type: ACL; Schema: marketing; Owner: -
@@ -70933,6 +75212,41 @@ REVOKE ALL ON FUNCTION marketing.track_roi(organization_id uuid, from_month date
 GRANT ALL ON FUNCTION marketing.track_roi(organization_id uuid, from_month date, to_month date) TO callboard_service;
 
 --
+-- Name: FUNCTION trim_emails(organization_id uuid, after_id uuid, at_most integer); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.trim_emails(organization_id uuid, after_id uuid, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.trim_emails(organization_id uuid, after_id uuid, at_most integer) TO callboard_service;
+
+--
+-- Name: FUNCTION trim_interactions(organization_id uuid, mail_ids uuid[]); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.trim_interactions(organization_id uuid, mail_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.trim_interactions(organization_id uuid, mail_ids uuid[]) TO callboard_service;
+
+--
+-- Name: FUNCTION unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION unsubscribe_trimmed(organization_id uuid, mail_id uuid, source text); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.unsubscribe_trimmed(organization_id uuid, mail_id uuid, source text) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.unsubscribe_trimmed(organization_id uuid, mail_id uuid, source text) TO callboard_service;
+
+--
+-- Name: FUNCTION untrimmed_mailers(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.untrimmed_mailers() FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.untrimmed_mailers() TO callboard_service;
+
+--
 -- Name: FUNCTION wake_key(sequence_id uuid); Type: ACL; Schema: marketing; Owner: -
 --
 
@@ -71289,6 +75603,12 @@ GRANT ALL ON FUNCTION platform.json_schema_violations(schema jsonb, value jsonb,
 GRANT ALL ON FUNCTION platform.json_schema_violations(schema jsonb, value jsonb, path text) TO callboard_service;
 
 --
+-- Name: PROCEDURE keep_to_workspaces(IN protected regclass, IN is_written boolean, IN is_published boolean); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON PROCEDURE platform.keep_to_workspaces(IN protected regclass, IN is_written boolean, IN is_published boolean) FROM PUBLIC;
+
+--
 -- Name: PROCEDURE keep_users_inside(IN protected regclass); Type: ACL; Schema: platform; Owner: -
 --
 
@@ -71398,6 +75718,22 @@ REVOKE ALL ON FUNCTION platform.refuse(code text, message text, field text, deta
 GRANT ALL ON FUNCTION platform.refuse(code text, message text, field text, detail text, hint text) TO callboard_anonymous;
 GRANT ALL ON FUNCTION platform.refuse(code text, message text, field text, detail text, hint text) TO callboard_member;
 GRANT ALL ON FUNCTION platform.refuse(code text, message text, field text, detail text, hint text) TO callboard_service;
+
+--
+-- Name: FUNCTION refuse_other_version(if_version integer, version integer, what text); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.refuse_other_version(if_version integer, version integer, what text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.refuse_other_version(if_version integer, version integer, what text) TO callboard_member;
+GRANT ALL ON FUNCTION platform.refuse_other_version(if_version integer, version integer, what text) TO callboard_service;
+
+--
+-- Name: FUNCTION refuse_unsaved(entity regclass, row_id uuid, argument text); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.refuse_unsaved(entity regclass, row_id uuid, argument text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.refuse_unsaved(entity regclass, row_id uuid, argument text) TO callboard_member;
+GRANT ALL ON FUNCTION platform.refuse_unsaved(entity regclass, row_id uuid, argument text) TO callboard_service;
 
 --
 -- Name: FUNCTION send_mail(template text, recipient text, variables jsonb, token jsonb, job_key text); Type: ACL; Schema: platform; Owner: -
@@ -72984,14 +77320,6 @@ REVOKE ALL ON FUNCTION tenancy.check_settings(section text, value jsonb, field t
 REVOKE ALL ON FUNCTION tenancy.check_settings_trigger() FROM PUBLIC;
 
 --
--- Name: FUNCTION check_settings_version(if_version integer, version integer); Type: ACL; Schema: tenancy; Owner: -
---
-
-REVOKE ALL ON FUNCTION tenancy.check_settings_version(if_version integer, version integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION tenancy.check_settings_version(if_version integer, version integer) TO callboard_member;
-GRANT ALL ON FUNCTION tenancy.check_settings_version(if_version integer, version integer) TO callboard_service;
-
---
 -- Name: FUNCTION clear_former_member_trigger(); Type: ACL; Schema: tenancy; Owner: -
 --
 
@@ -73062,6 +77390,12 @@ GRANT ALL ON FUNCTION tenancy.create_tenant(name text, subdomain text, plan_id u
 --
 
 REVOKE ALL ON PROCEDURE tenancy.define_onboarding_step(IN key text, IN audience text, IN place integer, IN title text, IN description text, IN permission text, IN completed_by regclass) FROM PUBLIC;
+
+--
+-- Name: PROCEDURE define_settings_section(IN section text, IN audience text, IN place integer, IN title text, IN description text, IN schema jsonb, IN write_permission text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON PROCEDURE tenancy.define_settings_section(IN section text, IN audience text, IN place integer, IN title text, IN description text, IN schema jsonb, IN write_permission text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION delete_role(row_id uuid, reassign_to_id uuid); Type: ACL; Schema: tenancy; Owner: -
@@ -73266,6 +77600,19 @@ REVOKE ALL ON FUNCTION tenancy.end_what_expired(organization_id uuid) FROM PUBLI
 GRANT ALL ON FUNCTION tenancy.end_what_expired(organization_id uuid) TO callboard_service;
 
 --
+-- Name: TABLE invitations; Type: ACL; Schema: tenancy; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.invitations TO callboard_service;
+GRANT SELECT ON TABLE tenancy.invitations TO callboard_member;
+
+--
+-- Name: FUNCTION follow_invitation(invitation tenancy.invitations, user_id uuid, field text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.follow_invitation(invitation tenancy.invitations, user_id uuid, field text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION follow_second_factor_rule_trigger(); Type: ACL; Schema: tenancy; Owner: -
 --
 
@@ -73322,13 +77669,6 @@ REVOKE ALL ON FUNCTION tenancy.granted_role(organization_id uuid, role_id uuid, 
 --
 
 REVOKE ALL ON FUNCTION tenancy.invitation_days(organization_id uuid) FROM PUBLIC;
-
---
--- Name: TABLE invitations; Type: ACL; Schema: tenancy; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE tenancy.invitations TO callboard_service;
-GRANT SELECT ON TABLE tenancy.invitations TO callboard_member;
 
 --
 -- Name: FUNCTION invitation_of_token(token text); Type: ACL; Schema: tenancy; Owner: -
@@ -73443,6 +77783,12 @@ REVOKE ALL ON FUNCTION tenancy.managed_member(organization_id uuid, row_id uuid)
 --
 
 REVOKE ALL ON FUNCTION tenancy.managed_role(organization_id uuid, row_id uuid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION open_invitation(token text, field text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.open_invitation(token text, field text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION organization_members_email(member tenancy.organization_members); Type: ACL; Schema: tenancy; Owner: -
@@ -73748,6 +78094,12 @@ REVOKE ALL ON FUNCTION tenancy.update_role(row_id uuid, name text, permissions t
 GRANT ALL ON FUNCTION tenancy.update_role(row_id uuid, name text, permissions text[], description text) TO callboard_member;
 
 --
+-- Name: TABLE embedding_marks; Type: ACL; Schema: ai; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ai.embedding_marks TO callboard_service;
+
+--
 -- Name: TABLE embedding_outbox; Type: ACL; Schema: ai; Owner: -
 --
 
@@ -73833,12 +78185,6 @@ GRANT INSERT(is_active),UPDATE(is_active) ON TABLE ai.insight_rules TO callboard
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ai.search_sizes TO callboard_service;
 GRANT SELECT ON TABLE ai.search_sizes TO callboard_member;
-
---
--- Name: TABLE searchable_tables; Type: ACL; Schema: ai; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ai.searchable_tables TO callboard_service;
 
 --
 -- Name: TABLE summary_runs; Type: ACL; Schema: ai; Owner: -
@@ -73960,6 +78306,12 @@ GRANT SELECT ON TABLE analytics.metrics_daily TO callboard_member;
 
 GRANT SELECT ON TABLE analytics.metrics_dashboard TO callboard_member;
 GRANT SELECT ON TABLE analytics.metrics_dashboard TO callboard_service;
+
+--
+-- Name: TABLE open_days; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.open_days TO callboard_service;
 
 --
 -- Name: TABLE report_deliveries; Type: ACL; Schema: analytics; Owner: -
@@ -74474,11 +78826,25 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.email_interactions TO callb
 GRANT SELECT ON TABLE marketing.email_interactions TO callboard_member;
 
 --
+-- Name: TABLE email_tallies; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.email_tallies TO callboard_service;
+GRANT SELECT ON TABLE marketing.email_tallies TO callboard_member;
+
+--
 -- Name: TABLE email_template_versions; Type: ACL; Schema: marketing; Owner: -
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.email_template_versions TO callboard_service;
 GRANT SELECT ON TABLE marketing.email_template_versions TO callboard_member;
+
+--
+-- Name: TABLE interaction_tallies; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.interaction_tallies TO callboard_service;
+GRANT SELECT ON TABLE marketing.interaction_tallies TO callboard_member;
 
 --
 -- Name: TABLE nurturing_wakes; Type: ACL; Schema: marketing; Owner: -
@@ -74498,6 +78864,12 @@ GRANT SELECT ON TABLE marketing.roi_tracking TO callboard_member;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.sending_states TO callboard_service;
+
+--
+-- Name: TABLE trimmed_emails; Type: ACL; Schema: marketing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE marketing.trimmed_emails TO callboard_service;
 
 --
 -- Name: TABLE dead_letter_payloads; Type: ACL; Schema: ops; Owner: -

@@ -178,7 +178,7 @@ const PARTS: Readonly<Record<string, () => Promise<Row[]>>> = {
       ];
       return [
         [
-          `The same tenant${size === 'usual' ? 's' : ''}: recall of the ten nearest by meaning, against looking at all (the bare query, which keeps 200 candidates as well: ${number(bare, 3)})`,
+          `The same tenant${size === 'usual' ? 's' : ''}: recall of the ten nearest by meaning, against looking at all (the bare query, which keeps 250 candidates as well: ${number(bare, 3)})`,
           `**${number(vector, 3)}**`,
           '≥ 0.98',
         ],

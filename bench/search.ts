@@ -18,7 +18,7 @@ const WANTED = 10;
 /** What `hybrid_search` asks of each of its lists, to find ten. */
 const DEPTH = 40;
 /** As many candidates as `ai.nearest_by_index` keeps: with pgvector's 40 the bare query finds four of five. */
-const EF_SEARCH = 200;
+const EF_SEARCH = 250;
 const QUERIES = 40;
 const ROUNDS = 5;
 

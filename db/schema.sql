@@ -7803,7 +7803,7 @@ CREATE FUNCTION ai.nearest_by_index(embedding extensions.halfvec, model ai.embed
 begin
   -- Not in the head of the function: who is no superuser may put them there only while the extension is loaded.
   -- After so many tuples it would have been quicker to look at all of the organization's own.
-  perform set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '200', true),
+  perform set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '250', true),
           set_config('hnsw.max_scan_tuples', least(greatest(mine / 2, 5000), 200000)::text, true);
   return query execute format('select n.* from ai.%I($1, $2, $3) n', 'nearest_in_' || model.id)
     using embedding, namespaces, at_most;

@@ -320,6 +320,7 @@ async function list() {
   $('board-description').textContent = '';
   $('dashboard').replaceChildren();
   $('dashboard').disabled = true;
+  say('Loading…');
   try {
     const { dashboards, defaultDashboard } = await session.ask(LIST, {});
     if (dashboards.nodes.length === 0) {

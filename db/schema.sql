@@ -4727,9 +4727,7 @@ CREATE FUNCTION ai.index_ai_agents_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -4821,9 +4819,7 @@ CREATE FUNCTION ai.index_ai_insights_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -4915,9 +4911,7 @@ CREATE FUNCTION ai.index_analytics_dashboards_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -5009,9 +5003,7 @@ CREATE FUNCTION ai.index_analytics_reports_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -5103,9 +5095,7 @@ CREATE FUNCTION ai.index_analytics_segments_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -5197,9 +5187,7 @@ CREATE FUNCTION ai.index_crm_deals_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -5291,9 +5279,7 @@ CREATE FUNCTION ai.index_crm_lead_activities_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -5385,9 +5371,7 @@ CREATE FUNCTION ai.index_crm_lead_sources_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -5479,9 +5463,7 @@ CREATE FUNCTION ai.index_crm_leads_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -5573,9 +5555,7 @@ CREATE FUNCTION ai.index_finance_accounts_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -5667,9 +5647,7 @@ CREATE FUNCTION ai.index_finance_budget_line_items_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -5761,9 +5739,7 @@ CREATE FUNCTION ai.index_finance_budgets_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -5855,9 +5831,7 @@ CREATE FUNCTION ai.index_finance_transactions_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -5949,9 +5923,7 @@ CREATE FUNCTION ai.index_marketing_ab_tests_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -6043,9 +6015,7 @@ CREATE FUNCTION ai.index_marketing_campaigns_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -6137,9 +6107,7 @@ CREATE FUNCTION ai.index_marketing_email_templates_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -6231,9 +6199,7 @@ CREATE FUNCTION ai.index_marketing_nurturing_sequences_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -6325,9 +6291,7 @@ CREATE FUNCTION ai.index_projects_design_versions_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -6419,9 +6383,7 @@ CREATE FUNCTION ai.index_projects_project_compliance_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -6513,9 +6475,7 @@ CREATE FUNCTION ai.index_projects_project_milestones_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -6607,9 +6567,7 @@ CREATE FUNCTION ai.index_projects_project_phases_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -6701,9 +6659,7 @@ CREATE FUNCTION ai.index_projects_project_resources_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -6795,9 +6751,7 @@ CREATE FUNCTION ai.index_projects_project_safety_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -6889,9 +6843,7 @@ CREATE FUNCTION ai.index_projects_project_tasks_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -6983,9 +6935,7 @@ CREATE FUNCTION ai.index_projects_projects_trigger() RETURNS trigger
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then
@@ -7562,9 +7512,7 @@ begin
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then

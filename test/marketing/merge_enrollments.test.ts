@@ -6,11 +6,13 @@ import {
   addLead,
   addSequence,
   advance,
+  after,
   ask,
   committed,
   enroll,
   look,
   mails,
+  START,
   type House,
 } from './nurturing.ts';
 
@@ -22,8 +24,6 @@ beforeAll(async () => {
   theirs = await makeCast(database, 'theirs');
 });
 
-const START = '2026-05-04T12:00:00Z';
-const after = (hours: number) => new Date(Date.parse(START) + hours * 3_600_000).toISOString();
 /** Three mails, a day apart. */
 const STEPS = [{ key: 'one' }, { key: 'two', delay: '1 day' }, { key: 'three', delay: '1 day' }];
 

@@ -69,9 +69,7 @@ begin
         insert into ai.embedding_marks (organization_id, namespace, document_id)
         select w.organization_id, w.namespace, w.id
           from written w;
-        if found and not exists (
-          select from graphile_worker._private_jobs j where j.key = 'embed_texts' and j.locked_at is null
-        ) then
+        if found then
           perform ai.wake_embedder();
         end if;
       elsif tg_op = 'UPDATE' then

@@ -35,7 +35,7 @@ export function guarded(tasks: TaskList, pool: Pool, heartbeat: () => Heartbeat)
         }
         throw error;
       }
-      if (await heartbeat().holds(job.id)) return result;
+      if (await heartbeat().holds(job)) return result;
       throw new Interrupted('Another worker has this job by now.');
     };
   return Object.fromEntries(

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { Job } from 'graphile-worker';
 import type { Pool, PoolClient } from 'pg';
 import type { Log } from '../server/log/log.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -59,8 +60,11 @@ export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #client: OwnClient;
   readonly #timer: NodeJS.Timeout;
-  /** When the last sign of life that was heard was given, by two clocks: one stands still while the machine sleeps. */
-  #heard: { readonly running: number; readonly wall: number } | undefined;
+  /**
+   * When the last sign of life that was heard was given, by two clocks: one stands still while the machine sleeps. And
+   * since when others have taken this worker for alive without a break, by the clock of the database.
+   */
+  #heard: { readonly running: number; readonly wall: number; readonly aliveSince: Date } | undefined;
   #saying: Promise<void> | undefined;
   #counting = false;
   #stopping = false;
@@ -94,13 +98,19 @@ export class Heartbeat {
     if (!this.isSure) await this.#say();
   }
 
-  /** Whether this worker still holds a job that it has run: while it was paused, another may have got it. */
-  async holds(jobId: string): Promise<boolean> {
-    if (this.isSure) return true;
+  /**
+   * Whether this worker still holds a job that it has run: while it was paused, another may have got it, also when all
+   * know by now that this one lives.
+   */
+  async holds({ id, locked_at: lockedAt }: Pick<Job, 'id' | 'locked_at'>): Promise<boolean> {
+    const heard = this.#heard;
+    if (this.isSure && heard && lockedAt && lockedAt > heard.aliveSince) return true;
     if (this.#ended) return false;
+    // By its time too: this worker may have got it a second time since.
     const { rowCount } = await this.#options.pool.query(
-      'select from graphile_worker._private_jobs where id = $1 and locked_by = $2',
-      [jobId, this.workerId],
+      `select from graphile_worker._private_jobs
+        where id = $1 and locked_by = $2 and date_trunc('milliseconds', locked_at) = $3`,
+      [id, this.workerId, lockedAt?.toISOString()],
     );
     return rowCount === 1;
   }
@@ -165,20 +175,22 @@ export class Heartbeat {
     const { workerId, concurrency, outcomes, log } = this.#options;
     const said = { running: performance.now(), wall: Date.now() };
     const told = outcomes.take();
-    let alive: boolean | undefined;
+    let aliveSince: Date;
     try {
-      const values = [hostname(), process.pid, concurrency, this.#heard === undefined];
-      const [row] = await this.#client.query<{ alive: boolean }>(
-        'select ops.report_worker($1, $2, $3, $4, $5, $6, $7) as alive',
-        [workerId, ...values, this.#stopping, JSON.stringify(told)],
+      const values = [hostname(), process.pid, concurrency, this.#stopping, JSON.stringify(told)];
+      const [row] = await this.#client.query<{ alive_since: Date }>(
+        'select ops.report_worker($1, $2, $3, $4, $5, $6) as alive_since',
+        [workerId, ...values],
       );
-      alive = row?.alive;
+      if (!row) throw new Error('The database does not say since when the worker lives.');
+      aliveSince = row.alive_since;
     } catch (error) {
       outcomes.putBack(told);
       throw error;
     }
-    this.#heard = said;
-    if (alive === false) {
+    const before = this.#heard;
+    this.#heard = { ...said, aliveSince };
+    if (before && before.aliveSince < aliveSince) {
       log.warn(
         { worker: workerId },
         'This worker was taken for dead: others run what it had begun.',

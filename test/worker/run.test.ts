@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { prepareQueue } from '../../worker/queue.ts';
 import { runWorker, type RunningWorker } from '../../worker/run.ts';
 import { testDatabase } from '../helpers/database.ts';
+import { until } from '../helpers/program.ts';
 
 const PARTITIONS = `select count(*)::int as n from pg_inherits where inhparent = 'security.audit_logs'::regclass`;
 const LATEST = `select max(inhrelid::regclass::text) as name from pg_inherits
@@ -43,6 +44,34 @@ describe('the worker', () => {
     worker = await runWorker(database);
     while ((await jobs()).length > 0) await pause(50);
     expect(await count()).toBe(before);
+  });
+
+  test('that was taken for dead and lives strikes off nothing that it had begun before', async () => {
+    const begun: (() => void)[] = [];
+    const outcomes: string[] = [];
+    worker = await runWorker(database, {
+      workerPollMs: 50,
+      tasks: { wait: () => new Promise<void>((resolve) => begun.push(resolve)) },
+      onAttempt: ({ outcome }) => outcomes.push(outcome),
+    });
+    await add('wait');
+    await until(() => begun.length === 1);
+    const { rows } = await database
+      .pool()
+      .query("select jobs from ops.free_dead_workers('-1 second')");
+    expect(rows).toEqual([{ jobs: 1 }]);
+    // It takes the job itself, a second time, and by then everybody knows again that it lives.
+    await until(() => begun.length === 2);
+    await until(
+      async () => (await database.pool().query('select from ops.job_workers')).rows.length === 1,
+    );
+    begun[0]?.();
+    await until(() => outcomes.length === 1);
+    expect(outcomes).toEqual(['interrupted']);
+    expect(await jobs()).toHaveLength(1);
+    begun[1]?.();
+    await until(() => outcomes.length === 2);
+    await database.pool().query('delete from graphile_worker._private_jobs');
   });
 
   test('keeps a job that it has no task for', async () => {

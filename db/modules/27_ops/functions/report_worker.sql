@@ -3,25 +3,25 @@ create or replace function ops.report_worker(
   host text,
   process_id integer,
   concurrency integer,
-  is_new boolean default false,
   is_stopping boolean default false,
   outcomes jsonb default '[]'
-) returns boolean
+) returns timestamptz
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  is_known boolean;
+  alive_since timestamptz;
 begin
   update ops.job_workers w
      set seen_at = clock_timestamp(),
          stopping_since = case when is_stopping then coalesce(w.stopping_since, clock_timestamp()) end
-   where w.id = worker_id;
-  is_known := found;
-  if not is_known then
-    insert into ops.job_workers (id, host, process_id, concurrency, seen_at)
+   where w.id = worker_id
+  returning w.alive_since into alive_since;
+  if alive_since is null then
+    insert into ops.job_workers as w (id, host, process_id, concurrency, seen_at)
     values (worker_id, report_worker.host, report_worker.process_id, report_worker.concurrency, clock_timestamp())
-    on conflict on constraint job_workers_pkey do update set seen_at = excluded.seen_at;
+    on conflict on constraint job_workers_pkey do update set seen_at = excluded.seen_at
+    returning w.alive_since into alive_since;
   end if;
   -- In the same order by everybody, so that two never wait for each other.
   insert into ops.job_outcomes as o (counted_at, task, succeeded, failed, busy_ms)
@@ -31,14 +31,14 @@ begin
   on conflict on constraint job_outcomes_pkey do update
     set (succeeded, failed, busy_ms)
       = (o.succeeded + excluded.succeeded, o.failed + excluded.failed, o.busy_ms + excluded.busy_ms);
-  return is_known or is_new;
+  return alive_since;
 end
 $$;
 
-comment on function ops.report_worker(text, text, integer, integer, boolean, boolean, jsonb) is
+comment on function ops.report_worker(text, text, integer, integer, boolean, jsonb) is
   'A worker says that it lives, and how jobs have ended since it last did: outcomes is a list of {task, succeeded, failed, '
-  'busy_ms}. False when it had been taken for dead: what it had begun is run by others.';
-grant execute on function ops.report_worker(text, text, integer, integer, boolean, boolean, jsonb) to callboard_service;
+  'busy_ms}. Returns since when others take it for alive: what it had begun before that is run by them.';
+grant execute on function ops.report_worker(text, text, integer, integer, boolean, jsonb) to callboard_service;
 
 create or replace function ops.unlock_jobs(worker_ids text[], error text) returns integer
 language plpgsql volatile

@@ -3,7 +3,7 @@ create table ops.job_workers (
   host text not null,
   process_id integer not null,
   concurrency integer not null,
-  started_at timestamptz not null default now(),
+  alive_since timestamptz not null default clock_timestamp(),
   seen_at timestamptz not null,
   stopping_since timestamptz
 ) with (fillfactor = 50);
@@ -12,6 +12,8 @@ comment on table ops.job_workers is
   'has been silent for thirty is dead, and what it had begun is handed to others.';
 comment on column ops.job_workers.id is 'The name under which it locks jobs.';
 comment on column ops.job_workers.concurrency is 'Jobs that it runs at the same time.';
+comment on column ops.job_workers.alive_since is
+  'When it began, or came back after it had been taken for dead: what it had begun before has been handed to others.';
 comment on column ops.job_workers.seen_at is 'When it last said that it lives.';
 comment on column ops.job_workers.stopping_since is 'When it was asked to stop: it finishes what it has begun, and takes no more.';
 

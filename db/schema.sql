@@ -37493,25 +37493,26 @@ $$;
 COMMENT ON FUNCTION ops.replay_dead_letters(task text, at_most integer) IS 'Replays the open dead letters of a task, the oldest first, as when what they all failed for is repaired: those of the active organization, or all for administrators of the platform. Returns them. Permission: ops.write. Errors: UNAUTHENTICATED, FORBIDDEN, INVALID_INPUT. Definer: as replayDeadLetter.';
 
 --
--- Name: report_worker(text, text, integer, integer, boolean, boolean, jsonb); Type: FUNCTION; Schema: ops; Owner: -
+-- Name: report_worker(text, text, integer, integer, boolean, jsonb); Type: FUNCTION; Schema: ops; Owner: -
 --
 
-CREATE FUNCTION ops.report_worker(worker_id text, host text, process_id integer, concurrency integer, is_new boolean DEFAULT false, is_stopping boolean DEFAULT false, outcomes jsonb DEFAULT '[]'::jsonb) RETURNS boolean
+CREATE FUNCTION ops.report_worker(worker_id text, host text, process_id integer, concurrency integer, is_stopping boolean DEFAULT false, outcomes jsonb DEFAULT '[]'::jsonb) RETURNS timestamp with time zone
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  is_known boolean;
+  alive_since timestamptz;
 begin
   update ops.job_workers w
      set seen_at = clock_timestamp(),
          stopping_since = case when is_stopping then coalesce(w.stopping_since, clock_timestamp()) end
-   where w.id = worker_id;
-  is_known := found;
-  if not is_known then
-    insert into ops.job_workers (id, host, process_id, concurrency, seen_at)
+   where w.id = worker_id
+  returning w.alive_since into alive_since;
+  if alive_since is null then
+    insert into ops.job_workers as w (id, host, process_id, concurrency, seen_at)
     values (worker_id, report_worker.host, report_worker.process_id, report_worker.concurrency, clock_timestamp())
-    on conflict on constraint job_workers_pkey do update set seen_at = excluded.seen_at;
+    on conflict on constraint job_workers_pkey do update set seen_at = excluded.seen_at
+    returning w.alive_since into alive_since;
   end if;
   -- In the same order by everybody, so that two never wait for each other.
   insert into ops.job_outcomes as o (counted_at, task, succeeded, failed, busy_ms)
@@ -37521,15 +37522,15 @@ begin
   on conflict on constraint job_outcomes_pkey do update
     set (succeeded, failed, busy_ms)
       = (o.succeeded + excluded.succeeded, o.failed + excluded.failed, o.busy_ms + excluded.busy_ms);
-  return is_known or is_new;
+  return alive_since;
 end
 $$;
 
 --
--- Name: FUNCTION report_worker(worker_id text, host text, process_id integer, concurrency integer, is_new boolean, is_stopping boolean, outcomes jsonb); Type: COMMENT; Schema: ops; Owner: -
+-- Name: FUNCTION report_worker(worker_id text, host text, process_id integer, concurrency integer, is_stopping boolean, outcomes jsonb); Type: COMMENT; Schema: ops; Owner: -
 --
 
-COMMENT ON FUNCTION ops.report_worker(worker_id text, host text, process_id integer, concurrency integer, is_new boolean, is_stopping boolean, outcomes jsonb) IS 'A worker says that it lives, and how jobs have ended since it last did: outcomes is a list of {task, succeeded, failed, busy_ms}. False when it had been taken for dead: what it had begun is run by others.';
+COMMENT ON FUNCTION ops.report_worker(worker_id text, host text, process_id integer, concurrency integer, is_stopping boolean, outcomes jsonb) IS 'A worker says that it lives, and how jobs have ended since it last did: outcomes is a list of {task, succeeded, failed, busy_ms}. Returns since when others take it for alive: what it had begun before that is run by them.';
 
 --
 -- Name: require_platform_admin(); Type: FUNCTION; Schema: ops; Owner: -
@@ -50899,7 +50900,7 @@ CREATE TABLE ops.job_workers (
     host text NOT NULL,
     process_id integer NOT NULL,
     concurrency integer NOT NULL,
-    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    alive_since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     seen_at timestamp with time zone NOT NULL,
     stopping_since timestamp with time zone
 )
@@ -50924,6 +50925,12 @@ COMMENT ON COLUMN ops.job_workers.id IS 'The name under which it locks jobs.';
 --
 
 COMMENT ON COLUMN ops.job_workers.concurrency IS 'Jobs that it runs at the same time.';
+
+--
+-- Name: COLUMN job_workers.alive_since; Type: COMMENT; Schema: ops; Owner: -
+--
+
+COMMENT ON COLUMN ops.job_workers.alive_since IS 'When it began, or came back after it had been taken for dead: what it had begun before has been handed to others.';
 
 --
 -- Name: COLUMN job_workers.seen_at; Type: COMMENT; Schema: ops; Owner: -
@@ -75364,11 +75371,11 @@ REVOKE ALL ON FUNCTION ops.replay_dead_letters(task text, at_most integer) FROM 
 GRANT ALL ON FUNCTION ops.replay_dead_letters(task text, at_most integer) TO callboard_member;
 
 --
--- Name: FUNCTION report_worker(worker_id text, host text, process_id integer, concurrency integer, is_new boolean, is_stopping boolean, outcomes jsonb); Type: ACL; Schema: ops; Owner: -
+-- Name: FUNCTION report_worker(worker_id text, host text, process_id integer, concurrency integer, is_stopping boolean, outcomes jsonb); Type: ACL; Schema: ops; Owner: -
 --
 
-REVOKE ALL ON FUNCTION ops.report_worker(worker_id text, host text, process_id integer, concurrency integer, is_new boolean, is_stopping boolean, outcomes jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION ops.report_worker(worker_id text, host text, process_id integer, concurrency integer, is_new boolean, is_stopping boolean, outcomes jsonb) TO callboard_service;
+REVOKE ALL ON FUNCTION ops.report_worker(worker_id text, host text, process_id integer, concurrency integer, is_stopping boolean, outcomes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ops.report_worker(worker_id text, host text, process_id integer, concurrency integer, is_stopping boolean, outcomes jsonb) TO callboard_service;
 
 --
 -- Name: FUNCTION require_platform_admin(); Type: ACL; Schema: ops; Owner: -

@@ -55,7 +55,7 @@ export default defineConfig(
   },
   {
     // Their frameworks ask for a default export.
-    files: ['worker/tasks/**/*.ts', 'test/setup/global-*.ts'],
+    files: ['worker/tasks/**/*.ts', 'test/setup/{global-*,realm}.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {

@@ -1,4 +1,5 @@
-// jest on native ES modules: `npm test` starts it with --experimental-vm-modules.
+// jest on native ES modules: `npm test` starts it with --experimental-vm-modules, and with --single-threaded-gc, since the
+// threads of two collectors wait for each other on two cores, and the tests then take half as long again.
 export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
@@ -14,11 +15,13 @@ export default {
   },
   transformIgnorePatterns: ['/node_modules/'],
   modulePathIgnorePatterns: ['<rootDir>/.data/'],
+  testEnvironment: '<rootDir>/test/setup/realm.ts',
   globalSetup: '<rootDir>/test/setup/global-setup.ts',
   globalTeardown: '<rootDir>/test/setup/global-teardown.ts',
   maxWorkers: 2,
-  // Each test file has a whole Postgres in memory: start over with a fresh process when that adds up.
-  workerIdleMemoryLimit: '1200MB',
+  // What a test file leaves behind is not given back, and each collection goes through all of it: start over with a fresh
+  // process when that adds up.
+  workerIdleMemoryLimit: '400MB',
   // To give a gigabyte back takes a busy machine longer than half a second. Who is still there then has left something open.
   workerGracefulExitTimeout: 5_000,
   testTimeout: 30_000,

@@ -1,11 +1,14 @@
 import {
   GraphQLError,
+  NoUnusedFragmentsRule,
   parse,
   Source,
   specifiedRules,
+  UniqueFragmentNamesRule,
   validate,
   type DocumentNode,
   type GraphQLSchema,
+  type ValidationRule,
 } from 'postgraphile/graphql';
 import { graphqlCode } from '../errors/mask.ts';
 import { analyse, type DocumentAnalysis } from './analyse.ts';
@@ -36,6 +39,13 @@ const KEPT_LENGTH = 50_000;
 /** What is wrong with a document beyond this is not said: finding it takes time, too. */
 const ERRORS = 20;
 
+/**
+ * What has to be true of a document before the other rules go over it: that each of its fragments has a name of its own and is
+ * spread by an operation. Then all that there is in it has been measured. These two take time that grows with the document's
+ * length; others take far more, such as the one that compares each field of a selection set with each.
+ */
+const ALL_MEASURED: readonly ValidationRule[] = [UniqueFragmentNamesRule, NoUnusedFragmentsRule];
+
 const introspectionDisabled = (node: DocumentAnalysis['introspection']) =>
   new GraphQLError('The schema cannot be asked for here.', {
     ...(node ? { nodes: node } : {}),
@@ -48,7 +58,7 @@ const withCode = (error: GraphQLError): GraphQLError =>
 
 /**
  * Checks documents: first that they are not too much, which takes time that grows with their length and no faster, then that
- * they are GraphQL of this schema. Those that may run are kept, so that the next request finds them by their text.
+ * nothing in them has escaped this, then that they are GraphQL of this schema. Those that may run are kept, so that the next request finds them by their text.
  */
 export class Documents {
   readonly #options: DocumentsOptions;
@@ -86,11 +96,13 @@ export class Documents {
     const { schema, introspection } = this.#options;
     try {
       const { document, analysis } = this.#analyse(text);
-      const errors = validate(schema, document, specifiedRules, {
-        maxErrors: ERRORS,
-        hideSuggestions: !introspection,
-      });
-      if (errors.length > 0) return { errors: errors.map(withCode) };
+      for (const rules of [ALL_MEASURED, specifiedRules]) {
+        const errors = validate(schema, document, rules, {
+          maxErrors: ERRORS,
+          hideSuggestions: !introspection,
+        });
+        if (errors.length > 0) return { errors: errors.map(withCode) };
+      }
       this.#analyses.set(document, analysis);
       return { document };
     } catch (error) {

@@ -293,6 +293,23 @@ describe('a server with the limits that it has by itself', () => {
     ]);
   });
 
+  test('refuses a fragment that no operation spreads, and looks no further', async () => {
+    const fields = 'projects(first: 1) { nodes { rowId } } '.repeat(300);
+    const { status, json } = await server.post(
+      { query: `{ __typename } fragment F on Query { ${fields} x: __typename x: me { name } }` },
+      { accept: 'application/graphql-response+json' },
+    );
+    expect([status, json.errors]).toEqual([
+      400,
+      [
+        expect.objectContaining({
+          message: 'Fragment "F" is never used.',
+          extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+        }),
+      ],
+    ]);
+  });
+
   test('does not look for all that is wrong with a document', async () => {
     const { json } = await server.post({
       query: `{ me { ${times(400, (index) => `x${index}`)} } }`,

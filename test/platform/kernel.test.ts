@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { actAs, as, makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
+import { actAs, as, makeCast, sqlstateOf, undone, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { RowMaker } from '../helpers/rows.ts';
+import { turnInto } from '../tenancy/calling.ts';
 
 const database = testDatabase();
 let cast: Cast;
@@ -263,6 +264,33 @@ describe('workspaces', () => {
           ]),
         ),
       ).toBe('42501');
+    });
+  });
+
+  test('nobody who does not see a private one lists anybody in it, takes anybody out, or learns who is in it', async () => {
+    await undone(database, async (client) => {
+      await client.query(
+        `with made as (
+           insert into tenancy.roles (organization_id, key, name, permissions)
+           values ($1, 'desk', 'Desk', '{tenancy.read,tenancy.write,workspaces.shared}') returning id
+         )
+         update tenancy.organization_members set role_id = made.id from made where organization_id = $1 and user_id = $2`,
+        [cast.organizationId, cast.member.userId],
+      );
+      await turnInto(client, cast.member);
+      const others = 'from tenancy.workspace_members where workspace_id = $1';
+      expect((await client.query(`select ${others}`, [cast.privateWorkspaceId])).rowCount).toBe(0);
+      expect((await client.query(`delete ${others}`, [cast.privateWorkspaceId])).rowCount).toBe(0);
+      expect(
+        await sqlstateOf(client, () =>
+          client.query(
+            'insert into tenancy.workspace_members (workspace_id, user_id) values ($1, $2)',
+            [cast.privateWorkspaceId, cast.member.userId],
+          ),
+        ),
+      ).toBe('42501');
+      await turnInto(client, undefined);
+      expect((await client.query(`select ${others}`, [cast.privateWorkspaceId])).rowCount).toBe(1);
     });
   });
 

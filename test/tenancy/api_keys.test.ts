@@ -10,7 +10,7 @@ import {
   type Caller,
   type Cast,
 } from '../helpers/callers.ts';
-import { testDatabase } from '../helpers/database.ts';
+import { onServer, testDatabase } from '../helpers/database.ts';
 import { makePlan, subscribe } from '../billing/plans.ts';
 import { dataOf, errorOf, testApi } from '../helpers/graphql.ts';
 
@@ -529,5 +529,42 @@ describe('the API', () => {
     );
     expect(fields).toContain('prefix');
     expect(fields).not.toContain('secretHash');
+  });
+});
+
+onServer('at the same moment', () => {
+  test('a key of somebody who is being removed is revoked with the others, or not made', async () => {
+    const crowd = await makeCast(database, 'crowd');
+    const [owner, admin] = await Promise.all(
+      [crowd.owner, crowd.admin].map(async (caller) => {
+        const client = await database.pool('callboard_authenticator').connect();
+        await client.query('begin');
+        await enter(client, caller);
+        return client;
+      }),
+    );
+    try {
+      const removing = await database
+        .pool()
+        .query<{ id: string }>(
+          'select id from tenancy.organization_members where organization_id = $1 and user_id = $2',
+          [crowd.organizationId, crowd.admin.userId],
+        );
+      await owner!.query('select tenancy.remove_member($1)', [removing.rows[0]?.id]);
+      const made = create(admin!).then(
+        () => 'made',
+        (error: unknown) => (error as { code: string }).code,
+      );
+      await owner!.query('commit');
+      expect(await made).toBe('CB003');
+      await admin!.query('rollback');
+    } finally {
+      owner!.release();
+      admin!.release();
+    }
+    const { rows } = await database
+      .pool()
+      .query('select from tenancy.api_keys where organization_id = $1', [crowd.organizationId]);
+    expect(rows).toEqual([]);
   });
 });

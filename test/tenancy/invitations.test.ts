@@ -307,6 +307,54 @@ describe('accepting', () => {
     });
   });
 
+  test('leaves out a workspace that whoever answers for it does not see any more, and nobody else sends it', async () => {
+    await undone(database, async (client) => {
+      const { rows } = await client.query<{ id: string }>(
+        `with made as (
+           insert into tenancy.roles (organization_id, key, name, permissions)
+           values ($1, 'desk', 'Desk', '{tenancy.manage_members,projects.read,workspaces.shared}') returning id
+         ), given as (
+           update tenancy.organization_members set role_id = made.id
+             from made where organization_id = $1 and user_id = any ($2)
+         ), shown as (
+           insert into tenancy.workspace_members (organization_id, workspace_id, user_id)
+           values ($1, $3, $4)
+           on conflict do nothing
+         )
+         select id from made`,
+        [
+          cast.organizationId,
+          [cast.member.userId, cast.admin.userId],
+          cast.privateWorkspaceId,
+          cast.member.userId,
+        ],
+      );
+      const { invitation, token } = await invited(client, cast.member, {
+        role_id: rows[0]?.id,
+        workspace_ids: [cast.privateWorkspaceId, cast.workspaceId],
+      });
+      await client.query(
+        'delete from tenancy.workspace_members where workspace_id = $1 and user_id = $2',
+        [cast.privateWorkspaceId, cast.member.userId],
+      );
+      await client.query("update tenancy.invitations set sent_at = now() - interval '1 hour'");
+      await turnInto(client, cast.admin);
+      await client.query('savepoint s');
+      await expect(
+        call(client, 'tenancy.resend_invitation', { row_id: invitation['id'] }),
+      ).rejects.toMatchObject({ code: 'CB003', column: 'row_id' });
+      await client.query('rollback to s');
+      await turnInto(client, stranger);
+      await accept(client, token);
+      await turnInto(client, undefined);
+      const shown = await client.query(
+        'select workspace_id from tenancy.workspace_members where user_id = $1',
+        [stranger.userId],
+      );
+      expect(shown.rows).toEqual([{ workspace_id: cast.workspaceId }]);
+    });
+  });
+
   test('leaves out a workspace and a team that are gone', async () => {
     await undone(database, async (client) => {
       const { rows } = await client.query<{ workspace: string; team: string }>(

@@ -130,6 +130,8 @@ create policy tenant_insert on tenancy.workspace_members for insert to callboard
   with check (organization_id = (select authz.allowed('tenancy.write')));
 create policy tenant_delete on tenancy.workspace_members for delete to callboard_member
   using (organization_id = (select authz.allowed('tenancy.write')));
+-- Nobody shows a workspace that they do not see, nor learns who is in it.
+call platform.keep_to_workspaces('tenancy.workspace_members', is_written => true);
 grant select, delete on tenancy.workspace_members to callboard_member;
 grant insert (id, workspace_id, user_id) on tenancy.workspace_members to callboard_member;
 create or replace trigger _300_keep_present before insert on tenancy.workspace_members

@@ -81,6 +81,8 @@ create or replace function tenancy.follow_invitation(invitation tenancy.invitati
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  held constant text[] := tenancy.lasting_permissions(invitation.organization_id, invitation.invited_by);
 begin
   -- First, so that the seat it holds is free for the member.
   update tenancy.invitations i
@@ -94,11 +96,14 @@ begin
   if not found then
     perform platform.refuse('CB005', 'You are a member already.', field => follow_invitation.field);
   end if;
-  -- what has been deleted since is left out
+  -- What has been deleted since is left out, and what whoever answers for the invitation does not see any more.
   insert into tenancy.workspace_members (organization_id, workspace_id, user_id)
   select w.organization_id, w.id, follow_invitation.user_id
     from tenancy.workspaces w
-   where w.organization_id = invitation.organization_id and w.id = any (invitation.workspace_ids)
+   where w.organization_id = invitation.organization_id
+     and w.id = any (invitation.workspace_ids)
+     and ('workspaces.all' = any (held)
+          or w.id = any (authz.workspaces_of(invitation.organization_id, invitation.invited_by, held)::uuid[]))
   on conflict do nothing;
   insert into tenancy.team_members (organization_id, team_id, user_id, created_by)
   select t.organization_id, t.id, follow_invitation.user_id, invitation.invited_by

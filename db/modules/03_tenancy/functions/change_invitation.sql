@@ -35,6 +35,16 @@ declare
   role constant tenancy.roles := tenancy.granted_role(active_id, invitation.role_id, 'role_id');
 begin
   perform tenancy.check_invited_address(active_id, invitation.email, role.key);
+  -- What has been deleted since opens nothing.
+  if exists (
+    select
+      from tenancy.workspaces w
+     where w.organization_id = active_id and w.id = any (invitation.workspace_ids) and not authz.sees_workspace(w.id)
+  ) then
+    perform platform.refuse(
+      'CB003', 'The invitation opens a workspace that you do not see.', field => 'row_id',
+      hint => 'Whoever sees it can send the invitation again.');
+  end if;
   if invitation.sent_at > now() - interval '1 minute' then
     perform platform.refuse('CB005', 'It was sent within the last minute.', field => 'row_id', hint => 'Wait a moment.');
   end if;
@@ -55,7 +65,7 @@ $$;
 
 comment on function tenancy.resend_invitation(uuid) is
   'Sends an invitation again, also one that has expired: the earlier message no longer serves, and the caller answers for it '
-  'from now on. Needs tenancy.manage_members and all that the role allows. Errors: NOT_FOUND_OR_FORBIDDEN; '
+  'from now on. Needs tenancy.manage_members, all that the role allows, and to see the workspaces that it opens. Errors: NOT_FOUND_OR_FORBIDDEN; '
   'INVALID_TRANSITION when it was accepted or revoked; CONFLICT when they are a member already, when the settings of '
   'security exclude them, or within a minute; LIMIT_REACHED; FORBIDDEN. Definer: invitations are written by functions only.';
 grant execute on function tenancy.resend_invitation(uuid) to callboard_member;

@@ -64,6 +64,14 @@ begin
   end if;
   -- What has expired leaves its place in the plan to this one.
   perform tenancy.end_what_expired(active_id);
+  -- The lock: whoever is being removed at the same moment has gone, or is cleared out with this key.
+  perform
+     from tenancy.organization_members m
+    where m.organization_id = active_id and m.user_id = maker_id and m.status = 'active'
+      for share;
+  if not found then
+    perform platform.refuse('CB003', 'You are not a member any more.');
+  end if;
   insert into tenancy.api_keys as k
     (organization_id, name, prefix, secret_hash, scopes, workspace_ids, expires_at, created_by)
   values (

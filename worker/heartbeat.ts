@@ -64,7 +64,8 @@ export class Heartbeat {
    * When the last sign of life that was heard was given, by two clocks: one stands still while the machine sleeps. And
    * since when others have taken this worker for alive without a break, by the clock of the database.
    */
-  #heard: { readonly running: number; readonly wall: number; readonly aliveSince: Date } | undefined;
+  #heard:
+    { readonly running: number; readonly wall: number; readonly aliveSince: Date } | undefined;
   #saying: Promise<void> | undefined;
   #counting = false;
   #stopping = false;

@@ -126,6 +126,53 @@ describe('an organization', () => {
     });
   });
 
+  test.each(['200000000', '36501', '36500.5', '99999', '-1', 'many', '1,2'])(
+    'does not wait %s days for something to happen, and says which field is wrong',
+    async (days) => {
+      await as(database, ours.member, async (client) => {
+        const make = client.query(
+          `insert into crm.lead_score_rules (part, name, signal, operator, operands, points)
+           values ('negative', 'x', 'inactive_days', 'at_least', string_to_array($1, ','), 5)`,
+          [days],
+        );
+        await expect(make).rejects.toMatchObject({ code: 'CB002', column: 'operands' });
+      });
+    },
+  );
+
+  test.each(['0', '0.5', '36500'])('may wait %s days', async (days) => {
+    await as(database, ours.member, async (client) => {
+      const lead = await addLead(client);
+      await client.query(
+        `insert into crm.lead_score_rules (part, name, signal, operator, operands, points)
+         values ('negative', 'x', 'inactive_days', 'at_least', array[$1], 5)`,
+        [days],
+      );
+      expect(await score(client, lead)).toMatchObject({ negative: days === '0' ? 5 : 0 });
+    });
+  });
+
+  test('is scored whatever a rule says that nobody held to the bounds', async () => {
+    const client = await database.pool().connect();
+    try {
+      await client.query('begin');
+      const lead = await leadOf(client, ours, { email: 'patient@clients.test' });
+      await client.query(
+        `alter table crm.lead_score_rules drop constraint lead_score_rules_operands_rule, disable trigger _150_check`,
+      );
+      await client.query(
+        `insert into crm.lead_score_rules (organization_id, part, name, signal, operator, operands, points)
+         values ($1, 'negative', 'x', 'inactive_days', 'at_least', '{200000000}', 5)`,
+        [ours.organizationId],
+      );
+      await client.query('select crm.store_lead_scores($1, $2)', [ours.organizationId, [lead]]);
+      expect((await rowOf(client, 'crm.leads', lead))['scored_at']).not.toBeNull();
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+
   test('has weights of which at least one counts', async () => {
     await as(database, ours.member, async (client) => {
       expect(

@@ -65,6 +65,9 @@ create or replace trigger _500_customer_insert after insert on crm.conversions
 create or replace trigger _500_customer_update after update of lead_id, kind, occurred_at, deleted_at on crm.conversions
   for each row execute function crm.settle_conversion_trigger();
 
+create or replace trigger _150_check before insert or update of signal, operands on crm.lead_score_rules
+  for each row when (new.signal = 'inactive_days') execute function crm.check_score_rule_trigger();
+
 -- What a score is made of.
 create or replace trigger _600_score_insert after insert on crm.leads
   referencing new table as new_rows for each statement execute function crm.queue_changed_leads_trigger();

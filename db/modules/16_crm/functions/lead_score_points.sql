@@ -97,7 +97,9 @@ as $$
     from found f
     join rules r on r.signal = 'inactive_days'
    cross join lateral (
-           select coalesce(f.active_at, f.created_at) + r.operands[1]::double precision * interval '1 day' as due_at
+           -- Rules hold to these bounds; the score of a lead does not depend on it.
+           select coalesce(f.active_at, f.created_at)
+                    + least(greatest(r.operands[1]::double precision, 0), 36500) * interval '1 day' as due_at
          ) i
   union all
   -- what it did, fading

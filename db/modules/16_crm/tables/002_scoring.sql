@@ -67,6 +67,10 @@ create table crm.lead_score_rules (
   constraint lead_score_rules_operands_rule check (
     case
       when operator in ('is_set', 'is_missing', 'happens') then operands = '{}'
+      -- added to a moment, a century still leaves a moment
+      when signal = 'inactive_days' then
+        cardinality(operands) = 1
+        and coalesce(substring(operands[1] from '^[0-9]{1,5}(?:\.[0-9]{1,6})?$')::numeric <= 36500, false)
       when operator in ('at_least', 'at_most')
         then cardinality(operands) = 1 and operands[1] ~ '^-?[0-9]{1,15}(\.[0-9]{1,6})?$'
       else cardinality(operands) > 0
@@ -84,7 +88,8 @@ comment on column crm.lead_score_rules.signal is
 comment on column crm.lead_score_rules.operator is
   'How a field is compared with the operands, without regard to case; happens for touchpoints and mails, each time.';
 comment on column crm.lead_score_rules.operands is
-  'Any of them is enough; one number for at_least and at_most; none for is_set, is_missing and happens.';
+  'Any of them is enough; one number for at_least and at_most, of inactive_days 0 to 36500; none for is_set, is_missing and '
+  'happens.';
 comment on column crm.lead_score_rules.points is
   'For fit and negative: of the 100 that the part can have. For behaviour and engagement: each time, before it fades.';
 

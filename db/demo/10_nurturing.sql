@@ -248,4 +248,4 @@ select marketing.end_enrollments(e.organization_id, array_agg(e.id), 'manual', p
   ) e
  group by e.organization_id;
 -- What they did with the mails counts in their scores.
-select crm.score_queued_leads(1000);
+select crm.score_queued_leads(o.id, 1000) from crm.organizations_to_score() as o (id);

@@ -238,7 +238,9 @@ onServer('several at once', () => {
     const scoring = async () => {
       const client = await database.pool('callboard_service').connect();
       try {
-        while ((await one<number>(client, 'crm.score_queued_leads(7)')) > 0);
+        while (
+          (await one<number>(client, 'crm.score_queued_leads($1, 7)', [ours.organizationId])) > 0
+        );
       } finally {
         client.release();
       }

@@ -8,11 +8,14 @@ import { add, one, rowOf } from '../projects/fixtures.ts';
 
 let worker: RunningWorker | undefined;
 let cast: Cast;
+/** Whose turn comes after that of `cast`. */
+let next: Cast;
 const database = testDatabase();
 
 beforeAll(async () => {
   await prepareQueue(database);
   cast = await makeCast(database, 'worked');
+  next = await makeCast(database, 'next');
 });
 afterEach(async () => {
   await worker?.stop();
@@ -31,6 +34,32 @@ const addJob = (task: string, payload: object = {}) =>
   database
     .pool('callboard_service')
     .query('select graphile_worker.add_job($1, $2::json)', [task, JSON.stringify(payload)]);
+
+/** Runs a job that is to fail; what it fails with. */
+async function failureOf(task: string, payload: object = {}): Promise<string> {
+  await database
+    .pool()
+    .query('select graphile_worker.complete_jobs(array_agg(id)) from graphile_worker.jobs');
+  await addJob(task, payload);
+  worker = await runWorker(database);
+  for (;;) {
+    const { rows } = await database
+      .pool()
+      .query<{ last_error: string | null }>(
+        'select last_error from graphile_worker.jobs where task_identifier = $1',
+        [task],
+      );
+    if (rows[0]?.last_error) {
+      await worker.stop();
+      await database
+        .pool()
+        .query('select graphile_worker.complete_jobs(array_agg(id)) from graphile_worker.jobs');
+      return rows[0].last_error;
+    }
+    if (rows.length === 0) throw new Error(`${task} did not fail.`);
+    await pause(50);
+  }
+}
 
 async function newLead(values: Record<string, unknown>): Promise<string> {
   const client = await database.pool().connect();
@@ -73,6 +102,39 @@ test('scores that fade are computed when they move', async () => {
   await runJobs();
   expect((await rowOf(database.pool(), 'crm.leads', id))['score']).not.toBe(99);
 });
+
+test.each([
+  ['changed', {}],
+  ['faded', { due: true }],
+])(
+  'an organization whose leads cannot be scored keeps no other waiting: %s',
+  async (name, payload) => {
+    const stuck = await newLead({ email: `stuck-${name}@clients.test` });
+    const scored = await newLead({
+      organization_id: next.organizationId,
+      email: `scored-${name}@clients.test`,
+      company_name: 'Aurora',
+    });
+    await database.pool().query(
+      `update crm.leads set rescore_at = now() - interval '1 minute' where id in ('${stuck}', '${scored}');
+     alter table crm.leads add constraint trouble
+       check (organization_id <> '${cast.organizationId}' or scored_at is null) not valid`,
+    );
+    try {
+      expect(await failureOf('recompute_lead_scores', payload)).toContain('1 of 2 organizations');
+      const rows = await Promise.all(
+        [stuck, scored].map((id) => rowOf(database.pool(), 'crm.leads', id)),
+      );
+      expect(rows[0]).toMatchObject({ scored_at: null });
+      expect(rows[1]).toMatchObject({ score_fit: 15 });
+    } finally {
+      await database.pool().query('alter table crm.leads drop constraint trouble');
+    }
+    await addJob('recompute_lead_scores', payload);
+    await runJobs();
+    expect((await rowOf(database.pool(), 'crm.leads', stuck))['scored_at']).not.toBeNull();
+  },
+);
 
 test('a pipeline is written down, and what marketing brought is kept', async () => {
   const lead = await newLead({ email: 'deal@clients.test' });

@@ -1,4 +1,5 @@
 import type { Task } from 'graphile-worker';
+import { forEachOrganization } from '../each-organization.ts';
 import { nothing } from '../payload.ts';
 
 export const payload = nothing;
@@ -23,9 +24,11 @@ const digestEvents: Task = async (_payload, helpers) => {
   const { rows: organizations } = await helpers.query<{ id: string }>(
     'select id from analytics.undigested_organizations() as o (id)',
   );
-  const failures: unknown[] = [];
-  for (const { id } of organizations) {
-    try {
+  await forEachOrganization(
+    helpers,
+    organizations,
+    ({ id }) => id,
+    async ({ id }) => {
       for (let more = true; more;) {
         helpers.abortSignal.throwIfAborted();
         const { rows } = await helpers.query<Digested>(
@@ -49,17 +52,8 @@ const digestEvents: Task = async (_payload, helpers) => {
         );
         more = rows[0]?.days === DAYS_AT_A_TIME;
       }
-    } catch (error) {
-      helpers.abortSignal.throwIfAborted();
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) {
-    throw new AggregateError(
-      failures,
-      `Events of ${failures.length} organizations were not digested.`,
-    );
-  }
+    },
+  );
 };
 
 export default digestEvents;

@@ -67,8 +67,7 @@ create index on crm.leads (organization_id, lead_source_id);
 create index on crm.leads (organization_id, owner_id);
 create index on crm.leads (organization_id, merged_into_lead_id);
 create index on crm.leads (organization_id, status, score);
--- for the job, which asks for all organizations at once
-create index leads_rescore on crm.leads (rescore_at) where rescore_at is not null and deleted_at is null;
+create index leads_rescore on crm.leads (organization_id, rescore_at) where rescore_at is not null and deleted_at is null;
 create index on crm.leads (organization_id, score);
 create index on crm.leads (organization_id, last_activity_at);
 create index on crm.leads (organization_id, company_name);

@@ -99,7 +99,6 @@ create table crm.leads_to_score (
   id uuid not null default platform.uuidv7(),
   primary key (organization_id, id)
 );
-create index on crm.leads_to_score (id);
 comment on table crm.leads_to_score is
   'Leads whose score an input of which has changed: a job empties it. Rows are added and never looked for, so that nobody '
   'who writes waits for another.';

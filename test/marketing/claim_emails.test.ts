@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { outboxDelivery } from '../../worker/mail/delivery.ts';
+import type { BatchOptions } from '../../worker/marketing/batches.ts';
 import { outboxSender, type MailSender } from '../../worker/marketing/sender.ts';
+import { TemplateCache } from '../../worker/marketing/templates.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
 import { MailServer } from '../helpers/mail-server.ts';
 import { links, Mailing, senderOf } from './mailing.ts';
@@ -369,6 +371,45 @@ describe('mails to leads', () => {
       reason: 'The variable film is missing.',
     });
     expect((await mailing.row(good)).status).toBe('sent');
+  });
+
+  test('whose template the database does not give just now go out later', async () => {
+    const service = database.pool('callboard_service');
+    let reads = 0;
+    let refusing = true;
+    const query = ((text: string, values: unknown[]) => {
+      if (text.includes('email_template_versions')) {
+        reads += 1;
+        if (refusing) return Promise.reject(new Error('Connection terminated unexpectedly'));
+      }
+      return service.query(text, values);
+    }) as unknown as BatchOptions['query'];
+    const templates = new TemplateCache();
+    const ids = [await mailing.mailTo(fresh()), await mailing.mailTo(fresh())];
+    await mailing.send(sender, { query, templates });
+    for (const id of ids) {
+      expect(await mailing.row(id)).toMatchObject({ status: 'queued', attempts: 1 });
+    }
+    refusing = false;
+    reads = 0;
+    await mailing.query('update marketing.email_queue set send_after = now()');
+    await mailing.send(sender, { query, templates });
+    for (const id of ids) expect((await mailing.row(id)).status).toBe('sent');
+    expect(reads).toBe(1);
+  });
+
+  test('of a template whose version is gone fail', async () => {
+    const templateId = await mailing.template({});
+    const id = await mailing.mailTo(fresh(), { templateId });
+    await mailing.query(
+      'update marketing.email_templates set version = version + 1 where id = $1',
+      [templateId],
+    );
+    await mailing.send(sender);
+    expect(await mailing.row(id)).toMatchObject({
+      status: 'failed',
+      reason: 'The version of the template is gone.',
+    });
   });
 
   test('are held while the plan allows no more, and none goes beyond it', async () => {

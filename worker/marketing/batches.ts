@@ -1,5 +1,6 @@
 import type { TemplateSource } from './template.ts';
 import { composeMail, type ClaimedMail, type Composer, type MailRules } from './compose.ts';
+import { TemplateError } from './liquid.ts';
 import type { Outcome } from './outcome.ts';
 import type { MailSender } from './sender.ts';
 import type { CompiledTemplate } from './template.ts';
@@ -106,9 +107,11 @@ class Lane {
         this.#options,
       );
     } catch (error) {
-      // Nobody has heard of it, and it would not render the next time either.
       report(error);
-      return { outcome: 'failed', reason: (error as Error).message.slice(0, 500) };
+      // Nobody has heard of it. What is wrong with a template is so the next time too; anything else may be over by then.
+      return error instanceof TemplateError
+        ? { outcome: 'failed', reason: error.message.slice(0, 500) }
+        : { outcome: 'retry', reason: 'The mail could not be made.' };
     }
     return sender.send(composed, signal);
   }
@@ -123,7 +126,7 @@ class Lane {
         [organizationId, id, version],
       );
       const [source] = rows;
-      if (!source) throw new Error('The version of the template is gone.');
+      if (!source) throw new TemplateError('html', 'The version of the template is gone.');
       return source;
     });
   }

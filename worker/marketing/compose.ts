@@ -1,6 +1,7 @@
 import { escapeHtml } from '../mail/render.ts';
 import { appendToBody, rewriteLinks } from './html.ts';
 import type { MailLinks } from './links.ts';
+import { TemplateError } from './liquid.ts';
 import { messageHostOf, type FromRules, type SenderAddresses } from './sender-address.ts';
 import type { CompiledTemplate } from './template.ts';
 import { rewriteTextLinks } from './text-links.ts';
@@ -65,8 +66,7 @@ function footOf(footer: string | undefined, unsubscribeUrl: string | undefined) 
  * Makes the mail: renders the template, says how to unsubscribe (in marketing mails, RFC 8058), and signs links and the
  * picture that tell what became of it.
  *
- * @throws {TemplateError} when the template does not render
- * @throws {Error} naming a variable that is missing
+ * @throws {TemplateError} when the template does not render, or naming a variable that is missing
  */
 export function composeMail(
   mail: ClaimedMail,
@@ -76,7 +76,11 @@ export function composeMail(
   { links, addresses }: Composer,
 ): ComposedMail {
   const [missing] = compiled.missing(mail.context);
-  if (missing !== undefined) throw new Error(`The variable ${missing} is missing.`);
+  if (missing !== undefined) {
+    throw new TemplateError('variables', `The variable ${missing} is missing.`, {
+      variable: missing,
+    });
+  }
   const ref = { organizationId, id: mail.id };
   const unsubscribeUrl = links.unsubscribe(ref);
   const isMarketing = mail.purpose === 'marketing';

@@ -412,6 +412,67 @@ describe('mails to leads', () => {
     });
   });
 
+  describe('whose template is slow', () => {
+    /** For some it goes on for longer than a render may, without taking much memory. */
+    const endless = [
+      '{% if lead.first_name == "slow" %}{% for a in (1..1000) %}{% for b in (1..1000) %}',
+      '{% if a %}{% endif %}'.repeat(500),
+      '{% endfor %}{% endfor %}{% endif %}Hello',
+    ].join('');
+
+    test('leave turns to everything else in the process', async () => {
+      const templateId = await mailing.template({ html: null, text: 'Hello' });
+      for (let count = 0; count < 10; count += 1) await mailing.mailTo(fresh(), { templateId });
+      const templates = new TemplateCache();
+      let turns = 0;
+      const turnsAt: number[] = [];
+      let watching = true;
+      const watch = () => {
+        turns += 1;
+        if (watching) setImmediate(watch);
+      };
+      setImmediate(watch);
+      const counting: MailSender = {
+        send: () => {
+          turnsAt.push(turns);
+          return Promise.resolve({ outcome: 'sent' });
+        },
+        close: () => undefined,
+      };
+      await Promise.all([
+        mailing.send(counting, { templates }),
+        mailing.send(counting, { templates }),
+      ]);
+      watching = false;
+      expect(turnsAt).toHaveLength(10);
+      expect(new Set(turnsAt).size).toBe(10);
+    });
+
+    test('fail, and the others of the batch do not try the same', async () => {
+      const templateId = await mailing.template({ html: null, text: endless });
+      const ids = [];
+      for (const firstName of ['quick', 'slow', 'slow', 'quick']) {
+        ids.push(await mailing.mailTo(fresh(), { templateId, firstName }));
+      }
+      const fine = await mailing.mailTo(fresh());
+      const errors: unknown[] = [];
+      await mailing.send(sender, { report: (error) => errors.push(error) });
+      const rows = [];
+      for (const id of [...ids, fine]) rows.push(await mailing.row(id));
+      expect(rows.map(({ status }) => status)).toEqual([
+        'sent',
+        'failed',
+        'queued',
+        'queued',
+        'sent',
+      ]);
+      expect(rows.slice(1, 4).map(({ reason }) => reason)).toEqual(
+        Array(3).fill('template render limit exceeded'),
+      );
+      expect(errors).toHaveLength(1);
+    });
+  });
+
   test('are held while the plan allows no more, and none goes beyond it', async () => {
     await mailing.query(
       `insert into billing.plan_limits (plan_id, metric_key, limit_value)

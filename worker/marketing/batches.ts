@@ -1,5 +1,11 @@
 import type { TemplateSource } from './template.ts';
-import { composeMail, type ClaimedMail, type Composer, type MailRules } from './compose.ts';
+import {
+  composeMail,
+  type ClaimedMail,
+  type ComposedMail,
+  type Composer,
+  type MailRules,
+} from './compose.ts';
 import { TemplateError } from './liquid.ts';
 import type { Outcome } from './outcome.ts';
 import type { MailSender } from './sender.ts';
@@ -29,6 +35,11 @@ export type BatchOptions = Composer & {
 const BATCH = 50;
 /** Batches on their way at the same time, so that the slowest mail of one does not keep the others waiting. */
 const LANES = 2;
+/**
+ * Milliseconds that the mails of a batch may take to be made; those left over are given back. With the longest time that
+ * sending takes, it is well below what a claim lasts.
+ */
+const COMPOSING = 30_000;
 /** How often an outcome is written again when the database does not answer, and milliseconds in between. */
 const RECORD_TRIES = 6;
 const RECORD_DELAY = 5_000;
@@ -53,6 +64,17 @@ const wait = (milliseconds: number) => {
   setTimeout(resolve, milliseconds);
   return promise;
 };
+
+let turns: Promise<void> = Promise.resolve();
+
+/**
+ * Waits until the process has looked at everything else that waits: sockets, timers, other jobs. One caller gets each turn,
+ * whatever number of jobs there is, since rendering lets nothing else happen for as long as it takes.
+ */
+function nextTurn(): Promise<void> {
+  turns = turns.then(() => new Promise((resolve) => setImmediate(resolve)));
+  return turns;
+}
 
 /** Sends what is due of one organization, batch by batch, until nothing is or its time is over. */
 export async function sendBatches(options: BatchOptions): Promise<Stopped> {
@@ -86,7 +108,7 @@ class Lane {
       }
       const { claim_id: claimId, mails = [], rules } = claim;
       if (mails.length === 0 || !claimId || !rules) continue;
-      const outcomes = await Promise.all(mails.map((mail) => this.#sendOne(mail, rules)));
+      const outcomes = await this.#sendAll(mails, rules);
       await this.#record(claimId, mails, outcomes);
       sent += outcomes.filter(({ outcome }) => outcome === 'sent').length;
       // With the mail server down, the next batch would only wait as long as this one.
@@ -95,25 +117,49 @@ class Lane {
     return { sent, nextAt: undefined };
   }
 
-  async #sendOne(mail: ClaimedMail, rules: MailRules): Promise<Outcome> {
-    const { organizationId, sender, signal, report } = this.#options;
-    let composed;
+  /** Hands one mail after the other to the sender, as soon as it is made, and waits for them together. */
+  async #sendAll(mails: readonly ClaimedMail[], rules: MailRules): Promise<Outcome[]> {
+    const { sender, signal } = this.#options;
+    const until = performance.now() + COMPOSING;
+    const outcomes: Promise<Outcome>[] = [];
+    /** What is wrong with templates that take too long: the batch's other mails do not try the same. */
+    const slow = new Map<string, string>();
+    for (const mail of mails) {
+      const template = `${mail.template_id} ${mail.version}`;
+      const reason = slow.get(template);
+      if (reason !== undefined) {
+        outcomes.push(Promise.resolve({ outcome: 'retry', reason }));
+      } else if (outcomes.length > 0 && (signal.aborted || performance.now() > until)) {
+        outcomes.push(Promise.resolve({ outcome: 'returned' }));
+      } else {
+        const made = await this.#compose(mail, rules);
+        if ('outcome' in made) {
+          outcomes.push(Promise.resolve(made));
+          if (made.isSlow) slow.set(template, made.reason ?? '');
+        } else {
+          outcomes.push(sender.send(made, signal));
+        }
+      }
+    }
+    return Promise.all(outcomes);
+  }
+
+  async #compose(
+    mail: ClaimedMail,
+    rules: MailRules,
+  ): Promise<ComposedMail | (Outcome & { readonly isSlow?: boolean })> {
+    const { organizationId, report } = this.#options;
     try {
-      composed = composeMail(
-        mail,
-        await this.#templateOf(mail),
-        organizationId,
-        rules,
-        this.#options,
-      );
+      const template = await this.#templateOf(mail);
+      await nextTurn();
+      return composeMail(mail, template, organizationId, rules, this.#options);
     } catch (error) {
       report(error);
       // Nobody has heard of it. What is wrong with a template is so the next time too; anything else may be over by then.
       return error instanceof TemplateError
-        ? { outcome: 'failed', reason: error.message.slice(0, 500) }
+        ? { outcome: 'failed', reason: error.message.slice(0, 500), isSlow: error.isSlow }
         : { outcome: 'retry', reason: 'The mail could not be made.' };
     }
-    return sender.send(composed, signal);
   }
 
   #templateOf({ template_id: id, version }: ClaimedMail): Promise<CompiledTemplate> {

@@ -43,16 +43,23 @@ export class TemplateError extends Error {
   readonly part: Part | 'variables';
   readonly line: number | undefined;
   readonly variable: string | undefined;
+  /** Whether it took longer than a render may. */
+  readonly isSlow: boolean;
 
   constructor(
     part: Part | 'variables',
     message: string,
-    at: { readonly line?: number | undefined; readonly variable?: string | undefined } = {},
+    at: {
+      readonly line?: number | undefined;
+      readonly variable?: string | undefined;
+      readonly isSlow?: boolean;
+    } = {},
   ) {
     super(message);
     this.part = part;
     this.line = at.line;
     this.variable = at.variable;
+    this.isSlow = at.isSlow ?? false;
   }
 }
 
@@ -103,7 +110,9 @@ export function parsePart(part: Part, source: string): ParsedPart {
       try {
         return String(engine.renderSync(parsed, context));
       } catch (error) {
-        throw new TemplateError(part, firstLineOf(error as Error), { line: lineOf(error) });
+        const message = firstLineOf(error as Error);
+        const isSlow = message.startsWith('template render limit exceeded');
+        throw new TemplateError(part, message, { line: lineOf(error), isSlow });
       }
     },
   };

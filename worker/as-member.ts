@@ -10,6 +10,9 @@ export type Member = {
 /** Milliseconds that one statement may take. */
 const STATEMENT_TIMEOUT = 60_000;
 
+const ENTER = `
+  select set_config('role', 'callboard_member', true), set_config('statement_timeout', $1, true), authz.enter($2)`;
+
 /**
  * Lets `work` read with the rights that a member has at this moment, as a request of theirs would: row security and all.
  * Nothing can be written, and nothing of it outlasts the transaction.
@@ -24,16 +27,50 @@ export function asMember<T>(
   return helpers.withPgClient(async (client) => {
     await client.query('begin read only');
     try {
-      await client.query(
-        `select set_config('role', 'callboard_member', true), set_config('statement_timeout', $1, true), authz.enter($2)`,
-        [
-          String(STATEMENT_TIMEOUT),
-          JSON.stringify({ user_id: userId, organization_id: organizationId }),
-        ],
-      );
+      await client.query(ENTER, [
+        String(STATEMENT_TIMEOUT),
+        JSON.stringify({ user_id: userId, organization_id: organizationId }),
+      ]);
       const result = await work(client);
       await client.query('commit');
       return result;
+    } catch (error) {
+      await client.query('rollback');
+      throw error;
+    }
+  });
+}
+
+/**
+ * Lets `work` look with the eyes of one member after the other, at the same moment: what is written meanwhile nobody of them
+ * sees. A member whom the database refuses gets undefined.
+ */
+export function asEachMember<T>(
+  helpers: Pick<JobHelpers, 'withPgClient'>,
+  members: readonly Member[],
+  work: (client: PoolClient) => Promise<T>,
+): Promise<readonly (T | undefined)[]> {
+  return helpers.withPgClient(async (client) => {
+    const results: (T | undefined)[] = [];
+    await client.query('begin isolation level repeatable read read only');
+    try {
+      for (const { userId, organizationId } of members) {
+        // What is undone to the savepoint is the role and the caller, too.
+        await client.query('savepoint looking');
+        try {
+          await client.query(ENTER, [
+            String(STATEMENT_TIMEOUT),
+            JSON.stringify({ user_id: userId, organization_id: organizationId }),
+          ]);
+          results.push(await work(client));
+        } catch (error) {
+          if (!refusalIn(error)) throw error;
+          results.push(undefined);
+        }
+        await client.query('rollback to savepoint looking');
+      }
+      await client.query('commit');
+      return results;
     } catch (error) {
       await client.query('rollback');
       throw error;

@@ -126,10 +126,11 @@ const changesOf = async (alertId: string) => {
   return rows;
 };
 
-/** Notes a look that came to this value so many minutes after the alert was made. */
+/** Notes a look that came to this value, for all who looked, so many minutes after the alert was made. */
 const look = async (alertId: string, value: number | null, minutes: number, refusal?: object) => {
   const { rows } = await service().query<{ state: string | null }>(
-    `select analytics.note_alert_value(a.organization_id, a.id, $2, $4, a.created_at + make_interval(mins => $3)) as state
+    `select analytics.note_alert_value(
+              a.organization_id, a.id, $2, $4, a.created_at + make_interval(mins => $3), a.recipient_ids) as state
        from analytics.dashboard_alerts a where a.id = $1`,
     [alertId, value, minutes, refusal ? JSON.stringify(refusal) : null],
   );
@@ -310,6 +311,114 @@ describe('an alert', () => {
     expect(row).toMatchObject({ state: 'breached', last_refusal: { code: 'FORBIDDEN' } });
     expect(mails).toHaveLength(1);
     await database.pool().query('delete from tenancy.member_permissions');
+  });
+
+  test('tells those alone who see the same, in the workspace that it is in and that of what it names', async () => {
+    const cast = await makeCast(database, 'discreet');
+    const { owner, admin, member } = cast;
+    const everybody = [owner.userId, admin.userId, member.userId];
+    const set = (sql: string, values: unknown[]) => database.pool().query(sql, values);
+    await actAs(database, owner, (client) =>
+      client.query(
+        `select tenancy.set_member_permission(m.id, 'finance.read', 'grant')
+           from tenancy.organization_members m where m.organization_id = authz.organization_id() and m.user_id = $1`,
+        [member.userId],
+      ),
+    );
+    // 50 that everybody sees, 70 in a project of the closed workspace, and nothing in another project there.
+    await actAs(database, owner, async (client) => {
+      const workspace_id = cast.privateWorkspaceId;
+      const project = await add(client, 'projects.projects', { name: 'Closed', workspace_id });
+      const quiet = await add(client, 'projects.projects', { name: 'Quiet', workspace_id });
+      const budget = await add(client, 'finance.budgets', {
+        ...{ name: 'Closed', project_id: project, currency: 'USD' },
+      });
+      await add(client, 'finance.budget_line_items', {
+        ...{ budget_id: budget, name: 'Van', category: 'Cars', unit_cost: 9 },
+      });
+      const { rows } = await client.query<{ today: string }>(
+        'select platform.today(authz.organization_id())::text as today',
+      );
+      const account_id = await add(client, 'finance.accounts', {
+        ...{ code: '4000', name: 'Sales', kind: 'revenue' },
+      });
+      for (const [amount, project_id] of [
+        [50, null],
+        [70, project],
+      ]) {
+        await add(client, 'finance.transactions', {
+          ...{ account_id, kind: 'revenue', status: 'posted', amount, currency: 'USD', project_id },
+          posted_on: rows[0]?.today,
+        });
+      }
+      const open = await add(client, 'analytics.dashboards', { name: 'Open' });
+      const closed = await add(client, 'analytics.dashboards', { name: 'Closed', workspace_id });
+      const watch = (name: string, more: Values) =>
+        saveAlert(client, {
+          ...{ name, dashboard_id: open, source_key: 'finance.revenue', threshold: 0 },
+          ...{ comparison: 'at_least', time_range: 'today', recipient_ids: everybody, ...more },
+        });
+      await watch('of all', {});
+      await watch('of what all see', { source_key: 'projects.tasks_due' });
+      await watch('of a closed project', {
+        parameters: { projectId: project.toUpperCase() },
+      });
+      await watch('of a quiet project', {
+        parameters: { projectId: quiet },
+      });
+      await watch('of a closed budget', {
+        ...{ source_key: 'finance.budget_variance', series: 'Planned' },
+        parameters: { budgetId: budget },
+      });
+      await watch('in a closed workspace', {
+        ...{ dashboard_id: closed, source_key: 'projects.tasks_due' },
+      });
+    });
+    const toldOf = async () => {
+      const { rows } = await set(
+        `select distinct on (a.id) a.name, c.told_ids, c.change from analytics.alert_changes c
+           join analytics.dashboard_alerts a on a.id = c.alert_id
+          where c.organization_id = $1 order by a.id, c.occurred_at desc`,
+        [cast.organizationId],
+      );
+      return Object.fromEntries(
+        rows.map(({ name, told_ids }: { name: string; told_ids: string[] }) => [
+          name,
+          (
+            [
+              ['owner', owner],
+              ['admin', admin],
+              ['member', member],
+            ] as const
+          )
+            .filter(([, { userId }]) => told_ids.includes(userId!))
+            .map(([role]) => role)
+            .join(),
+        ]),
+      );
+    };
+    await run('evaluate_alerts');
+    expect(await toldOf()).toEqual({
+      'of all': 'owner,admin',
+      'of what all see': 'owner,admin,member',
+      'of a closed project': 'owner,admin',
+      // The member would see the same nothing: but not that it is so.
+      'of a quiet project': 'owner,admin',
+      'of a closed budget': 'owner,admin',
+      'in a closed workspace': 'owner,admin',
+    });
+    expect(mails.filter(({ to }) => to === 'member@discreet.test')).toHaveLength(1);
+    // In the workspace they see what the others see.
+    await set(
+      'insert into tenancy.workspace_members (organization_id, workspace_id, user_id) values ($1, $2, $3)',
+      [cast.organizationId, cast.privateWorkspaceId, member.userId],
+    );
+    await set(
+      "update analytics.dashboard_alerts set state = 'ok', next_check_at = now() where organization_id = $1",
+      [cast.organizationId],
+    );
+    await run('evaluate_alerts');
+    expect(new Set(Object.values(await toldOf()))).toEqual(new Set(['owner,admin,member']));
   });
 
   test('is refused with the path of what is wrong', async () => {

@@ -1,5 +1,6 @@
 import type { JobHelpers, Task } from 'graphile-worker';
-import { asMember, refusalIn } from '../as-member.ts';
+import type { PoolClient } from 'pg';
+import { asEachMember, asMember, refusalIn } from '../as-member.ts';
 import { nothing } from '../payload.ts';
 
 export const payload = nothing;
@@ -16,26 +17,35 @@ type Claimed = {
   readonly claimed_at: string;
 };
 
+/** What a look came to, and the recipients who were found to see the same; without them nobody was asked. */
+type Look = {
+  readonly value: string | null;
+  readonly refusal?: ReturnType<typeof refusalIn>;
+  readonly seenBy?: readonly string[];
+};
+
 const AT_A_TIME = 50;
 
+/** The figure as the caller sees it. */
+async function figureIn(client: PoolClient, alert: Claimed): Promise<string | null> {
+  const { rows } = await client.query<{ value: string | null }>(
+    'select trim_scale(analytics.alert_value($1, $2, $3, $4, $5)) as value',
+    [
+      alert.source_key,
+      JSON.stringify(alert.parameters),
+      alert.series,
+      alert.time_range,
+      alert.measure,
+    ],
+  );
+  return rows[0]?.value ?? null;
+}
+
 /** The figure as whoever set the alert up sees it; a refusal where they may not see it any more. */
-async function figureOf(alert: Claimed, helpers: JobHelpers) {
+async function figureOf(alert: Claimed, helpers: JobHelpers): Promise<Look> {
   const member = { userId: alert.runs_as_id, organizationId: alert.organization_id };
   try {
-    const value = await asMember(helpers, member, async (client) => {
-      const { rows } = await client.query<{ value: string | null }>(
-        'select analytics.alert_value($1, $2, $3, $4, $5) as value',
-        [
-          alert.source_key,
-          JSON.stringify(alert.parameters),
-          alert.series,
-          alert.time_range,
-          alert.measure,
-        ],
-      );
-      return rows[0]?.value ?? null;
-    });
-    return { value, refusal: undefined };
+    return { value: await asMember(helpers, member, (client) => figureIn(client, alert)) };
   } catch (error) {
     const refusal = refusalIn(error);
     if (!refusal) throw error;
@@ -43,11 +53,29 @@ async function figureOf(alert: Claimed, helpers: JobHelpers) {
   }
 }
 
-async function evaluate(alert: Claimed, helpers: JobHelpers): Promise<void> {
-  const { value, refusal } = await figureOf(alert, helpers);
-  await helpers.query(
+/** The figure again, with the recipients who see the same when they look themselves at the same moment. */
+async function figureWithWitnesses(alert: Claimed, helpers: JobHelpers): Promise<Look> {
+  const { rows } = await helpers.query<{ user_id: string }>(
+    'select user_id from analytics.alert_recipients($1, $2) where not sees_as_much',
+    [alert.organization_id, alert.alert_id],
+  );
+  const recipients = rows.map((row) => row.user_id);
+  const [value = null, ...theirs] = await asEachMember(
+    helpers,
+    [alert.runs_as_id, ...recipients].map((userId) => ({
+      userId,
+      organizationId: alert.organization_id,
+    })),
+    (client) => figureIn(client, alert),
+  );
+  return { value, seenBy: recipients.filter((_recipient, index) => theirs[index] === value) };
+}
+
+async function note(alert: Claimed, look: Look, helpers: JobHelpers): Promise<string | null> {
+  const { value, refusal, seenBy } = look;
+  const { rows } = await helpers.query<{ state: string | null }>(
     `select analytics.note_alert_value(
-              $1, $2, $3, case when $4::text is not null then analytics.refusal_of($4, $5, $6) end, $7)`,
+              $1, $2, $3, case when $4::text is not null then analytics.refusal_of($4, $5, $6) end, $7, $8) as state`,
     [
       alert.organization_id,
       alert.alert_id,
@@ -56,8 +84,16 @@ async function evaluate(alert: Claimed, helpers: JobHelpers): Promise<void> {
       refusal?.message ?? null,
       refusal?.field ?? null,
       alert.claimed_at,
+      seenBy ?? null,
     ],
   );
+  return rows[0]?.state ?? null;
+}
+
+async function evaluate(alert: Claimed, helpers: JobHelpers): Promise<void> {
+  const state = await note(alert, await figureOf(alert, helpers), helpers);
+  // Others look only when there is something to tell.
+  if (state === 'ask') await note(alert, await figureWithWitnesses(alert, helpers), helpers);
 }
 
 /**

@@ -60,12 +60,72 @@ comment on function analytics.may_see_source(uuid, uuid, text[]) is
   'worked out by functions that are granted to nobody. It tells the back office alone.';
 grant execute on function analytics.may_see_source(uuid, uuid, text[]) to callboard_service;
 
+create or replace function analytics.alert_recipients(organization_id uuid, alert_id uuid)
+returns table (user_id uuid, sees_as_much boolean)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  with alert as (
+    select a.*
+      from analytics.dashboard_alerts a
+     where a.organization_id = alert_recipients.organization_id and a.id = alert_recipients.alert_id
+  ),
+  -- Where it is, and where what it is about by name is: the id of zeros for what is in no workspace.
+  places as (
+    select coalesce(w.workspace_id, '00000000-0000-0000-0000-000000000000') as workspace_id
+      from (
+        select a.workspace_id from alert a
+         union all
+        select p.workspace_id
+          from alert a
+          join projects.projects p
+            on p.organization_id = a.organization_id and p.id = (a.parameters ->> 'projectId')::uuid
+         union all
+        select b.workspace_id
+          from alert a
+          join finance.budgets b
+            on b.organization_id = a.organization_id and b.id = (a.parameters ->> 'budgetId')::uuid
+      ) w
+  ),
+  people as (
+    select m.user_id, p.permissions, 'workspaces.all' = any (p.permissions) as sees_all,
+           case when 'workspaces.all' = any (p.permissions) then '{}'
+                else authz.workspaces_of(m.organization_id, m.user_id, p.permissions) end::uuid[] as workspaces
+      from alert a
+      join tenancy.organization_members m
+        on m.organization_id = a.organization_id and m.user_id = any (a.recipient_ids || a.runs_as_id)
+      join identity.users u on u.id = m.user_id
+     cross join lateral (select tenancy.permissions_now(m) as permissions) p
+     where m.may_enter and u.is_active
+  )
+  select r.user_id,
+         coalesce(
+           (r.sees_all or not e.sees_all and e.workspaces <@ r.workspaces)
+           and array(select p from unnest(e.permissions) p where p like '%.read') <@ r.permissions,
+           false)
+    from alert a
+    join people r on r.user_id = any (a.recipient_ids)
+    left join people e on e.user_id = a.runs_as_id
+   where (a.owner_id is null or a.owner_id = r.user_id)
+     and r.permissions @> array['analytics.read', a.permission]
+     and (r.sees_all or not exists (select from places w where w.workspace_id <> all (r.workspaces)))
+$$;
+
+comment on function analytics.alert_recipients(uuid, uuid) is
+  'Who may hear of an alert at this moment: recipients who may enter, hold the permissions, and see the workspace that it is in '
+  'and that of the project or budget that it names. sees_as_much: they see every workspace, and may read everything, that '
+  'the one can with whose eyes it looks, so the figure hides nothing from them; of the others nobody knows before they have '
+  'looked themselves. For jobs. Definer: what a member may do and see is worked out by functions that are granted to nobody. It '
+  'tells the back office alone.';
+grant execute on function analytics.alert_recipients(uuid, uuid) to callboard_service;
+
 create or replace function analytics.note_alert_value(
   organization_id uuid,
   alert_id uuid,
   value numeric,
   refusal jsonb default null,
-  looked_at timestamptz default now()
+  looked_at timestamptz default now(),
+  seen_by uuid[] default null
 ) returns text
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -76,6 +136,7 @@ declare
   is_beyond boolean;
   is_clear boolean;
   told uuid[];
+  is_open boolean;
 begin
   -- Two who looked at once: the second waits here, and finds the state that the first has left.
   select a.*
@@ -114,6 +175,15 @@ begin
          or alert.for_minutes = 0 then 'breached'
     else 'pending'
   end;
+  if (next_state = 'breached') <> (alert.state = 'breached') then
+    select coalesce(array_agg(r.user_id) filter (where r.sees_as_much or r.user_id = any (seen_by)), '{}'),
+           coalesce(bool_or(not r.sees_as_much), false)
+      into told, is_open
+      from analytics.alert_recipients(alert.organization_id, alert.id) r;
+    if is_open and seen_by is null then
+      return 'ask';
+    end if;
+  end if;
   update analytics.dashboard_alerts a
      set state = next_state,
          state_since = case when a.state = next_state then a.state_since else looked_at end,
@@ -128,11 +198,6 @@ begin
   if (next_state = 'breached') = (alert.state = 'breached') then
     return next_state;
   end if;
-  told := array(
-    select r.user_id
-      from unnest(alert.recipient_ids) as r (user_id)
-     where (alert.owner_id is null or alert.owner_id = r.user_id)
-       and analytics.may_see_source(alert.organization_id, r.user_id, array['analytics.read', alert.permission]));
   insert into analytics.alert_changes
     (organization_id, occurred_at, alert_id, owner_id, permission, change, value, threshold, since, told_ids)
   values (
@@ -162,12 +227,14 @@ begin
 end
 $$;
 
-comment on function analytics.note_alert_value(uuid, uuid, numeric, jsonb, timestamptz) is
+comment on function analytics.note_alert_value(uuid, uuid, numeric, jsonb, timestamptz, uuid[]) is
   'What became of a look at an alert: the state that follows, and when it is breached or well again a line in alert_changes '
-  'and a mail to each recipient who may see the figure, in the same transaction. A figure that was looked at before the '
-  'last one, or before the alert was changed, does not count. Without a figure, or with a refusal, the state stays. '
-  'Returns the state, refused, unknown, or null when it did not count. A job calls it.';
-grant execute on function analytics.note_alert_value(uuid, uuid, numeric, jsonb, timestamptz) to callboard_service;
+  'and a mail to each recipient who may see the figure, in the same transaction. Those are whoever sees as much as the eyes '
+  'that it looks with, and whoever is in seen_by: recipients who have looked themselves and found the same. When somebody is to '
+  'be told and it takes a look to know whom, and seen_by is null, nothing is changed and ask returned. A figure that was '
+  'looked at before the last one, or before the alert was changed, does not count. Without a figure, or with a refusal, the '
+  'state stays. Returns the state, ask, refused, unknown, or null when it did not count. A job calls it.';
+grant execute on function analytics.note_alert_value(uuid, uuid, numeric, jsonb, timestamptz, uuid[]) to callboard_service;
 
 create or replace function analytics.alert_figure(alert analytics.dashboard_alerts) returns text
 language sql stable

@@ -43,6 +43,10 @@ export type Patience = {
 const REQUEST_CHARACTERS = 400_000;
 /** The statuses by which an endpoint says that a text, and nothing else, is wrong. */
 const ABOUT_THE_TEXT = new Set([400, 413, 422]);
+/** A text that every model takes. */
+const HARMLESS = 'word';
+/** Milliseconds for which an endpoint that has just embedded something is known to work. */
+const KNOWN_TO_WORK = 60_000;
 /** Longer waits are for the queue. */
 const LONGEST_WAIT_S = 3_600;
 
@@ -56,7 +60,9 @@ const isList = (value: unknown): value is readonly unknown[] => Array.isArray(va
 /** Numbers of an answer, whatever it may hold. */
 function numbersOf(item: unknown): readonly number[] | undefined {
   const embedding = (item as { embedding?: unknown } | null)?.embedding;
-  return isList(embedding) && embedding.every(Number.isFinite)
+  // As the database keeps them: in four bytes.
+  return isList(embedding) &&
+    embedding.every((number) => typeof number === 'number' && Number.isFinite(Math.fround(number)))
     ? (embedding as readonly number[])
     : undefined;
 }
@@ -95,6 +101,8 @@ export class EmbeddingEndpoint {
   readonly #client: OpenAI;
   /** Models that have to be told the dimension: not every endpoint allows that. */
   readonly #told = new Set<string>();
+  /** When each model last embedded something. */
+  readonly #worked = new Map<string, number>();
   #nextRequestAt = 0;
 
   constructor(settings: EndpointSettings) {
@@ -134,7 +142,11 @@ export class EmbeddingEndpoint {
       answers = await this.#request(texts, wanted, patience);
     } catch (error) {
       if (!isAnswered(error) || !ABOUT_THE_TEXT.has(error.status ?? 0)) throw error;
-      if (texts.length === 1) return [{ reason: this.#clean(error.message), isFinal: true }];
+      if (texts.length === 1) {
+        const reason = this.#clean(error.message);
+        if (await this.#works(wanted, patience)) return [{ reason, isFinal: true }];
+        throw new EndpointUnavailable(`The endpoint refuses every text: ${reason}`);
+      }
       const middle = texts.length >> 1;
       return [
         ...(await this.#embedBatch(texts.slice(0, middle), wanted, patience)),
@@ -156,6 +168,19 @@ export class EmbeddingEndpoint {
           isFinal: false,
         },
     );
+  }
+
+  /** Before a text is blamed: a wrong key or an unknown model is answered like a text that is too long by some. */
+  async #works(wanted: Wanted, patience: Patience): Promise<boolean> {
+    const worked = this.#worked.get(wanted.model);
+    if (worked !== undefined && performance.now() - worked < KNOWN_TO_WORK) return true;
+    try {
+      const [numbers] = await this.#request([HARMLESS], wanted, patience);
+      return numbers !== undefined;
+    } catch (error) {
+      if (isAnswered(error) && ABOUT_THE_TEXT.has(error.status ?? 0)) return false;
+      throw error;
+    }
   }
 
   /** The embeddings of one request, in the order of its texts; undefined where there is none that is usable. */
@@ -216,9 +241,12 @@ export class EmbeddingEndpoint {
       const index = (item as { index?: unknown } | null)?.index ?? position;
       const numbers = numbersOf(item);
       // All zeros are near to nothing.
-      if (Number.isInteger(index) && numbers?.some((number) => number !== 0)) {
+      if (Number.isInteger(index) && numbers?.some((number) => Math.fround(number) !== 0)) {
         if ((index as number) in found) found[index as number] = numbers;
       }
+    }
+    if (found.some((numbers) => numbers !== undefined)) {
+      this.#worked.set(model, performance.now());
     }
     return found;
   }
@@ -239,11 +267,11 @@ export class EmbeddingEndpoint {
     );
   }
 
-  /** Endpoints quote keys that they do not take. */
+  /** Endpoints quote keys that they do not take, and the database takes no half of a character, and no NUL. */
   #clean(message: string): string {
     const { key } = this.#settings;
     const text = key ? message.replaceAll(key, '[key]') : message;
-    return text.slice(0, 500);
+    return text.slice(0, 500).toWellFormed().replaceAll('\0', '');
   }
 
   /** Waits for the next turn, so that there are not more requests in a minute than there may be. */

@@ -89,6 +89,16 @@ afterEach(async () => {
 afterAll(() => server.close());
 
 describe('a model that is building', () => {
+  test('takes over from nobody when all has failed', async () => {
+    const failed = await query(
+      'update ai.embedding_outbox set failed_at = now() where model_id = $1 returning 1',
+      [model.id],
+    );
+    expect(failed).toHaveLength(1);
+    expect(await query('select ai.activate_embedding_model() as done')).toEqual([{ done: false }]);
+    await query('update ai.embedding_outbox set failed_at = null where model_id = $1', [model.id]);
+  });
+
   test('takes over when it has embedded everything, and not before', async () => {
     const statuses = async () =>
       (await query<{ status: string }>('select status from ai.embedding_models order by id')).map(
@@ -184,6 +194,27 @@ describe('a round', () => {
     await query("update projects.project_tasks set title = 'better' where id = $1", [bad]);
     expect(await round()).toMatchObject({ taken: 1, stored: 1 });
     expect(await embeddings(bad)).toHaveLength(1);
+  });
+
+  test('stores numbers of any size as directions', async () => {
+    const id = await task('loud');
+    server.always = answering(16, (items) =>
+      items.map((item) => ({ ...item, embedding: [1e30, 1e30, ...Array(14).fill(0)] as number[] })),
+    );
+    expect(await round()).toMatchObject({ taken: 1, stored: 1 });
+    const [stored] = await embeddings(id);
+    expect((JSON.parse(stored!.embedding) as number[])[0]).toBeCloseTo(Math.SQRT1_2, 3);
+  });
+
+  test('stores what it has been given before the endpoint stops working', async () => {
+    const first = await task('first');
+    const long = await task('long', 'All hands on deck before the tide turns. '.repeat(20));
+    server.misbehaviours = [answering(16), json(503, 'down'), json(503, 'down'), json(503, 'down')];
+    expect(await round()).toMatchObject({ taken: 2, stored: 1 });
+    expect(await embeddings(first)).toHaveLength(1);
+    expect(await waiting()).toMatchObject([{ document_id: long, failed: false }]);
+    await query("update ai.embedding_outbox set due_at = '-infinity'");
+    expect(await round()).toMatchObject({ stored: 1 });
   });
 
   test('leaves everything for later while the endpoint does not work, and gives nothing up for that', async () => {

@@ -115,6 +115,23 @@ describe('an endpoint', () => {
     expect(results.filter(Array.isArray)).toHaveLength(3);
   });
 
+  test('that refuses whatever it is given does not work: no text is to blame', async () => {
+    server.always = json(400, { error: { message: `API key not valid: ${KEY}` } });
+    const { message } = await unavailable(endpoint().embed(['a', 'b'], MODEL));
+    expect(message).toBe('The endpoint refuses every text: 400 API key not valid: [key]');
+    expect(server.asked.at(-1)?.input).toEqual(['word']);
+  });
+
+  test('whose refusal holds a NUL or is cut in the middle of a character says it in whole ones', async () => {
+    const message = `\0${'é'.repeat(494)}🎬🎬`;
+    server.always = (asked, response, request) =>
+      asked.input.includes('bad') && json(400, { error: { message } })(asked, response, request);
+    const [result] = await endpoint().embed(['bad'], MODEL);
+    const { reason } = result as { reason: string };
+    expect(reason.isWellFormed()).toBe(true);
+    expect(reason).not.toContain('\0');
+  });
+
   test('that leaves items out is asked for those alone, and then they have failed', async () => {
     server.misbehaviours = [answering(16, (items) => items.slice(1))];
     expect((await endpoint().embed(['a', 'b', 'c'], MODEL)).every(Array.isArray)).toBe(true);
@@ -131,6 +148,16 @@ describe('an endpoint', () => {
       isFinal: false,
     });
     expect([results[0], results[2]].every(Array.isArray)).toBe(true);
+  });
+
+  test('whose numbers are too large for four bytes, or nothing in them, gave none', async () => {
+    for (const number of [1e39, 1e-60]) {
+      server.always = answering(16, (items) =>
+        items.map((item) => ({ ...item, embedding: Array.from({ length: 16 }, () => number) })),
+      );
+      const [result] = await endpoint().embed(['a'], MODEL);
+      expect(result).toMatchObject({ isFinal: false });
+    }
   });
 
   test('whose items come in another order, without numbers or as nonsense is understood as far as it goes', async () => {

@@ -39,8 +39,10 @@ export type Round = {
 
 /** Texts at a time. */
 const TEXTS = 32;
-/** Seconds for which nobody else takes them; longer than a round takes, so that nothing is paid for twice. */
+/** Seconds for which nobody else takes them, so that nothing is paid for twice. */
 const CLAIM_SECONDS = 600;
+/** Milliseconds after which a round begins with no other text: it might not be finished before somebody else takes it. */
+const ROUND_MS = CLAIM_SECONDS * 500;
 /** Then it is given up, until the text changes or somebody asks to try again. */
 const MOST_ATTEMPTS = 8;
 
@@ -86,15 +88,26 @@ function outcomeOf(parts: readonly Part[], embedded: readonly Embedded[]): objec
   };
 }
 
+/** The same about several, whose embeddings come one after the other. */
+function outcomesOf(documents: readonly Part[][], embedded: readonly Embedded[]): object[] {
+  let place = 0;
+  return documents.map((parts) => {
+    const from = place;
+    place += parts.length;
+    return outcomeOf(parts, embedded.slice(from, place));
+  });
+}
+
 /**
- * Takes some texts out of the outbox, has them embedded and stores what comes back. No transaction is open while the
- * endpoint works; whoever dies meanwhile leaves a claim that ends by itself.
+ * Takes some texts out of the outbox, has them embedded and stores what comes back, as it comes. No transaction is open
+ * while the endpoint works; whoever dies meanwhile, or has no time left, leaves a claim that ends by itself.
  */
 export async function embedRound(
   pool: Pool,
   endpoint: EmbeddingEndpoint,
   model: Model,
 ): Promise<Round> {
+  const begun = performance.now();
   const { rows } = await pool.query<Part>('select * from ai.claim_texts($1, $2, $3)', [
     model.id,
     TEXTS,
@@ -102,44 +115,46 @@ export async function embedRound(
   ]);
   const documents = documentsOf(rows);
   if (documents.length === 0) return { taken: 0, stored: 0 };
-  const outcomes: object[] = [];
+  let stored = 0;
+  const store = async (outcomes: readonly object[]) => {
+    const { rows: counts } = await pool.query<{ stored: number }>(
+      'select stored from ai.store_embeddings($1, $2)',
+      [model.id, JSON.stringify(outcomes)],
+    );
+    stored += counts[0]?.stored ?? 0;
+  };
   let unavailable: EndpointUnavailable | undefined;
   for (const parts of documentGroups(documents)) {
-    const texts = parts.flat();
     if (unavailable === undefined) {
+      if (performance.now() - begun > ROUND_MS) break;
+      let embedded: readonly Embedded[] | undefined;
       try {
-        const embedded = await endpoint.embed(
-          texts.map(({ content }) => content),
+        embedded = await endpoint.embed(
+          parts.flat().map(({ content }) => content),
           model,
         );
-        let place = 0;
-        for (const document of parts) {
-          outcomes.push(outcomeOf(document, embedded.slice(place, place + document.length)));
-          place += document.length;
-        }
-        continue;
       } catch (error) {
         if (!(error instanceof EndpointUnavailable)) throw error;
         unavailable = error;
       }
+      if (embedded) {
+        await store(outcomesOf(parts, embedded));
+        continue;
+      }
     }
-    const { message, retryAfter } = unavailable;
+    const { message, retryAfter } = unavailable!;
     // It is nobody's fault but the endpoint's: nothing is given up for that.
-    outcomes.push(
-      ...parts.map((document) => ({
+    await store(
+      parts.map((document) => ({
         ...keyOf(document),
         reason: message,
         retry_after: retryAfter ?? pauseAfter(document[0]!.attempts),
       })),
     );
   }
-  const { rows: counts } = await pool.query<{ stored: number }>(
-    'select stored from ai.store_embeddings($1, $2)',
-    [model.id, JSON.stringify(outcomes)],
-  );
   return {
     taken: documents.length,
-    stored: counts[0]?.stored ?? 0,
+    stored,
     ...(unavailable ? { unavailable: unavailable.message } : {}),
   };
 }

@@ -136,6 +136,9 @@ begin
   select m.* into building from ai.embedding_models m where m.status = 'building';
   if building.id is null or exists (
     select from ai.embedding_outbox o where o.model_id = building.id and o.failed_at is null
+  ) or not exists (select from ai.embeddings e where e.model_id = building.id) and exists (
+    -- what has embedded nothing of all there is takes over from nobody
+    select from ai.embedding_outbox o where o.model_id = building.id
   ) then
     return false;
   end if;
@@ -146,7 +149,7 @@ end
 $$;
 
 comment on function ai.activate_embedding_model() is
-  'Lets the model that is building take over once everything is embedded, or has failed for good. Errors: CB003. Definer: '
+  'Lets the model that is building take over once everything is embedded, or has failed for good while other texts have not. Errors: CB003. Definer: '
   'the models are read by everybody and written by nobody else.';
 grant execute on function ai.activate_embedding_model() to callboard_service;
 

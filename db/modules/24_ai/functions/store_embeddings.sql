@@ -123,7 +123,8 @@ begin
        characters, embedding)
     select d.organization_id, d.namespace, d.id, p.chunk, store_embeddings.model_id, d.workspace_id, d.read_permission,
            d.owner_id, p.starts_at, p.characters,
-           extensions.l2_normalize(p.embedding::extensions.halfvec)
+           -- first as numbers of four bytes, since a half has no place for those above 65 504
+           extensions.l2_normalize(p.embedding::extensions.vector)::extensions.halfvec
       from ai.search_documents d
      cross join lateral jsonb_to_recordset(given.parts) as p (
              chunk integer, starts_at integer, characters integer, embedding text)

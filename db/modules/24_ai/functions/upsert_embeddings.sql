@@ -155,7 +155,7 @@ begin
   values
     (document.organization_id, document.namespace, document.id, 0, model.id, document.workspace_id, document.read_permission,
      document.owner_id, 0, length(document.body),
-     extensions.l2_normalize(embedding::extensions.vector::extensions.halfvec));
+     extensions.l2_normalize(embedding::extensions.vector)::extensions.halfvec);
   delete from ai.embedding_outbox o
    where o.organization_id = document.organization_id
      and o.namespace = document.namespace

@@ -4,6 +4,14 @@ import path from 'node:path';
 import type { PoolClient } from 'pg';
 import { prepareQueue } from '../worker/queue.ts';
 import type { Database } from './connect.ts';
+import {
+  madeBefore,
+  makes,
+  ownerElsewhere,
+  withoutFile,
+  type Recorded,
+  type Standing,
+} from './made-functions.ts';
 
 const DATABASE_FOLDER = import.meta.dirname;
 const KERNEL_MODULES = new Set(['platform', 'authz']);
@@ -118,11 +126,9 @@ export function readMigrationFiles(
   );
 }
 
-type Recorded = { path: string; hash: string; objects: string[] };
-
 const isVersioned = (name: string) => name.includes('/tables/');
 
-function refuseWhatCannotBe(files: readonly MigrationFile[], recorded: Map<string, Recorded>) {
+function refuseWhatCannotBe({ files, recorded }: Standing) {
   const byPath = new Map(files.map((file) => [file.path, file]));
   for (const known of recorded.values()) {
     if (!isVersioned(known.path)) continue;
@@ -178,89 +184,159 @@ async function bootstrap(client: PoolClient): Promise<void> {
 
 /** Another return type, other names of arguments or fewer defaults: what `create or replace` cannot do. */
 const CANNOT_REPLACE = '42P13';
+/** A policy, a trigger or another function goes by it. */
+const STILL_NEEDED = '2BP01';
 /** Roles and what they may do are written down once for all databases of a server, which may be migrating at the same time. */
 const DEADLOCK = '40P01';
 const ATTEMPTS = 5;
 
-/**
- * Runs a file in a transaction of its own; returns the functions that it no longer makes, which are dropped.
- *
- * @param afresh whether what the file made before goes first
- * @param attempt how often it has been tried, with this one
- */
-async function runFile(
+const codeOf = (error: unknown) => (error as { code?: string }).code;
+
+/** Does what is to be done whole, as the owner of everything, or not at all. */
+async function inTransaction<T>(
   client: PoolClient,
-  file: MigrationFile,
-  recorded: Recorded | undefined,
-  afresh = false,
+  work: () => Promise<T>,
   attempt = 1,
-): Promise<string[]> {
-  const started = performance.now();
-  const before = recorded?.objects ?? [];
+): Promise<T> {
   await client.query('begin');
   try {
     await client.query('set local role callboard_owner');
-    await client.query('set local check_function_bodies = off');
     await client.query(`set local search_path = pg_catalog, pg_temp`);
-    await client.query(`create schema if not exists ${client.escapeIdentifier(file.module)}`);
-    for (const name of afresh ? before : []) await client.query(`drop routine if exists ${name}`);
-    await client.query(file.sql);
-    // A function file owns what it made; what it no longer makes goes.
-    const made = await client.query<{ name: string }>(
-      `select p.oid::regprocedure::text as name
-         from pg_catalog.pg_proc p
-        where p.xmin = pg_catalog.pg_current_xact_id()::xid and $1`,
-      [file.stage === 'functions'],
-    );
-    const objects = made.rows.map((row) => row.name);
-    const gone = before.filter((name) => !objects.includes(name));
-    for (const name of gone) await client.query(`drop routine if exists ${name}`);
-    await client.query(
-      `insert into platform.migrations (path, hash, objects, milliseconds) values ($1, $2, $3, $4)
-       on conflict (path) do update
-         set (hash, objects, milliseconds, ran_at) = (excluded.hash, excluded.objects, excluded.milliseconds, now())`,
-      [file.path, file.hash, objects, Math.round(performance.now() - started)],
-    );
+    const result = await work();
     await client.query('commit');
-    return gone;
+    return result;
   } catch (error) {
     await client.query('rollback');
-    const { code } = error as { code?: string };
-    if (code === CANNOT_REPLACE && before.length > 0 && !afresh) {
-      return runFile(client, file, recorded, true);
-    }
-    if (code === DEADLOCK && attempt < ATTEMPTS) {
-      return runFile(client, file, recorded, afresh, attempt + 1);
-    }
+    if (codeOf(error) !== DEADLOCK || attempt >= ATTEMPTS) throw error;
+    return inTransaction(client, work, attempt + 1);
+  }
+}
+
+/** In one statement, since one may go by another. */
+async function drop(client: PoolClient, functions: readonly string[]): Promise<void> {
+  if (functions.length > 0) await client.query(`drop routine if exists ${functions.join(', ')}`);
+}
+
+/** Drops a function unless something goes by it; says whether it is gone. */
+async function dropUnlessNeeded(client: PoolClient, name: string): Promise<boolean> {
+  await client.query('savepoint dropping');
+  try {
+    await drop(client, [name]);
+    await client.query('release savepoint dropping');
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== STILL_NEEDED) throw error;
+    await client.query('rollback to savepoint dropping');
+    return false;
+  }
+}
+
+async function record(client: PoolClient, ran: Recorded, milliseconds: number): Promise<void> {
+  await client.query(
+    `insert into platform.migrations (path, hash, objects, milliseconds) values ($1, $2, $3, $4)
+     on conflict (path) do update
+       set (hash, objects, milliseconds, ran_at) = (excluded.hash, excluded.objects, excluded.milliseconds, now())`,
+    [ran.path, ran.hash, ran.objects, milliseconds],
+  );
+}
+
+/**
+ * Where the functions are written down that a file no longer makes and that wait for the end: as those of a file that is gone,
+ * so that a migration that fails before leaves them to the next one.
+ */
+const waitingPath = (file: MigrationFile) => `${file.path}, before`;
+
+type FileRun = { readonly records: readonly Recorded[]; readonly dropped: readonly string[] };
+
+/**
+ * What `runFile` does in its transaction.
+ *
+ * A function that the file no longer makes goes at once, so that two signatures of one function do not stand side by side
+ * while later files call it. It stays where it has moved to another file, which may run later, and where something goes by it
+ * that later files may change: what belongs to nobody then goes at the end.
+ *
+ * @param afresh whether functions that were there go before the file makes them
+ */
+async function runText(
+  client: PoolClient,
+  file: MigrationFile,
+  standing: Standing,
+  afresh: boolean,
+): Promise<FileRun> {
+  const started = performance.now();
+  const before = madeBefore(file, standing);
+  await client.query('set local check_function_bodies = off');
+  await client.query(`create schema if not exists ${client.escapeIdentifier(file.module)}`);
+  if (afresh) {
+    const replaced = before.filter(
+      (name) => makes(file, name) && ownerElsewhere(name, file, standing) !== 'made',
+    );
+    await drop(client, replaced);
+  }
+  await client.query(file.sql);
+  // A function file owns what it made.
+  const made = await client.query<{ name: string }>(
+    `select p.oid::regprocedure::text as name
+       from pg_catalog.pg_proc p
+      where p.xmin = pg_catalog.pg_current_xact_id()::xid and $1`,
+    [file.stage === 'functions'],
+  );
+  const objects = made.rows.map((row) => row.name);
+  const dropped: string[] = [];
+  const waiting: string[] = [];
+  for (const name of before.filter((each) => !objects.includes(each))) {
+    const owner = ownerElsewhere(name, file, standing);
+    if (owner === 'made') continue;
+    if (owner === 'nobody' && (await dropUnlessNeeded(client, name))) dropped.push(name);
+    else waiting.push(name);
+  }
+  const milliseconds = Math.round(performance.now() - started);
+  const records: Recorded[] = [{ path: file.path, hash: file.hash, objects }];
+  const own = standing.recorded.get(file.path)?.objects ?? [];
+  const left = waiting.filter((name) => own.includes(name));
+  if (left.length > 0) {
+    const path = waitingPath(file);
+    const waitedFor = standing.recorded.get(path)?.objects ?? [];
+    records.push({ path, hash: '', objects: [...new Set([...waitedFor, ...left])] });
+  }
+  for (const each of records) await record(client, each, milliseconds);
+  return { records, dropped };
+}
+
+/** Runs a file in a transaction of its own. */
+async function runFile(
+  client: PoolClient,
+  file: MigrationFile,
+  standing: Standing,
+): Promise<FileRun> {
+  const run = (afresh: boolean) =>
+    inTransaction(client, () => runText(client, file, standing, afresh));
+  try {
+    return await run(false).catch((error: unknown) => {
+      if (codeOf(error) !== CANNOT_REPLACE) throw error;
+      return run(true);
+    });
+  } catch (error) {
     throw new MigrationError(`${file.path}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-async function dropFilesThatAreGone(
-  client: PoolClient,
-  files: readonly MigrationFile[],
-  recorded: Map<string, Recorded>,
-): Promise<string[]> {
-  const present = new Set(files.map((file) => file.path));
-  const dropped: string[] = [];
-  for (const known of recorded.values()) {
-    if (present.has(known.path)) continue;
-    await client.query('begin');
-    try {
-      await client.query('set local role callboard_owner');
-      for (const name of known.objects) await client.query(`drop routine if exists ${name}`);
-      await client.query('delete from platform.migrations where path = $1', [known.path]);
-      await client.query('commit');
-    } catch (error) {
-      await client.query('rollback');
-      throw new MigrationError(
-        `What ${known.path} made cannot be dropped: ${(error as Error).message}`,
-        { cause: error },
-      );
-    }
-    dropped.push(...known.objects);
+/** Drops what is left of files that are gone, once all others have run: what only moved to another file is that file's. */
+async function dropWithoutFile(client: PoolClient, standing: Standing): Promise<string[]> {
+  const { paths, objects } = withoutFile(standing);
+  if (paths.length === 0) return [];
+  try {
+    await inTransaction(client, async () => {
+      await drop(client, objects);
+      await client.query('delete from platform.migrations where path = any ($1)', [paths]);
+    });
+  } catch (error) {
+    throw new MigrationError(
+      `What ${paths.join(' and ')} made cannot be dropped: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
-  return dropped;
+  return objects;
 }
 
 /**
@@ -288,27 +364,29 @@ export async function migrate(
       const current = exists.rows[0]?.exists
         ? await recordedFiles(client)
         : new Map<string, Recorded>();
-      refuseWhatCannotBe(files, current);
+      const standing: Standing = { files, recorded: current };
+      refuseWhatCannotBe(standing);
       if (files.some((file) => current.get(file.path)?.hash !== file.hash) || current.size === 0) {
         await bootstrap(client);
       }
       // Functions add jobs, so the queue is there before them.
       await prepareQueue(database);
       for (const file of files) {
-        const known = current.get(file.path);
-        if (known?.hash === file.hash) continue;
-        dropped.push(...(await runFile(client, file, known)));
+        if (current.get(file.path)?.hash === file.hash) continue;
+        const result = await runFile(client, file, standing);
+        for (const each of result.records) current.set(each.path, each);
+        dropped.push(...result.dropped);
         ran.push(file.path);
         options.log?.(file.path);
       }
-      dropped.push(...(await dropFilesThatAreGone(client, files, current)));
+      dropped.push(...(await dropWithoutFile(client, standing)));
     } finally {
       await client.query('select pg_advisory_unlock($1)', [LOCK_KEY]);
     }
   } finally {
     client.release();
   }
-  return { ran, dropped, milliseconds: performance.now() - started };
+  return { ran, dropped: [...new Set(dropped)], milliseconds: performance.now() - started };
 }
 
 /** Paths of the files that `migrate` would run now; empty when the database is current. */

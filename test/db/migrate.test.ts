@@ -112,6 +112,137 @@ describe('migrate', () => {
     expect(await functionThere('extra.gone()')).toBe(false);
   });
 
+  describe('a function that moves to another file', () => {
+    const answer =
+      'create or replace function extra.answer(a int) returns int language sql return a;';
+    const other = 'create or replace function extra.other() returns int language sql return 1;';
+    const table = file('tables', '001_things', 'create table extra.things (id int);');
+    // Goes by the function, which cannot be dropped meanwhile.
+    const checked = 'alter table extra.things add check (extra.answer(id) > 0);';
+    const grant = 'grant execute on function extra.answer(int) to callboard_member;';
+    const stays = async () => {
+      const { rows } = await database
+        .pool()
+        .query<{ granted: boolean }>(
+          "select has_function_privilege('callboard_member', 'extra.answer(int)', 'execute') as granted",
+        );
+      return rows[0]?.granted;
+    };
+    const functionFile = (name: string, ...sql: string[]) =>
+      file('functions', name, sql.join('\n'));
+    const withTheRest = (...files: MigrationFile[]) =>
+      migrate(database, alongside(table, ...files, file('access', 'access', grant + checked)));
+
+    test.each(['a_new', 'z_new'])('stays when its file is renamed to %s', async (name) => {
+      await withTheRest(functionFile('old', answer));
+      const report = await withTheRest(functionFile(name, answer));
+      expect(report).toMatchObject({ ran: [`90_extra/functions/${name}.sql`], dropped: [] });
+      expect(await stays()).toBe(true);
+      expect(await withTheRest(functionFile(name, answer))).toMatchObject({ ran: [], dropped: [] });
+    });
+
+    test('stays when it moves to an earlier file', async () => {
+      await withTheRest(functionFile('a', other), functionFile('b', answer));
+      const moved = [functionFile('a', other, answer), functionFile('b', '-- empty')];
+      expect((await withTheRest(...moved)).dropped).toEqual([]);
+      expect(await stays()).toBe(true);
+      // It is that file's now.
+      await database.pool().query('drop table extra.things');
+      expect((await migrate(database, alongside(table))).dropped.toSorted()).toEqual([
+        'extra.answer(integer)',
+        'extra.other()',
+      ]);
+    });
+
+    test('stays when it moves to a later file', async () => {
+      await withTheRest(functionFile('a', answer, other), functionFile('b', '-- empty'));
+      const moved = [functionFile('a', other), functionFile('b', answer)];
+      expect((await withTheRest(...moved)).dropped).toEqual([]);
+      expect(await stays()).toBe(true);
+      expect((await withTheRest(...moved)).ran).toEqual([]);
+    });
+
+    test('stays with what it is, though its old file has others that are made anew', async () => {
+      const wide = other.replace('int language', 'bigint language');
+      await withTheRest(functionFile('a', '-- empty'), functionFile('b', answer, other));
+      await withTheRest(functionFile('a', answer), functionFile('b', wide));
+      expect(await stays()).toBe(true);
+    });
+
+    test('is made anew with another return type, and goes with another signature', async () => {
+      await migrate(database, alongside(functionFile('old', answer)));
+      const wide = answer.replace('returns int', 'returns bigint');
+      expect((await migrate(database, alongside(functionFile('new', wide)))).dropped).toEqual([]);
+      const text = answer.replace('a int', 'a int, b int default 0');
+      // With both there, this would go by the old one.
+      const caller =
+        'create or replace function extra.z() returns int language sql return extra.answer(1);';
+      const report = await migrate(
+        database,
+        alongside(functionFile('newest', text), functionFile('z', caller)),
+      );
+      expect(report.dropped).toEqual(['extra.answer(integer)']);
+      expect(await functionThere('extra.answer(int)')).toBe(false);
+      expect(await functionThere('extra.answer(int,int)')).toBe(true);
+    });
+
+    test('is not forgotten by a migration that fails half-way', async () => {
+      await migrate(database, alongside(functionFile('a', answer, other)));
+      const failing = functionFile('b', answer, 'select 1 / 0;');
+      await expect(migrate(database, alongside(functionFile('a', other), failing))).rejects.toThrow(
+        'division by zero',
+      );
+      expect(await functionThere('extra.answer(int)')).toBe(true);
+      // In the end it moves nowhere.
+      expect((await migrate(database, alongside(functionFile('a', other)))).dropped).toEqual([
+        'extra.answer(integer)',
+      ]);
+      expect(await functionThere('extra.answer(int)')).toBe(false);
+      expect((await migrate(database, alongside(functionFile('a', other)))).dropped).toEqual([]);
+    });
+  });
+
+  test('an old signature that something goes by stays until later files have changed that', async () => {
+    const answer = (signature: string) =>
+      file(
+        'functions',
+        'answer',
+        `create or replace function extra.answer(${signature}) returns int language sql return 1;`,
+      );
+    const table = file('tables', '001_things', 'create table extra.things (id int);');
+    const access = (call: string) =>
+      file(
+        'access',
+        'access',
+        `alter table extra.things drop constraint if exists sound, add constraint sound check (${call} > 0);`,
+      );
+    await migrate(database, alongside(table, answer('a int'), access('extra.answer(id)')));
+    const report = await migrate(
+      database,
+      alongside(table, answer('a int, b int'), access('extra.answer(id, id)')),
+    );
+    expect(report.dropped).toEqual(['extra.answer(integer)']);
+    expect(await functionThere('extra.answer(int)')).toBe(false);
+  });
+
+  test('functions of files that are gone go together, though one goes by the other', async () => {
+    const inner = file(
+      'functions',
+      'inner',
+      'create or replace function extra.inner_one() returns int language sql return 1;',
+    );
+    const outer = file(
+      'functions',
+      'outer',
+      'create or replace function extra.outer_one() returns int language sql return extra.inner_one();',
+    );
+    await migrate(database, alongside(inner, outer));
+    expect((await migrate(database, { files: released })).dropped.toSorted()).toEqual([
+      'extra.inner_one()',
+      'extra.outer_one()',
+    ]);
+  });
+
   test('refuses a released table file that was edited', async () => {
     await migrate(
       database,

@@ -527,6 +527,46 @@ describe('segments', () => {
     await expect(preview(ours.guest, 'user')).rejects.toMatchObject({ code: 'CB003' });
   });
 
+  test('that are tried say nothing of leads in a workspace that the caller does not see', async () => {
+    await rowsOf(database, 'update crm.leads set workspace_id = $1 where id = $2', [
+      ours.privateWorkspaceId,
+      leadIds[3],
+    ]);
+    const tried = (caller: Cast['owner'], rule: object) =>
+      as(database, caller, async (client) => {
+        const { rows } = await client.query<{ found: number }>(
+          "select analytics.preview_segment('lead', $1) as found",
+          [JSON.stringify(rule)],
+        );
+        return rows[0]?.found;
+      });
+    const rich = { field: 'score', op: '>=', value: 80 };
+    const vip = { all: [{ field: 'email', value: 'lead4@x.test' }, rich] };
+    expect([await tried(ours.owner, vip), await tried(ours.member, vip)]).toEqual([1, 0]);
+    // Nor does one of the rules being true beside the others, or none.
+    const either = { any: [rich, { field: 'score', op: '<', value: 0 }] };
+    expect([await tried(ours.owner, either), await tried(ours.member, either)]).toEqual([1, 0]);
+    const not = { not: { field: 'score', op: '<', value: 80 } };
+    expect([await tried(ours.owner, not), await tried(ours.member, not)]).toEqual([1, 0]);
+    expect(await tried(ours.member, { field: 'email', op: 'is_set' })).toBe(3);
+    await database
+      .pool()
+      .query(
+        'insert into tenancy.workspace_members (organization_id, workspace_id, user_id) values ($1, $2, $3)',
+        [ours.organizationId, ours.privateWorkspaceId, ours.member.userId],
+      );
+    try {
+      expect(await tried(ours.member, vip)).toBe(1);
+    } finally {
+      await database
+        .pool()
+        .query('delete from tenancy.workspace_members where workspace_id = $1 and user_id = $2', [
+          ours.privateWorkspaceId,
+          ours.member.userId,
+        ]);
+    }
+  });
+
   test('stay what they are of, and are nothing for those who may not write', async () => {
     const id = await save('lead', { seen: 'never' });
     const [moved, direct] = await as(database, ours.member, async (client) => [

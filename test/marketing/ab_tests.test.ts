@@ -172,6 +172,28 @@ describe('who may', () => {
     });
   });
 
+  test('a test, or a lead, in a workspace that the caller does not see is none', async () => {
+    await inHouse(async (house) => {
+      const workspace_id = ours.privateWorkspaceId;
+      const closed = await addTest(house, undefined, { workspace_id });
+      const open = await addTest(house, undefined, { unit_kind: 'lead' });
+      const lead = await addLead(house, { workspace_id });
+      for (const [id, unit, field] of [
+        [closed, 'ada', 'ab_test_id'],
+        [open, lead, 'unit'],
+      ]) {
+        for (const call of ['assign_ab_variant', 'record_ab_exposure', 'record_ab_conversion']) {
+          const refused = () =>
+            ask(house, `select (marketing.${call}($1, $2)).id`, [id, unit], ours.member);
+          expect(await refusalOf(house.client, refused)).toMatchObject({ code: 'CB004', field });
+        }
+        expect(
+          await ask(house, 'select (marketing.record_ab_exposure($1, $2)).id', [id, unit]),
+        ).toHaveLength(1);
+      }
+    });
+  });
+
   test('nobody writes assignments or conversions past the functions', async () => {
     await as(database, ours.owner, async (client) => {
       for (const table of ['ab_test_assignments', 'ab_test_conversions']) {

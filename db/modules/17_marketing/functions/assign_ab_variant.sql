@@ -106,7 +106,9 @@ begin
   select t.*
     into found_test
     from marketing.ab_tests t
-   where t.organization_id = organization and t.id = ab_test_to_use.ab_test_id and t.deleted_at is null;
+   where t.organization_id = organization and t.id = ab_test_to_use.ab_test_id and t.deleted_at is null
+     -- definers ask, for whom no policy says it
+     and authz.sees_workspace(t.workspace_id);
   if found_test.id is null then
     perform platform.refuse('CB004', 'There is no such A/B test, or you may not use it.', field => 'ab_test_id');
   end if;
@@ -115,6 +117,7 @@ begin
       from crm.leads l
      where l.organization_id = organization and l.id::text = unit and l.deleted_at is null
        and l.id = case when unit ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then unit::uuid end
+       and authz.sees_workspace(l.workspace_id)
   ) then
     perform platform.refuse(
       'CB004', 'There is no such lead: the units of this test are ids of leads.', field => 'unit');

@@ -5,6 +5,9 @@ set jit = off
 as $$
 declare
   organization constant uuid := authz.require('analytics.write');
+  -- The id of zeros stands for what is in no workspace, as in authz.sees_workspace, which would be asked for every lead.
+  is_seen constant text := case when subject = 'lead' and not authz.has('workspaces.all') then
+    ' and coalesce(s.workspace_id, ''00000000-0000-0000-0000-000000000000'') = any ($3)' else '' end;
   found integer;
 begin
   if subject is null or subject not in ('user', 'lead') then
@@ -13,17 +16,18 @@ begin
     perform authz.require('crm.read');
   end if;
   execute format(
-    'select count(*) from %s s where %s',
-    analytics.segment_subjects(subject), (analytics.compile_segment_rule(subject, rule)).predicate)
+    'select count(*) from %s s where (%s)%s',
+    analytics.segment_subjects(subject), (analytics.compile_segment_rule(subject, rule)).predicate, is_seen)
      into found
-    using organization, now();
+    using organization, now(), authz.visible_workspaces();
   return found;
 end
 $$;
 
 comment on function analytics.preview_segment(text, jsonb) is
-  'How many users or leads a rule fits at this moment, before it is saved. Needs analytics.write, for leads crm.read too. '
-  'Errors: INVALID_INPUT naming the place in the rule. Definer: rules ask for what callers cannot select by themselves.';
+  'How many users, or leads that the caller sees, a rule fits at this moment, before it is saved. Needs analytics.write, for '
+  'leads crm.read too. Errors: INVALID_INPUT naming the place in the rule. Definer: rules ask for what callers cannot select '
+  'by themselves.';
 grant execute on function analytics.preview_segment(text, jsonb) to callboard_member;
 
 create or replace function analytics.segment_subjects(subject text) returns text

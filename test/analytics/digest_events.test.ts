@@ -1,7 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { actAs, as, makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
+import { within } from '../billing/plans.ts';
+import { actAs, as, enter, makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
-import { hoursAgo, randomId, record, rowsOf, type SentEvent } from './recording.ts';
+import { addSequence, ask } from '../marketing/nurturing.ts';
+import { hoursAgo, randomId, record, rowsOf, taken, type SentEvent } from './recording.ts';
 
 const database = testDatabase();
 let ours: Cast;
@@ -16,7 +18,7 @@ beforeEach(async () => {
   await database.pool().query(
     `truncate analytics.app_events, analytics.dirty_days, analytics.event_batches, analytics.sessions,
               analytics.user_activations, analytics.activation_rules, analytics.segments, analytics.user_segments,
-              analytics.segment_checks, analytics.due_segments, analytics.touched_subjects;
+              analytics.segment_checks, analytics.due_segments, analytics.touched_subjects, analytics.nps_responses;
      delete from crm.leads`,
   );
   const leads = await rowsOf<{ id: string }>(
@@ -45,6 +47,11 @@ const send = async (...rows: SentEvent[]) => {
   );
   expect(answer.rejected).toEqual([]);
 };
+
+const merge = (kept: string | undefined, merged: string | undefined) =>
+  actAs(database, ours.member, (client) =>
+    client.query('select crm.merge_leads($1, $2)', [kept, merged]),
+  );
 
 const digest = async (cast = ours) => {
   const [done] = await rowsOf<Record<string, number>>(
@@ -586,6 +593,151 @@ describe('segments', () => {
       client.query('select from analytics.segments'),
     );
     expect(seen.rowCount).toBe(0);
+  });
+});
+
+describe('a lead that is merged into another', () => {
+  const owners = (table: string) =>
+    rowsOf<{ lead_id: string; rows: number }>(
+      database,
+      `select lead_id, count(*)::int as rows from analytics.${table} group by 1 order by 1`,
+    );
+  const frequent = () =>
+    actAs(database, ours.member, (client) =>
+      client.query(
+        `insert into analytics.segments (name, subject, rule)
+         values ('Frequent', 'lead', '{"event": "login", "op": ">=", "count": 3, "days": 30}')`,
+      ),
+    );
+  const present = () =>
+    rowsOf<{ lead_id: string }>(
+      database,
+      'select lead_id from analytics.user_segments where left_at is null',
+    );
+
+  test('leaves it its events, visits and answers, which count together from then on', async () => {
+    const [kept, merged, other] = leadIds;
+    await frequent();
+    await send(
+      { occurredAt: at(0), leadId: kept },
+      { occurredAt: at(40), leadId: kept },
+      { occurredAt: at(20), leadId: merged },
+      { occurredAt: at(600), leadId: merged },
+      { occurredAt: at(20), leadId: other },
+    );
+    await rowsOf(
+      database,
+      `insert into analytics.nps_responses (organization_id, lead_id, score, answered_at)
+       values ($1, $2, 2, now() - interval '2 days'), ($1, $3, 10, now() - interval '1 day'), ($1, $4, 8, now())`,
+      [ours.organizationId, kept, merged, other],
+    );
+    await digest();
+    expect(await owners('sessions')).toHaveLength(3);
+    expect(await present()).toEqual([]);
+    await merge(kept, merged);
+    expect(await owners('app_events')).toEqual([
+      { lead_id: kept, rows: 4 },
+      { lead_id: other, rows: 1 },
+    ]);
+    await digest();
+    // The three that lie close together are one visit now.
+    expect(
+      await rowsOf(
+        database,
+        'select lead_id, event_count from analytics.sessions order by lead_id, started_at',
+      ),
+    ).toEqual([
+      { lead_id: kept, event_count: 3 },
+      { lead_id: kept, event_count: 1 },
+      { lead_id: other, event_count: 1 },
+    ]);
+    expect(await present()).toEqual([{ lead_id: kept }]);
+    const nps = await as(database, ours.member, (client) =>
+      client.query('select promoters, passives, detractors, n from analytics.calculate_nps(30)'),
+    );
+    expect(nps.rows).toEqual([{ promoters: 1, passives: 1, detractors: 0, n: 2 }]);
+    expect(await digest()).toMatchObject({ batches: 0, sessions: 0 });
+  });
+
+  test('and is still sent by its old id, does it as the other, also after both are merged', async () => {
+    const [first, second, third] = leadIds;
+    await merge(second, third);
+    await merge(first, second);
+    await send(
+      { occurredAt: at(0), leadId: third },
+      { occurredAt: at(1), leadId: second },
+      { occurredAt: at(2), leadId: first },
+    );
+    expect(await owners('app_events')).toEqual([{ lead_id: first, rows: 3 }]);
+    await digest();
+    expect(await owners('sessions')).toEqual([{ lead_id: first, rows: 1 }]);
+    // Of an archived lead that was not merged they stay its own.
+    await rowsOf(database, 'update crm.leads set deleted_at = now() where id = $1', [leadIds[3]]);
+    await send({ occurredAt: at(3), leadId: leadIds[3] });
+    expect(await owners('app_events')).toContainEqual({ lead_id: leadIds[3], rows: 1 });
+  });
+
+  test('enters as the other the sequences that begin with what it has just done', async () => {
+    const [kept, merged] = leadIds;
+    await within(database, async (client) => {
+      const house = { client, cast: ours };
+      await client.query("update crm.leads set email_consent = 'granted'");
+      const sequence = await addSequence(house, [{ key: 'hello' }], { enroll_event: 'tried' });
+      await client.query(
+        "insert into analytics.app_events (organization_id, name, lead_id) values ($1, 'tried', $2)",
+        [ours.organizationId, merged],
+      );
+      await ask(house, 'select l.id from crm.merge_leads($1, $2) l', [kept, merged]);
+      await client.query('select analytics.digest_events($1)', [ours.organizationId]);
+      const enrolled = await client.query(
+        'select lead_id, status from marketing.nurturing_enrollments where sequence_id = $1',
+        [sequence],
+      );
+      expect(enrolled.rows).toEqual([{ lead_id: kept, status: 'active' }]);
+    });
+  });
+
+  onServer('meanwhile', () => {
+    test('has what was being recorded moved by the next digest', async () => {
+      const [kept, merged] = leadIds;
+      const recording = await database.pool('callboard_authenticator').connect();
+      try {
+        await recording.query('begin');
+        await enter(recording, ours.member);
+        await taken(recording, [
+          { id: randomId(), name: 'login', occurredAt: at(0), leadId: merged },
+        ]);
+        await merge(kept, merged);
+        await recording.query('commit');
+      } finally {
+        recording.release();
+      }
+      await digest();
+      expect(await owners('app_events')).toEqual([{ lead_id: kept, rows: 1 }]);
+      await digest();
+      expect(await owners('sessions')).toEqual([{ lead_id: kept, rows: 1 }]);
+      expect(await digest()).toMatchObject({ batches: 0, sessions: 0 });
+    });
+
+    test('does not wait for a digest, and has its visit moved by the next one', async () => {
+      const [kept, merged] = leadIds;
+      await send({ occurredAt: at(0), leadId: merged });
+      await digest();
+      await send({ occurredAt: at(1), leadId: merged }, { occurredAt: at(90), leadId: merged });
+      const digesting = await database.pool().connect();
+      try {
+        await digesting.query('begin');
+        await digesting.query('select * from analytics.digest_events($1)', [ours.organizationId]);
+        await merge(kept, merged);
+        await digesting.query('commit');
+      } finally {
+        digesting.release();
+      }
+      expect(await owners('sessions')).toEqual([{ lead_id: merged, rows: 2 }]);
+      await digest();
+      expect(await owners('sessions')).toEqual([{ lead_id: kept, rows: 2 }]);
+      expect(await digest()).toMatchObject({ batches: 0, sessions: 0 });
+    });
   });
 });
 

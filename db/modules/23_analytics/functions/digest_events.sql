@@ -9,6 +9,7 @@ declare
   visitors analytics.visitor[];
   newcomers uuid[];
   done_by_leads jsonb;
+  merged record;
 begin
   -- Who comes second has nothing to do: what is there is being done.
   if not pg_try_advisory_xact_lock(hashtextextended('analytics.digest_events ' || organization, 0)) then
@@ -56,6 +57,15 @@ begin
   sessions := 0;
   activations := 0;
   if visitors is not null then
+    -- What was being recorded, or digested, while its lead was merged into another.
+    for merged in
+      select l.id, l.merged_into_lead_id as kept_id
+        from unnest(visitors) v
+        join crm.leads l on l.organization_id = organization and l.id = v.lead_id
+       where l.merged_into_lead_id is not null
+    loop
+      perform analytics.merge_lead_events(organization, merged.kept_id, merged.id);
+    end loop;
     sessions := analytics.build_sessions(organization, visitors);
     if newcomers is not null then
       activations := analytics.note_activations(organization, newcomers);

@@ -9,13 +9,17 @@ begin
   select array_agg(d.event_name order by d.event_name, d.lead_id), array_agg(d.lead_id order by d.event_name, d.lead_id)
     into event_names, lead_ids
     from (
-           select distinct e.key as event_name, l.value::uuid as lead_id
+           select distinct e.key as event_name, t.id as lead_id
              from jsonb_array_elements(lead_events) as b (events)
             cross join lateral jsonb_each(b.events) e
             cross join lateral jsonb_array_elements_text(e.value) as l (value)
-         ) d
-   -- archived since
-    join crm.leads k on k.organization_id = enroll_by_events.organization_id and k.id = d.lead_id and k.deleted_at is null;
+             join crm.leads k on k.organization_id = enroll_by_events.organization_id and k.id = l.value::uuid
+             -- Who was merged since has done it as the other; who was archived has not.
+             join crm.leads t
+               on t.organization_id = k.organization_id
+              and t.id = coalesce(k.merged_into_lead_id, k.id)
+              and t.deleted_at is null
+         ) d;
   if event_names is not null then
     perform marketing.enroll_by_event(organization_id, event_names, lead_ids);
   end if;

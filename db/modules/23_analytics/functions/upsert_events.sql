@@ -15,8 +15,8 @@ comment on function analytics.upsert_events(jsonb) is
   'with their place and the reason, the others are recorded. A row that is sent again is recorded once, whoever sends it: an '
   'event is known by its id together with its time. An id of version 7 has its time in it; occurredAt may be left out '
   'then, and else lies within a minute of it. With any other id occurredAt is required, and the same id at another time is '
-  'another event. Events lie no more than a day ahead, and no further back than the organization keeps them. Needs '
-  'analytics.write. Errors: INVALID_INPUT for what is no list, or too long. Definer: nobody writes events directly.';
+  'another event. What is sent of a lead that was merged into another is recorded of that one. Events lie no more than a day '
+  'ahead, and no further back than the organization keeps them. Needs analytics.write. Errors: INVALID_INPUT for what is no list, or too long. Definer: nobody writes events directly.';
 grant execute on function analytics.upsert_events(jsonb) to callboard_member, callboard_service;
 
 create or replace function analytics.take_events(organization_id uuid, rows jsonb) returns analytics.taken_rows
@@ -39,7 +39,9 @@ begin
     select e.*, analytics.time_of_id(e.id) as id_time from analytics.read_events(rows) e
   ),
   checked as materialized (
-    select s.index, s.event, s.id, coalesce(s.id_time, s.given_time) as occurred_at, s.name, s.user_id, s.lead_id,
+    select s.index, s.event, s.id, coalesce(s.id_time, s.given_time) as occurred_at, s.name, s.user_id,
+           -- whoever still knows a lead by the id that it had before it was merged
+           coalesce(l.merged_into_lead_id, l.id) as lead_id,
            s.anonymous_id, s.session_key, coalesce(s.source, 'api') as source, s.url,
            case jsonb_typeof(s.value) when 'number' then s.value::numeric end as value,
            coalesce(s.properties, '{}') as properties,

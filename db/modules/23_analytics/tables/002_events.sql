@@ -23,9 +23,10 @@ create index on analytics.app_events (organization_id, anonymous_id, occurred_at
 create table analytics.app_events_default partition of analytics.app_events default;
 comment on table analytics.app_events is
   'What users, leads and visitors did (seeds events, telemetry_events, app_events, conversion_events). Written by '
-  'upsert_events, and changed only when an account ends (forget_person); partitioned by month. Whoever records an event '
-  'has just read the member and the lead, of which no row is ever deleted: keys to them, and to the organization, would let '
-  'nothing less in, make recording a seventh dearer, and have all who record at once lock the same few rows.';
+  'upsert_events, and changed only when an account ends (forget_person) or a lead is merged into another (merge_lead_events); '
+  'partitioned by month. Whoever records an event has just read the member and the lead, of which no row is ever deleted: '
+  'keys to them, and to the organization, would let nothing less in, make recording a seventh dearer, and have all who '
+  'record at once lock the same few rows.';
 comment on column analytics.app_events.id is
   'Chosen by whoever sends the event. An event is known by its id and its time together: the same row sent again is the '
   'same event. An id of version 7 has its time in it, and is unique by itself.';

@@ -137,6 +137,41 @@ describe('visits', () => {
     ]);
   });
 
+  test('are others when a name comes again after a week, whether digested together or apart', async () => {
+    const week = 7 * 24 * 60;
+    // The second pause is a week to the minute; the third a minute longer.
+    const minutes = [-3 * week, 5 - 3 * week, 5 - 2 * week, 6 - week];
+    const wanted = [
+      ['10:00', '10:05', 3, 'a'],
+      ['10:06', '10:06', 1, 'a'],
+    ];
+    const named = (minute: number) => seen(minute, { sessionKey: 'a' });
+    await send(...minutes.map(named));
+    await digest();
+    expect(await brief()).toEqual(wanted);
+    const together = await visits();
+    // Over a stretch that has both, once more.
+    await rowsOf(
+      database,
+      `insert into analytics.event_batches
+         (organization_id, first_at, last_at, user_ids, lead_ids, anonymous_ids, lead_events)
+       values ($1, $2, $3, array[$4]::uuid[], '{}', '{}', '{}')`,
+      [ours.organizationId, at(-4 * week), at(0), ours.member.userId],
+    );
+    expect(await digest()).toMatchObject({ batches: 1, sessions: 0 });
+    expect(await visits()).toEqual(together);
+    await database.pool().query('truncate analytics.app_events, analytics.sessions');
+    for (const minute of minutes) {
+      await send(named(minute));
+      await digest();
+    }
+    expect(await brief()).toEqual(wanted);
+    // What comes late between them makes them one.
+    await send(named(-week - 60));
+    await digest();
+    expect(await brief()).toEqual([['10:00', '10:06', 5, 'a']]);
+  });
+
   test('are of a member, a lead or somebody unknown, each apart', async () => {
     await send(
       seen(0),

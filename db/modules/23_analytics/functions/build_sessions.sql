@@ -8,12 +8,14 @@ declare
   zone constant text := (select o.time_zone from tenancy.organizations o where o.id = organization);
   gap constant interval :=
     (tenancy.setting(organization, 'analytics') ->> 'sessionGapMinutes')::integer * interval '1 minute';
+  -- Of visits that the client names. In hours, so that no change of clocks makes it longer.
+  gap_of_named constant interval := interval '168 hours';
   changed integer;
 begin
   with seen as materialized (
     select v.*, row_number() over () as visitor from unnest(visitors) v
   ),
-  -- Visits that the client names: all that bears the name is one, whatever lies between.
+  -- Visits that the client names: what bears the name is one, unless it comes again after a week.
   named as materialized (
     select s.visitor, s.user_id, s.lead_id, s.anonymous_id, e.session_key, min(s.first_at) as first_at, max(s.last_at) as last_at
       from seen s
@@ -35,9 +37,8 @@ begin
         on o.organization_id = organization
        and (o.user_id = a.user_id or o.lead_id = a.lead_id or o.anonymous_id = a.anonymous_id)
        and o.session_key is not distinct from a.session_key
-       -- a name that comes again after a week is another visit
-       and o.started_at <= a.last_at + case when a.session_key is null then gap else interval '7 days' end
-       and o.ended_at >= a.first_at - case when a.session_key is null then gap else interval '7 days' end
+       and o.started_at <= a.last_at + case when a.session_key is null then gap else gap_of_named end
+       and o.ended_at >= a.first_at - case when a.session_key is null then gap else gap_of_named end
   ),
   stretches as materialized (
     select a.visitor, a.user_id, a.lead_id, a.anonymous_id, a.session_key,
@@ -49,9 +50,9 @@ begin
   events as materialized (
     select s.visitor, s.user_id, s.lead_id, s.anonymous_id, s.session_key, e.id, e.occurred_at, e.name, e.source, e.url,
            case
-             when s.session_key is null
-                  and e.occurred_at - lag(e.occurred_at) over (
-                        partition by s.visitor, s.session_key order by e.occurred_at, e.id) > gap
+             when e.occurred_at - lag(e.occurred_at) over (
+                    partition by s.visitor, s.session_key order by e.occurred_at, e.id)
+                  > case when s.session_key is null then gap else gap_of_named end
                then 1
              else 0
            end as begins

@@ -37,7 +37,8 @@ comment on column analytics.app_events.lead_id is 'The lead who did it.';
 comment on column analytics.app_events.anonymous_id is 'Who did it, as far as a device knows: nobody has signed in. '
   'The key of the session stands for it when nothing else is said.';
 comment on column analytics.app_events.session_key is
-  'The visit that it belongs to, as the client names it; without one, a pause of half an hour begins a new visit.';
+  'The visit that it belongs to, as the client names it: another one when the name comes again after a week. Without a name, a '
+  'pause of half an hour begins a new visit.';
 comment on column analytics.app_events.source is 'Where it was recorded, such as web, ios or api.';
 comment on column analytics.app_events.value is 'What it was worth, where that can be said, such as the total of an order.';
 comment on column analytics.app_events.properties is 'What else is known of it.';

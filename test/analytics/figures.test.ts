@@ -286,6 +286,24 @@ describe('trends', () => {
     ]);
   });
 
+  test('expect of a day the median of the same weekday in eight weeks, days unknown left out', async () => {
+    const gaps = [2, 3, 4, 15, 43, 60];
+    const value = (ago: number) => (gaps.includes(ago) ? null : (ago * 37) % 101);
+    await keep('bounce_rate', value, 65);
+    const [trend] = await ask<Trend>(ours.member, 'get_metrics_trends(30)');
+    const expected = (ago: number) => {
+      const known = [7, 14, 21, 28, 35, 42, 49, 56]
+        .flatMap((before) => (ago + before < 65 ? (value(ago + before) ?? []) : []))
+        .sort((a, b) => a - b);
+      const half = known.length / 2;
+      if (known.length < 4) return null;
+      return ((known[Math.ceil(half) - 1] ?? 0) + (known[Math.floor(half)] ?? 0)) / 2;
+    };
+    expect(trend?.points.map((point) => [point.day, point.expected])).toEqual(
+      Array.from({ length: 30 }, (_none, number) => [day(30 - number), expected(30 - number)]),
+    );
+  });
+
   test('take a day without anything for none of it, but not for a ratio of nothing', async () => {
     await keep('events', (ago) => (ago === 2 ? null : 10));
     await keep('bounce_rate', (ago) => (ago === 2 ? null : 10));

@@ -30,22 +30,23 @@ begin
      cross join lateral generate_series(b.first_day, last_day, interval '1 day') as g (day)
       left join known k on k.metric = d.key and k.day = g.day::date
   ),
+  -- No day is missing between the first and the last, so rows before are days before.
   averaged as (
-    select d.metric, d.day, d.value,
-           round(avg(d.value) over (partition by d.metric order by d.day rows 6 preceding), 4) as moving_average
+    select d.metric, d.day, d.value, round(avg(d.value) over seven_days, 4) as moving_average,
+           array_remove(
+             array[lag(d.value, 7) over known_days, lag(d.value, 14) over known_days, lag(d.value, 21) over known_days,
+                   lag(d.value, 28) over known_days, lag(d.value, 35) over known_days, lag(d.value, 42) over known_days,
+                   lag(d.value, 49) over known_days, lag(d.value, 56) over known_days],
+             null) as weeks_before
       from days d
+    window known_days as (partition by d.metric order by d.day),
+           seven_days as (known_days rows 6 preceding)
   ),
   points as (
     select a.metric, a.day, a.value, a.moving_average, e.expected,
            coalesce(abs(a.value - e.expected) > 3.5 * e.deviation, false) as is_anomaly
       from averaged a
-      left join lateral analytics.expected_value(
-                  array(select h.value
-                          from days h
-                         where h.metric = a.metric
-                           and h.day in (a.day - 7, a.day - 14, a.day - 21, a.day - 28, a.day - 35, a.day - 42, a.day - 49,
-                                         a.day - 56)
-                           and h.value is not null)) e on true
+      left join lateral analytics.expected_value(a.weeks_before) e on true
      where a.day > last_day - days_back
   ),
   summed as (

@@ -9,6 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   journey identity.provider_sign_ins;
+  linked_to uuid;
   account record;
   address text;
   refused identity.session_grant;
@@ -19,11 +20,20 @@ begin
     return refused;
   end if;
 
-  select l.user_id as id, u.is_active
+  -- The user first, as everything does that changes an account, then the look: whoever resets the password at this moment
+  -- comes before or after. A single statement would go on with a link that has been taken from the account while it waited,
+  -- and make it anew.
+  select u.id
+    into linked_to
+    from identity.users u
+    join identity.linked_accounts l on l.user_id = u.id
+   where l.issuer = journey.answer ->> 'issuer' and l.subject = journey.answer ->> 'subject'
+     for no key update of u;
+  select u.id, u.is_active
     into account
     from identity.linked_accounts l
     join identity.users u on u.id = l.user_id
-   where l.issuer = journey.answer ->> 'issuer' and l.subject = journey.answer ->> 'subject';
+   where l.issuer = journey.answer ->> 'issuer' and l.subject = journey.answer ->> 'subject' and u.id = linked_to;
 
   if account.id is null then
     -- An account is found by its address only when both sides have verified that it is the person's own. If the provider has

@@ -54,7 +54,7 @@ $$;
 
 comment on function identity.keep_linked_account(identity.provider_sign_ins, uuid) is
   'Links the account that a provider has vouched for to a user, or notes that it served again, with its tokens. Returns null, '
-  'or the refusal when it is another user''s. The caller has checked that the user may.';
+  'or the refusal when it is another user''s. The caller has checked that the user may, and holds the lock on the user.';
 
 create or replace function identity.link_account(
   code text,
@@ -101,9 +101,8 @@ as $$
 declare
   unlinked identity.linked_accounts;
 begin
-  perform authz.require_user();
   -- Two calls that unlink the last two accounts take turns.
-  perform from identity.users u where u.id = authz.user_id() for update;
+  perform identity.lock_caller();
   delete from identity.linked_accounts l
    where l.id = unlink_account.row_id and l.user_id = authz.user_id()
   returning l.* into unlinked;

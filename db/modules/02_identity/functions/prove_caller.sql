@@ -13,6 +13,7 @@ begin
     end if;
     return identity.check_own_password(prove_caller.password);
   end if;
+  perform identity.lock_caller();
   if not exists (
     select
       from identity.session_families s
@@ -31,4 +32,5 @@ $$;
 comment on function identity.prove_caller(text, boolean) is
   'Whether it is really the caller, before something that outlasts the session: by the password, or because they signed in '
   'within ten minutes. Null, or the refusal as a value, because a wrong password counts. with_password takes the password '
-  'even then, unless the account has none. Errors: UNAUTHENTICATED (CB001).';
+  'even then, unless the account has none. Locks the user, so that what was proved holds until the transaction ends. Errors: '
+  'UNAUTHENTICATED (CB001).';

@@ -32,6 +32,20 @@ comment on function identity.open_challenge(uuid, uuid, jsonb) is
   'A sign-in that waits for its second factor: five minutes, five tries. Nothing but the hash of the challenge is kept. '
   'The caller has checked the first factor.';
 
+create or replace function identity.lock_user_of_challenge(challenge text) returns void
+language sql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  select
+    from identity.users u
+    join identity.sign_in_challenges c on c.user_id = u.id
+   where c.challenge_hash = sha256(convert_to(coalesce(lock_user_of_challenge.challenge, ''), 'UTF8'))
+     for no key update of u
+$$;
+
+comment on function identity.lock_user_of_challenge(text) is
+  'Locks the user whose sign-in waits for this challenge. What is read of either before may have changed when it returns.';
+
 create or replace function identity.read_challenge(
   challenge text,
   out user_id uuid,
@@ -42,8 +56,9 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- Locked until the transaction ends, the challenge first: whoever tries the same one or the same user waits here, and
-  -- finds the tries and steps that were spent before.
+  -- Locked until the transaction ends, the user first, as everything does that changes an account: whoever tries the same
+  -- challenge or the same user waits here, and finds the tries and steps that were spent before.
+  perform identity.lock_user_of_challenge(read_challenge.challenge);
   select c.user_id
     into read_challenge.user_id
     from identity.sign_in_challenges c
@@ -76,6 +91,7 @@ declare
   awaited identity.sign_in_challenges;
   refused identity.session_grant;
 begin
+  perform identity.lock_user_of_challenge(finish_challenge.challenge);
   select c.*
     into awaited
     from identity.sign_in_challenges c

@@ -46,14 +46,24 @@ create or replace function identity.read_second_factor(
   out is_confirmed boolean,
   out asked_at timestamptz
 )
-language sql volatile security definer
+language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+  -- Locked until the transaction ends, in the order of everything that changes an account: the turn of whoever may go on to
+  -- give a password, the user, the factor.
+  perform security.await_login_turn(u.email, identity.client_address())
+     from identity.users u
+    where u.id = authz.user_id();
+  perform from identity.users u where u.id = authz.user_id() for no key update;
   select f.user_id, f.secret_encrypted, f.confirmed_at is not null, clock_timestamp()
+    into read_second_factor.user_id, read_second_factor.secret_encrypted, read_second_factor.is_confirmed,
+         read_second_factor.asked_at
     from identity.second_factors f
    where f.user_id = authz.user_id()
      and (f.confirmed_at is not null or f.created_at > now() - interval '15 minutes')
-     for update
+     for update;
+end
 $$;
 
 comment on function identity.read_second_factor() is
@@ -70,7 +80,7 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform authz.require_user();
+  perform identity.lock_caller();
   if not exists (
     select
       from identity.second_factors f
@@ -134,7 +144,7 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform authz.require_user();
+  perform identity.lock_caller();
   refusal := coalesce(
     identity.require_second_factor_on(),
     identity.spend_second_factor(

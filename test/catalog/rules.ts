@@ -379,7 +379,11 @@ export const RULES: readonly CatalogRule[] = [
         from (${TABLES}) t
         join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
        where a.attname ~ '(^|_)(amount|price|cost|total|balance)$'
-         and (format_type(a.atttypid, a.atttypmod) <> 'numeric(14,2)'
+         and (format_type(a.atttypid, a.atttypmod)
+                <> case t.name
+                     when 'marketing.roi_tracking' then 'numeric(20,2)' -- sums of money
+                     else 'numeric(14,2)'
+                   end
               or t.name <> 'finance.budget_line_items' -- in the currency of their budget
                  and not exists (
                        select from pg_attribute c where c.attrelid = t.oid and c.attname = 'currency'

@@ -51,6 +51,7 @@ async function failureOf(task: string, payload: object = {}): Promise<string> {
       );
     if (rows[0]?.last_error) {
       await worker.stop();
+      worker = undefined;
       await database
         .pool()
         .query('select graphile_worker.complete_jobs(array_agg(id)) from graphile_worker.jobs');
@@ -157,4 +158,58 @@ test('a pipeline is written down, and what marketing brought is kept', async () 
   expect(
     await one(database.pool(), "(select sum(cost) from marketing.roi_tracking where organization_id = $1 and dimension = 'channel')", [cast.organizationId]), // prettier-ignore
   ).toBe(40);
+});
+
+test('sums are larger than any amount in them', async () => {
+  await database.pool().query(
+    `insert into crm.deals (organization_id, lead_id, name, amount, expected_close_on)
+     select l.organization_id, l.id, 'Part ' || n, 600000000000, current_date
+       from crm.leads l
+      cross join generate_series(1, 2) n
+      where l.id = '${await newLead({ email: 'rich@clients.test' })}'`,
+  );
+  await database.pool().query(
+    `insert into marketing.marketing_costs (organization_id, name, channel, amount, starts_on)
+     select $1, 'Stand ' || n, 'event', 600000000000, platform.today($1) from generate_series(1, 2) n`,
+    [cast.organizationId],
+  );
+  await addJob('snapshot_pipelines', { organization_id: cast.organizationId });
+  await runJobs();
+  expect(
+    await one(database.pool(), '(select sum(weighted) > 0 and sum(weighted) < 1200000000100 from crm.pipeline_forecasts where organization_id = $1)', [cast.organizationId]), // prettier-ignore
+  ).toBe(true);
+  expect(
+    await one(database.pool(), "(select sum(cost) from marketing.roi_tracking where organization_id = $1 and key = 'event')", [cast.organizationId]), // prettier-ignore
+  ).toBeGreaterThanOrEqual(1_200_000_000_000);
+  expect(
+    await one(database.pool(), "(select max(t.amount) from crm.pipeline_stages s cross join lateral crm.pipeline_stages_totals(s) t where s.organization_id = $1)", [cast.organizationId]), // prettier-ignore
+  ).toBeGreaterThanOrEqual(1_200_000_000_000);
+});
+
+test.each([
+  ['snapshot_pipelines', 'crm.pipeline_forecasts'],
+  ['track_roi', 'marketing.roi_tracking'],
+])('%s goes on after an organization that it fails for', async (task, table) => {
+  const lead = await newLead({
+    organization_id: next.organizationId,
+    email: `${task}@clients.test`,
+  });
+  await database.pool().query(
+    `-- where the last hour of the day has come
+     update tenancy.organizations
+        set time_zone = (select z.name from pg_timezone_names z
+                          where z.name like 'Etc/GMT%' and extract(hour from now() at time zone z.name) = 23 limit 1);
+     insert into crm.deals (organization_id, lead_id, name, amount, expected_close_on)
+     values ('${next.organizationId}', '${lead}', 'Film', 100, platform.today('${next.organizationId}'));
+     delete from ${table};
+     alter table ${table} add constraint trouble check (organization_id <> '${cast.organizationId}')`,
+  );
+  try {
+    expect(await failureOf(task)).toContain('1 of 2 organizations');
+    expect(
+      await one(database.pool(), `(select jsonb_agg(distinct organization_id) from ${table})`),
+    ).toEqual([next.organizationId]);
+  } finally {
+    await database.pool().query(`alter table ${table} drop constraint trouble`);
+  }
 });

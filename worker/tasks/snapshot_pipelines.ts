@@ -1,4 +1,5 @@
 import type { Task } from 'graphile-worker';
+import { forEachOrganization } from '../each-organization.ts';
 import { object, optional, uuid, type PayloadOf } from '../payload.ts';
 
 /** Without an organization: all in which the last hour of the day has come. */
@@ -12,14 +13,21 @@ const ENDING_DAYS = `
 
 /**
  * Writes down the forecasts of a day, and measures pipelines, one organization after the other. Doing it twice on the same day
- * leaves what the second found.
+ * leaves what the second found. One organization's trouble does not keep others waiting.
  */
 const snapshotPipelines: Task = async (given, helpers) => {
   const { organization_id: organizationId } = given as PayloadOf<typeof payload>;
   const ids = organizationId
     ? [organizationId]
     : (await helpers.query<{ id: string }>(ENDING_DAYS)).rows.map(({ id }) => id);
-  for (const id of ids) await helpers.query('select crm.snapshot_pipeline($1)', [id]);
+  await forEachOrganization(
+    helpers,
+    ids,
+    (id) => id,
+    async (id) => {
+      await helpers.query('select crm.snapshot_pipeline($1)', [id]);
+    },
+  );
 };
 
 export default snapshotPipelines;

@@ -1,4 +1,5 @@
 import type { Task } from 'graphile-worker';
+import { forEachOrganization } from '../each-organization.ts';
 import { day, object, optional, uuid, type PayloadOf } from '../payload.ts';
 
 /** A month, by its first day, of an organization; without them the last three months of all. */
@@ -14,20 +15,28 @@ const LATEST = `
    where o.status = 'active'
    order by o.id`;
 
-/** Computes what marketing cost and brought, one organization after the other. Doing it twice changes nothing. */
+/**
+ * Computes what marketing cost and brought, one organization after the other. Doing it twice changes nothing. One
+ * organization's trouble does not keep others waiting.
+ */
 const trackRoi: Task = async (given, helpers) => {
   const { organization_id: organizationId, month } = given as PayloadOf<typeof payload>;
   const spans =
     organizationId && month
       ? [{ organization_id: organizationId, from_month: month, to_month: month }]
       : (await helpers.query<Span>(LATEST)).rows;
-  for (const span of spans) {
-    await helpers.query('select marketing.track_roi($1, $2, $3)', [
-      span.organization_id,
-      span.from_month,
-      span.to_month,
-    ]);
-  }
+  await forEachOrganization(
+    helpers,
+    spans,
+    (span) => span.organization_id,
+    async (span) => {
+      await helpers.query('select marketing.track_roi($1, $2, $3)', [
+        span.organization_id,
+        span.from_month,
+        span.to_month,
+      ]);
+    },
+  );
 };
 
 export default trackRoi;

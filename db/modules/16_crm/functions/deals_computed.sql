@@ -40,12 +40,12 @@ create or replace function crm.pipeline_stages_totals(stage crm.pipeline_stages)
 language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select d.currency, count(*)::integer, coalesce(sum(d.amount), 0)::numeric(14,2),
+  select d.currency, count(*)::integer, coalesce(sum(d.amount), 0)::numeric(20,2),
          coalesce(
            sum(round(d.amount * case stage.kind
                  when 'open' then coalesce(d.probability, stage.probability)
                  else stage.probability
-               end / 100, 2)), 0)::numeric(14,2)
+               end / 100, 2)), 0)::numeric(20,2)
     from crm.deals d
    where d.organization_id = stage.organization_id and d.stage_id = stage.id and d.deleted_at is null
    group by d.currency

@@ -38,11 +38,11 @@ as $$
     select null, f.currency from found f where f.bucket is null
   )
   select l.bucket, l.currency,
-         coalesce(sum(f.amount) filter (where f.category = 'committed'), 0)::numeric(14,2),
-         coalesce(sum(f.amount) filter (where f.category in ('committed', 'best_case')), 0)::numeric(14,2),
-         coalesce(sum(round(f.amount * f.probability / 100, 2)) filter (where f.status = 'open'), 0)::numeric(14,2),
-         coalesce(sum(f.amount) filter (where f.status = 'won'), 0)::numeric(14,2),
-         coalesce(sum(f.amount) filter (where f.status = 'open'), 0)::numeric(14,2),
+         coalesce(sum(f.amount) filter (where f.category = 'committed'), 0)::numeric(20,2),
+         coalesce(sum(f.amount) filter (where f.category in ('committed', 'best_case')), 0)::numeric(20,2),
+         coalesce(sum(round(f.amount * f.probability / 100, 2)) filter (where f.status = 'open'), 0)::numeric(20,2),
+         coalesce(sum(f.amount) filter (where f.status = 'won'), 0)::numeric(20,2),
+         coalesce(sum(f.amount) filter (where f.status = 'open'), 0)::numeric(20,2),
          count(*) filter (where f.status = 'open')::integer,
          count(*) filter (where f.status = 'won')::integer
     from lines l

@@ -130,10 +130,10 @@ create table crm.pipeline_forecasts (
   snapshot_on date not null,
   month date not null check (extract(day from month) = 1),
   currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
-  committed numeric(14,2) not null,
-  best_case numeric(14,2) not null,
-  weighted numeric(14,2) not null,
-  closed_won numeric(14,2) not null,
+  committed numeric(20,2) not null,
+  best_case numeric(20,2) not null,
+  weighted numeric(20,2) not null,
+  closed_won numeric(20,2) not null,
   open_deals integer not null,
   won_deals integer not null,
   primary key (organization_id, id),
@@ -178,11 +178,11 @@ comment on column crm.pipeline_metrics.value is 'Null where nothing can be said:
 create type crm.forecast_line as (
   bucket date,
   currency char(3),
-  committed numeric(14,2),
-  best_case numeric(14,2),
-  weighted numeric(14,2),
-  closed_won numeric(14,2),
-  open_amount numeric(14,2),
+  committed numeric(20,2),
+  best_case numeric(20,2),
+  weighted numeric(20,2),
+  closed_won numeric(20,2),
+  open_amount numeric(20,2),
   open_deals integer,
   won_deals integer
 );
@@ -197,8 +197,8 @@ comment on column crm.forecast_line.closed_won is 'What was won in it.';
 create type crm.deal_total as (
   currency char(3),
   deals integer,
-  amount numeric(14,2),
-  weighted numeric(14,2)
+  amount numeric(20,2),
+  weighted numeric(20,2)
 );
 comment on type crm.deal_total is 'What deals come to, in one currency.';
 comment on column crm.deal_total.amount is 'Deals without an amount count as nothing.';

@@ -53,7 +53,7 @@ create type crm.attribution_line as (
   currency char(3),
   conversions numeric(14,4),
   customers numeric(14,4),
-  revenue numeric(14,2)
+  revenue numeric(20,2)
 );
 comment on type crm.attribution_line is 'What a channel, a campaign or a source earned.';
 comment on column crm.attribution_line.key is 'The channel, the campaign, or the id of the source; null: nothing met the lead before.';

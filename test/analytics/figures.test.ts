@@ -220,9 +220,68 @@ describe('the snapshot of a day', () => {
         { bucket: day(0), dimension: null, value: 66.6667 },
       ],
     );
-    expect(await rowsOf(database, 'select analytics.take_pmf_snapshots() as taken')).toEqual([
-      { taken: 1 },
+    expect(
+      await rowsOf(database, 'select id from analytics.lively_organizations() o (id)'),
+    ).toEqual([{ id: ours.organizationId }]);
+  });
+
+  test('is taken again for as long as something may be missing in it', async () => {
+    const retake = async () => {
+      const [row] = await rowsOf<{ taken: number }>(
+        database,
+        'select analytics.take_pmf_snapshots($1) as taken',
+        [ours.organizationId],
+      );
+      return row?.taken;
+    };
+    const active = (ago: number) =>
+      rowsOf(
+        database,
+        'select active_users_1 as active from analytics.pmf_metrics_snapshots where organization_id = $1 and day = $2',
+        [ours.organizationId, day(ago)],
+      );
+    /** The last time that a snapshot was taken is an hour before, or after, its day was over. */
+    const takenBeforeEnd = (ago: number, isBefore: boolean) =>
+      rowsOf(
+        database,
+        `insert into analytics.pmf_metrics_snapshots
+           (organization_id, day, members, active_users_1, active_users_7, active_users_28, activated, activation_base,
+            retained_7, retention_base_7, retained_28, retention_base_28, nps_answers, updated_at)
+         values ($1, $2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                 ($2::date + 1)::timestamp at time zone 'America/New_York' + $3::interval)`,
+        [ours.organizationId, day(ago), isBefore ? '-1 hour' : '1 hour'],
+      );
+    await cohort([
+      [ours.owner, 40, [1, 3, 5]],
+      [ours.admin, 40, [1, 3, 4]],
     ]);
+    await rowsOf(database, 'update tenancy.organizations set created_at = now()');
+    expect(await retake()).toBe(1); // it began today
+    await rowsOf(
+      database,
+      "update tenancy.organizations set created_at = now() - interval '1 year'",
+    );
+    expect(await retake()).toBe(2);
+    expect(await active(1)).toEqual([{ active: 2 }]);
+    expect(await retake()).toBe(2);
+    // An event of yesterday that comes today counts.
+    await cohort([[ours.member, 40, [1]]]);
+    await retake();
+    expect(await active(1)).toEqual([{ active: 3 }]);
+    // No worker was there from the evening of one day until today.
+    await takenBeforeEnd(5, false);
+    await takenBeforeEnd(4, true);
+    expect(await retake()).toBe(5); // those of days 4, 3 and 2 besides yesterday's and today's
+    expect(await active(5)).toEqual([{ active: 0 }]);
+    expect(await active(4)).toEqual([{ active: 1 }]);
+    expect(await active(3)).toEqual([{ active: 2 }]);
+    expect(await active(2)).toEqual([{ active: 0 }]);
+    expect(await retake()).toBe(2);
+    // However long ago it was, four weeks are looked at.
+    await rowsOf(database, 'delete from analytics.pmf_metrics_snapshots');
+    await takenBeforeEnd(400, true);
+    expect(await retake()).toBe(28);
+    expect(await retake()).toBe(2);
   });
 });
 

@@ -1,14 +1,31 @@
 import type { Task } from 'graphile-worker';
+import { forEachOrganization } from '../each-organization.ts';
 import { nothing } from '../payload.ts';
 
 export const payload = nothing;
 
-/** Brings today's snapshot of every organization up to date. Doing it twice changes nothing. */
+/**
+ * Brings the snapshots of today and yesterday up to date, and makes up for days that were missed, one organization after the
+ * other. Doing it twice changes nothing. One organization's trouble does not keep others waiting.
+ */
 const takePmfSnapshots: Task = async (_payload, helpers) => {
-  const { rows } = await helpers.query<{ taken: number }>(
-    'select analytics.take_pmf_snapshots() as taken',
+  const { rows: organizations } = await helpers.query<{ id: string }>(
+    'select id from analytics.lively_organizations() as o (id)',
   );
-  helpers.logger.info(`${rows[0]?.taken} snapshots taken`);
+  let taken = 0;
+  await forEachOrganization(
+    helpers,
+    organizations,
+    ({ id }) => id,
+    async ({ id }) => {
+      const { rows } = await helpers.query<{ taken: number }>(
+        'select analytics.take_pmf_snapshots($1) as taken',
+        [id],
+      );
+      taken += rows[0]?.taken ?? 0;
+    },
+  );
+  helpers.logger.info(`${taken} snapshots taken`);
 };
 
 export default takePmfSnapshots;

@@ -83,11 +83,44 @@ comment on function analytics.take_pmf_snapshot(uuid, date) is
   'update_pmf_metrics_snapshot of an organization as of a day, for jobs and functions that have checked who asks.';
 grant execute on function analytics.take_pmf_snapshot(uuid, date) to callboard_service;
 
-create or replace function analytics.take_pmf_snapshots() returns integer
+create or replace function analytics.take_pmf_snapshots(organization_id uuid) returns integer
 language sql volatile
 set search_path = pg_catalog, pg_temp
 as $$
-  select count(analytics.take_pmf_snapshot(o.id, platform.today(o.id)))::integer
+  select count(analytics.take_pmf_snapshot(o.id, d.day))::integer
+    from (
+           select w.id, w.time_zone, w.today, least((w.created_at at time zone w.time_zone)::date, w.today) as first_day,
+                  (select min(s.day) from analytics.pmf_metrics_snapshots s where s.organization_id = w.id) as first_taken
+             from (select t.*, platform.today(t.id) as today from tenancy.organizations t) w
+            where w.id = take_pmf_snapshots.organization_id
+         ) o
+   cross join lateral (
+           select n.day::date as day
+             from generate_series(
+                    greatest(o.first_day, o.today - 27, least(o.first_taken, o.today - 1))::timestamp, o.today::timestamp,
+                    interval '1 day') as n (day)
+         ) d
+   -- yesterday again, for what came after the last hour of it
+   where d.day >= o.today - 1
+      or not exists (
+           select
+             from analytics.pmf_metrics_snapshots s
+            where s.organization_id = o.id
+              and s.day = d.day
+              and s.updated_at >= (d.day + 1)::timestamp at time zone o.time_zone)
+$$;
+
+comment on function analytics.take_pmf_snapshots(uuid) is
+  'Takes the snapshots of an organization of today and yesterday, and of those of the last four weeks, since it has any, that '
+  'were not taken after their day was over; returns how many. For jobs.';
+grant execute on function analytics.take_pmf_snapshots(uuid) to callboard_service;
+
+create or replace function analytics.lively_organizations() returns setof uuid
+language sql stable
+set search_path = pg_catalog, pg_temp
+rows 100
+as $$
+  select o.id
     from tenancy.organizations o
    where o.status = 'active'
      -- where nothing happens there is nothing to tell, until something does
@@ -95,8 +128,9 @@ as $$
            select
              from analytics.app_events e
             where e.organization_id = o.id and e.occurred_at > now() - interval '28 days')
+   order by o.id
 $$;
 
-comment on function analytics.take_pmf_snapshots() is
-  'Takes the snapshot of today of all organizations in which anything happened lately, and returns how many. For jobs.';
-grant execute on function analytics.take_pmf_snapshots() to callboard_service;
+comment on function analytics.lively_organizations() is
+  'The organizations in which anything happened lately, of which snapshots are taken. For jobs.';
+grant execute on function analytics.lively_organizations() to callboard_service;

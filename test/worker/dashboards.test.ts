@@ -245,6 +245,51 @@ describe('an alert', () => {
     expect(await changesOf(id)).toHaveLength(2);
   });
 
+  test('does not count what was looked at while it was being changed', async () => {
+    const { id } = await actAs(database, ours.owner, (client) => saveAlert(client, {}));
+    const meanwhile = await actAs(database, ours.owner, async (client) => {
+      const at = await one<string>(client, 'clock_timestamp()');
+      await saveAlert(client, { row_id: id, threshold: 1 });
+      return at;
+    });
+    const { rows } = await service().query(
+      'select analytics.note_alert_value($1, $2, 9, null, $3) as state',
+      [ours.organizationId, id, meanwhile],
+    );
+    expect(rows).toEqual([{ state: null }]);
+    expect(await changesOf(id)).toEqual([]);
+  });
+
+  test('waits for its minutes anew when nobody looked for a while', async () => {
+    const dashboard_id = await actAs(database, ours.owner, (client) =>
+      add(client, 'analytics.dashboards', { name: 'Now and then' }),
+    );
+    const { id } = await actAs(database, ours.owner, (client) =>
+      saveAlert(client, { dashboard_id, for_minutes: 60 }),
+    );
+    const change = (...calls: string[]) =>
+      actAs(database, ours.owner, async (client) => {
+        for (const call of calls) await client.query(call);
+      });
+    const pause = [false, true].map(
+      (is) => `update analytics.dashboard_alerts set is_active = ${is} where id = '${id}'`,
+    );
+    const archive = ['delete', 'restore'].map(
+      (what) => `select analytics.${what}_dashboard('${dashboard_id}')`,
+    );
+    expect(await look(id, 9, 10)).toBe('pending');
+    await change(...pause);
+    expect(await look(id, 9, 200)).toBe('pending');
+    await change(...archive);
+    expect(await look(id, 9, 400)).toBe('pending');
+    expect(await look(id, 9, 461)).toBe('breached');
+    // What people have been told stays so, until it is well again.
+    await change(...pause, ...archive);
+    expect(await look(id, 9, 600)).toBe('breached');
+    expect(await look(id, 0, 601)).toBe('ok');
+    expect(await changesOf(id)).toHaveLength(2);
+  });
+
   test('tells nobody who has left or may not see the figure, and the log neither', async () => {
     const cast = await makeCast(database, 'secretive');
     const id = await actAs(database, cast.owner, async (client) => {

@@ -49,7 +49,8 @@ begin
     new.runs_as_id := coalesce(authz.user_id(), new.runs_as_id);
     -- What is watched now is another matter: it begins from the start.
     new.state := 'ok';
-    new.state_since := now();
+    -- The clock's time: a look that was claimed while this transaction was open was at what is watched no more.
+    new.state_since := clock_timestamp();
     new.last_value := null;
     new.last_refusal := null;
     new.next_check_at := now();
@@ -58,8 +59,13 @@ begin
     new.recipient_ids := array(select distinct r.user_id from unnest(new.recipient_ids) as r (user_id) order by 1);
     perform analytics.check_recipients(new.organization_id, new.recipient_ids, 'recipient_ids');
   end if;
-  if not is_new and new.is_active and not old.is_active then
+  if not is_new and new.is_active and new.deleted_at is null and not (old.is_active and old.deleted_at is null) then
     new.next_check_at := now();
+    -- Nobody looked meanwhile, so the minutes for which it has to be beyond the threshold begin again.
+    if new.state = 'pending' then
+      new.state := 'ok';
+      new.state_since := clock_timestamp();
+    end if;
   end if;
   return new;
 end

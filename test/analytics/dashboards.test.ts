@@ -262,6 +262,73 @@ describe('a personal dashboard', () => {
   });
 });
 
+describe('the default', () => {
+  const defaultsOf = async ({ organizationId }: Cast) => {
+    const { rows } = await database
+      .pool()
+      .query<{ name: string }>(
+        'select name from analytics.dashboards where organization_id = $1 and is_default order by name',
+        [organizationId],
+      );
+    return rows.map((row) => row.name);
+  };
+  const choose = (client: PoolClient, { id }: Saved) =>
+    client.query('select analytics.set_default_dashboard($1)', [id]);
+
+  test('that is archived gives its place up, and does not take it back', async () => {
+    const cast = await makeCast(database, 'restoring');
+    await actAs(database, cast.owner, async (client) => {
+      const first = await save(client, { name: 'First' });
+      const second = await save(client, { name: 'Second' });
+      await choose(client, first);
+      await client.query('select analytics.delete_dashboard($1)', [first.id]);
+      await choose(client, second);
+      await client.query('select analytics.restore_dashboard($1)', [first.id]);
+    });
+    expect(await defaultsOf(cast)).toEqual(['Second']);
+  });
+
+  test.each([true, false])(
+    'of a person that becomes shared is nobody’s (all have one: %s)',
+    async (have) => {
+      const cast = await makeCast(database, `sharing-${have}`);
+      await actAs(database, cast.owner, async (client) => {
+        if (have) await choose(client, await save(client, { name: 'Of all' }));
+        const own = await save(client, { name: 'Mine', is_personal: true });
+        await choose(client, own);
+        await save(client, { row_id: own.id, name: 'Mine no more', is_personal: false });
+      });
+      expect(await defaultsOf(cast)).toEqual(have ? ['Of all'] : []);
+    },
+  );
+
+  test('is replaced by whoever does not see it, in their organization and for all of it alone', async () => {
+    const cast = await makeCast(database, 'closed');
+    const other = await makeCast(database, 'untouched');
+    await actAs(database, other.owner, async (client) => {
+      await choose(client, await save(client, { name: 'Theirs' }));
+    });
+    const hidden = await actAs(database, cast.owner, async (client) => {
+      await choose(client, await save(client, { name: 'Mine', is_personal: true }));
+      const saved = await save(client, { name: 'Hidden', workspace_id: cast.privateWorkspaceId });
+      await choose(client, saved);
+      return saved;
+    });
+    await actAs(database, cast.member, async (client) => {
+      const seen = await client.query('select from analytics.dashboards where id = $1', [
+        hidden.id,
+      ]);
+      expect(seen.rowCount).toBe(0);
+      await choose(client, await save(client, { name: 'Open' }));
+      expect(await refusalOf(client, () => choose(client, hidden))).toMatchObject({
+        code: 'CB004',
+      });
+    });
+    expect(await defaultsOf(cast)).toEqual(['Mine', 'Open']);
+    expect(await defaultsOf(other)).toEqual(['Theirs']);
+  });
+});
+
 describe('where widgets stand', () => {
   const withWidgets = async (client: PoolClient) => {
     const { id } = await save(client, { name: 'Arranged' }, [OPEN, DUE, STATUS]);

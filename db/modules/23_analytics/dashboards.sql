@@ -69,6 +69,8 @@ create or replace trigger _160_follow before insert or update of dashboard_id on
   for each row execute function analytics.follow_dashboard_trigger();
 create or replace trigger _500_clear_places after update on analytics.dashboard_widgets
   referencing new table as new_rows for each statement execute function analytics.clear_places_trigger();
+create or replace trigger _150_default before update of is_default, owner_id, deleted_at on analytics.dashboards
+  for each row when (new.is_default) execute function analytics.keep_one_default_trigger();
 create or replace trigger _500_share after update of owner_id on analytics.dashboards
   for each row when (old.owner_id is distinct from new.owner_id) execute function analytics.share_dashboard_trigger();
 create or replace trigger _150_settle before insert or update on analytics.dashboard_alerts

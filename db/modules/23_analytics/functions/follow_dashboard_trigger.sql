@@ -56,6 +56,30 @@ comment on function analytics.share_dashboard_trigger() is
   'When a personal dashboard becomes shared, so does what belongs to it; never the other way round, which would take it '
   'away from others. Definer: owner_id is nobody''s to set.';
 
+create or replace function analytics.keep_one_default_trigger() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- A place for another, who may have taken it by the time that this one comes back.
+  if new.deleted_at is not null or new.owner_id is distinct from old.owner_id then
+    new.is_default := false;
+  elsif new.is_default and not old.is_default then
+    update analytics.dashboards d
+       set is_default = false
+     where d.organization_id = new.organization_id
+       and d.owner_id is not distinct from new.owner_id
+       and d.is_default
+       and d.id <> new.id;
+  end if;
+  return new;
+end
+$$;
+
+comment on function analytics.keep_one_default_trigger() is
+  'A dashboard that becomes the default takes the place of the one before it; one that is archived, or becomes shared, gives '
+  'it up. Definer: the one before may lie in a workspace that the caller does not see.';
+
 create or replace function analytics.clear_places_trigger() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp

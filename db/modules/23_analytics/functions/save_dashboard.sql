@@ -231,13 +231,6 @@ begin
   perform pg_advisory_xact_lock(hashtextextended(
             format('analytics.default:%s:%s', organization, coalesce(chosen.owner_id::text, '')), 0));
   update analytics.dashboards d
-     set is_default = false
-   where d.organization_id = organization
-     and d.owner_id is not distinct from chosen.owner_id
-     and d.is_default
-     and d.id <> chosen.id
-     and d.deleted_at is null;
-  update analytics.dashboards d
      set is_default = true
    where d.organization_id = organization and d.id = chosen.id
   returning * into chosen;

@@ -305,6 +305,29 @@ describe('what marketing brought', () => {
     });
   });
 
+  test('is called for in every month of the longest cost', async () => {
+    const client = await database.pool().connect();
+    try {
+      await client.query('begin');
+      await client.query(
+        `insert into marketing.marketing_costs (organization_id, name, channel, amount, starts_on, ends_on)
+         values ($1, 'Sponsoring', 'event', 90, '2026-01-31', date '2026-01-31' + 1829)`,
+        [ours.organizationId],
+      );
+      expect(
+        await one(
+          client,
+          `(select jsonb_build_array(count(*), min(payload ->> 'month'), max(payload ->> 'month'))
+              from graphile_worker._private_jobs where key like 'track_roi:' || $1 || '%')`,
+          [ours.organizationId],
+        ),
+      ).toEqual([62, '2026-01-01', '2031-02-01']);
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+
   test('is kept by month, computed twice as once, and called for by what changes it', async () => {
     const client = await database.pool().connect();
     try {

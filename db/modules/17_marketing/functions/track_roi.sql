@@ -59,7 +59,8 @@ begin
              -- a mistyped day before our era, which jobs cannot be told of, brought nothing
              greatest(date_trunc('month', from_day::timestamp), timestamp '0001-01-01'), to_day::timestamp,
              interval '1 month') as m (month)
-     limit 61
+     -- as many as a cost can touch
+     limit 62
   loop
     job_key := format('track_roi:%s:%s', organization_id, month_day);
     -- as for scores: nobody waits for a job that is there

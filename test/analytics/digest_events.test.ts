@@ -476,6 +476,43 @@ describe('segments', () => {
     ).not.toContainEqual({ id: ours.organizationId });
   });
 
+  test.each([
+    ['switched off', 'is_active = false', 'is_active = true'],
+    ['archived', 'deleted_at = now()', 'deleted_at = null'],
+  ])('keep nothing waiting once they are %s', async (_name, off, on) => {
+    const id = await save('lead', { event: 'login', days: 3 });
+    await send({ occurredAt: hoursAgo(71), leadId: leadIds[0] });
+    await digest();
+    const change = (set: string) =>
+      rowsOf(database, `update analytics.segments set ${set} where id = $1`, [id]);
+    const isDue = async () => {
+      await rowsOf(database, 'select analytics.recompute_dirty_days($1)', [ours.organizationId]);
+      const rows = await rowsOf<{ id: string }>(
+        database,
+        'select id from analytics.undigested_organizations() o (id)',
+      );
+      return rows.some((row) => row.id === ours.organizationId);
+    };
+    await change(off);
+    await rowsOf(database, 'update analytics.segment_checks set check_at = now()');
+    expect(await isDue()).toBe(true);
+    await digest();
+    expect(await isDue()).toBe(false);
+    expect(await members(id)).toEqual(leads(1));
+    // Everybody is judged when it is kept up again, and looked at in time.
+    await rowsOf(
+      database,
+      "update analytics.app_events set occurred_at = occurred_at + interval '1 hour' where lead_id = $1",
+      [leadIds[0]],
+    );
+    await change(on);
+    await digest();
+    expect(await members(id)).toEqual(leads(1));
+    expect(await rowsOf(database, 'select subject_id from analytics.segment_checks')).toEqual([
+      { subject_id: leadIds[0] },
+    ]);
+  });
+
   test.each<[string, 'user' | 'lead', unknown, string]>([
     ['a list', 'lead', [], 'rule'],
     ['nothing in it', 'lead', {}, 'rule'],

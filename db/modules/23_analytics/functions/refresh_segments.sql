@@ -19,6 +19,14 @@ begin
     into touched_users, touched_leads
     from taken t
    cross join lateral unnest(t.subject_ids) as u (id);
+  -- What is kept up no more waits for nothing; everybody is judged when it is kept up again.
+  delete from analytics.segment_checks c
+   where c.organization_id = organization
+     and c.check_at <= now()
+     and not exists (
+           select
+             from analytics.segments s
+            where s.organization_id = organization and s.id = c.segment_id and s.is_active and s.deleted_at is null);
   for segment in
     with due as (
       delete from analytics.due_segments d where d.organization_id = organization returning d.segment_id

@@ -53,7 +53,7 @@ comment on column analytics.dashboard_subscriptions.weekday is 'Of a weekly one:
 comment on column analytics.dashboard_subscriptions.day_of_month is
   'Of a monthly one. In months that are too short it is the last day.';
 comment on column analytics.dashboard_subscriptions.at_time is
-  'By the clock in the time zone. When that skips it, it is as much later; when the clock shows it twice, the first time.';
+  'By the clock in the time zone. When that skips it, it is as much later; when the clock shows it twice, the second time.';
 comment on column analytics.dashboard_subscriptions.recipient_ids is 'Members who get it.';
 comment on column analytics.dashboard_subscriptions.next_due_at is 'When it is due next.';
 

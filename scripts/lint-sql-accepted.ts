@@ -59,6 +59,11 @@ export const ACCEPTED: readonly Accepted[] = [
     reason: 'What it pastes comes from the register of searchable tables, which migrations write.',
   },
   {
+    name: 'ai.rows_to_index(ai.searchable_tables,uuid,uuid,uuid)',
+    level: 'security',
+    reason: 'The same as for ai.reindex, which alone calls it.',
+  },
+  {
     name: 'ai.global_search(text,text[],integer,integer)',
     level: 'warning',
     reason: 'A search is paged with limit and offset, and that is what they are called.',

@@ -1,7 +1,7 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import { as, enter, makeCast, type Cast, type RoleKey, undone } from '../helpers/callers.ts';
-import { testDatabase } from '../helpers/database.ts';
+import { onServer, testDatabase } from '../helpers/database.ts';
 import { RowMaker } from '../helpers/rows.ts';
 import { insert } from './searching.ts';
 
@@ -258,6 +258,127 @@ describe('what is searched', () => {
       await client.query("select ai.reindex('projects.projects', $1)", [ours.organizationId]);
       expect(await words()).toMatch(/'haus'|'hau'/);
     });
+  });
+
+  test('is gone through anew for another language, and for no other change of the settings', async () => {
+    await within(async (client) => {
+      const asked = async (sql: string, ...values: unknown[]) => {
+        await client.query(
+          `delete from graphile_worker._private_jobs where key = 'reindex_search:' || $1::uuid`,
+          [ours.organizationId],
+        );
+        await client.query(sql, [ours.organizationId, ...values]);
+        const { rowCount } = await client.query(
+          `select from graphile_worker.jobs where key = 'reindex_search:' || $1::uuid`,
+          [ours.organizationId],
+        );
+        return rowCount;
+      };
+      const change =
+        "update tenancy.organization_settings set value = $2 where organization_id = $1 and section = 'general'";
+      const add =
+        'insert into tenancy.organization_settings (organization_id, section, value) values ($1, $2, $3)';
+      expect(await asked(add, 'workflows', {})).toBe(0);
+      expect(await asked(add, 'general', { weekStartsOn: 7 })).toBe(0);
+      expect(await asked(change, { locale: 'en-GB' })).toBe(0);
+      expect(await asked(change, { locale: 'de-AT', weekStartsOn: 1 })).toBe(1);
+      expect(await asked(change, { locale: 'de-DE', weekStartsOn: 7 })).toBe(0);
+      expect(
+        await asked('delete from tenancy.organization_settings where organization_id = $1'),
+      ).toBe(1);
+    });
+  });
+
+  test('is gone through anew by the role of the workers, whatever the table', async () => {
+    await within(async (client) => {
+      const id = await project(client);
+      await client.query("update ai.search_documents set title = 'old' where id = $1", [id]);
+      await client.query('set local role callboard_service');
+      await client.query('select ai.reindex(namespace, $1) from ai.searchable_tables', [
+        ours.organizationId,
+      ]);
+      expect(await documents(client)).toMatchObject([{ id, title: 'Harbour at night' }]);
+    });
+  });
+});
+
+onServer('rows that change while they are gone through', () => {
+  const reindex = async () => {
+    // Who holds a row for long is not waited for; the job is tried again.
+    for (;;) {
+      try {
+        await database
+          .pool('callboard_service')
+          .query("select ai.reindex('projects.projects', $1, at_most => 500)", [
+            ours.organizationId,
+          ]);
+        return;
+      } catch (error) {
+        if ((error as { code?: string }).code !== '55P03') throw error;
+      }
+    }
+  };
+  const reindexWaits = async () => {
+    for (;;) {
+      const { rowCount } = await database.pool().query(
+        `select from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock' and query like 'select ai.reindex%'`,
+      );
+      if (rowCount) return;
+    }
+  };
+  let ids: string[];
+
+  beforeEach(async () => {
+    const client = await database.pool().connect();
+    try {
+      ids = [await project(client, { slug: 'first' }), await project(client, { slug: 'second' })];
+      ids.sort();
+    } finally {
+      client.release();
+    }
+  });
+  afterEach(async () => {
+    await database.pool().query('delete from projects.projects where id = any ($1)', [ids]);
+  });
+
+  test('are found as they are afterwards: archived, in another workspace, with another text', async () => {
+    const writer = await database.pool().connect();
+    try {
+      await writer.query('begin');
+      await writer.query('update projects.projects set deleted_at = now() where id = $1', [ids[0]]);
+      await writer.query(
+        "update projects.projects set name = 'Harbour by day', workspace_id = $2 where id = $1",
+        [ids[1], ours.privateWorkspaceId],
+      );
+      const reindexed = reindex();
+      await reindexWaits();
+      await writer.query('commit');
+      await reindexed;
+      expect(await documents(writer)).toMatchObject([
+        { id: ids[1], title: 'Harbour by day', workspace_id: ours.privateWorkspaceId },
+      ]);
+    } finally {
+      writer.release();
+    }
+  });
+
+  test('are changed in any order: whoever changes them never fails for it', async () => {
+    const writer = await database.pool().connect();
+    try {
+      await writer.query('begin');
+      await writer.query("update projects.projects set name = 'Later' where id = $1", [ids[1]]);
+      const reindexed = reindex();
+      await reindexWaits();
+      // The other way round: the job has the first and waits for the second.
+      await writer.query("update projects.projects set name = 'Earlier' where id = $1", [ids[0]]);
+      await writer.query('commit');
+      await reindexed;
+      expect((await documents(writer)).map(({ title }) => title)).toEqual(['Earlier', 'Later']);
+    } finally {
+      await writer.query('rollback');
+      writer.release();
+    }
   });
 });
 

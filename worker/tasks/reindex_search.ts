@@ -15,7 +15,8 @@ const reindexSearch: Task = async (given, helpers) => {
     typeof payload
   >;
   if (namespace !== undefined) {
-    await helpers.query('select ai.reindex($1, $2, $3, $4)', [
+    // So few that nobody who writes one of the rows has to wait for long.
+    await helpers.query('select ai.reindex($1, $2, $3, $4, at_most => 500)', [
       namespace,
       organization_id ?? null,
       after_organization ?? null,

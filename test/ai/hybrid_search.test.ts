@@ -210,6 +210,34 @@ describe('hybrid_search', () => {
     });
   });
 
+  test('lists what has some of the words behind what is fused, where enough has all', async () => {
+    await asOwner(async (client) => {
+      await upsert(
+        client,
+        'words',
+        Array.from({ length: 55 }, (_row, index) => ({
+          key: `words ${index}`,
+          title: index < 25 ? 'Zebra crossing' : 'Zebra',
+        })),
+      );
+      const ranks = async (count: number, skip = 0) =>
+        (
+          await hybridSearch(
+            client,
+            ['zebra crossing', 0, count, skip],
+            "$1, vector_weight => $2, count => $3, skip => $4, namespace => 'words'",
+          )
+        ).map((row) => row.text_rank);
+      const places = (first: number, last: number) =>
+        Array.from({ length: last - first + 1 }, (_place, index) => first + index);
+      expect(await ranks(20)).toEqual(places(1, 20));
+      expect(await ranks(25)).toEqual(places(1, 25));
+      expect(await ranks(30)).toEqual([...places(1, 25), ...places(41, 45)]);
+      expect(await ranks(20, 20)).toEqual([...places(21, 25), ...places(41, 55)]);
+      expect(await ranks(100)).toEqual([...places(1, 25), ...places(41, 70)]);
+    });
+  });
+
   test('refuses what cannot be, and names it', async () => {
     await asOwner(async (client) => {
       const refusal = async (values: unknown[], names?: string) => {
@@ -549,5 +577,70 @@ describe('texts', () => {
     expect(rows[0]?.e).toMatchInlineSnapshot(
       `"[-0.32666016,0.59375,0.5517578,-0.14453125,-0.43652344,0,0,0.15710449]"`,
     );
+  });
+});
+
+// At the end: the index keeps what is undone here, and the tests of what it finds know what is in it.
+describe('the pages of a search', () => {
+  test('are together what one request gives, however words and meaning differ', async () => {
+    const pick = (of: readonly string[], at: number) => of[at % of.length] ?? '';
+    const things = ['Rigging', 'Crane', 'Stage', 'Permit', 'Camera', 'Cable', 'Street', 'Lights'];
+    const deeds = ['check', 'delivery', 'for the stage', 'in the street', 'permits', 'rental'];
+    const texts = [
+      'The rigging over the stage is looked at before every show.',
+      'A permit of the city for a crane in the street.',
+      'Check the street for cars.',
+      'Stage plan, checked by the rigger.',
+      'Nothing of note.',
+    ];
+    const client = await database.pool().connect();
+    try {
+      await client.query('begin');
+      await enter(client, ours.owner);
+      await upsert(
+        client,
+        'demo',
+        Array.from({ length: 480 }, (_row, index) => ({
+          key: `demo ${index}`,
+          title: `${pick(things, index)} ${pick(deeds, index * 7)} ${index % 60}`,
+          content: `${pick(texts, index * 3)} ${pick(things, index * 11 + 3)}`.repeat(
+            1 + (index % 3),
+          ),
+        })),
+      );
+      await client.query('reset role');
+      await client.query('select ai.embed_built_in(1000)');
+      await enter(client, ours.owner);
+      for (const [query, rest] of [
+        ['rigging check stage', ''],
+        ['permits for a crane in the street', ''],
+        ['stage', ''],
+        ['check street', ', vector_weight => 3'],
+        ['check street', ', text_weight => 20, k => 5'],
+        ['rigging lights', ', vector_weight => 0'],
+        ['rigging lights', ', text_weight => 0'],
+        ['lights stage', ', threshold => -1'],
+      ] as const) {
+        const page = (skip: number, count: number) =>
+          hybridSearch(
+            client,
+            [query, skip, count],
+            `$1, skip => $2, count => $3, namespace => 'demo'${rest}`,
+          );
+        const whole = (await page(0, 480)).map(({ key }) => key);
+        const pages: (string | null)[] = [];
+        for (let skip = 0; skip < 480; skip += 20) {
+          pages.push(...(await page(skip, 20)).map(({ key }) => key));
+        }
+        expect({ query, rest, pages }).toEqual({ query, rest, pages: whole });
+        expect(new Set(pages).size).toBe(pages.length);
+        expect((await page(0, 100)).map(({ key }) => key)).toEqual(whole.slice(0, 100));
+        expect((await page(7, 30)).map(({ key }) => key)).toEqual(whole.slice(7, 37));
+        expect(whole.length).toBeGreaterThan(100);
+      }
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
   });
 });

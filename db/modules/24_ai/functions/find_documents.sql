@@ -50,6 +50,7 @@ declare
     select ai.language_of(organization)
      union
     select s.language from ai.searchable_tables s where s.language is not null);
+  most integer := greatest(at_most, ai.fused_places());
   language text;
   words tsquery;
   all_words tsquery;
@@ -74,14 +75,23 @@ begin
        and (namespaces is null or d.namespace = any (namespaces))
        and ai.may_see(d, permissions, caller, sees_all, workspaces)
      order by rank desc, d.namespace, d.id
-     limit at_most
+     limit most
   loop
     place := place + 1;
     return next;
   end loop;
-  -- With half of what is asked for there is enough: to rank all that has a word which is everywhere takes long.
-  if place * 2 >= at_most or not is_plain then
+  if place >= most or not is_plain then
     return;
+  end if;
+  -- To rank all that has a word which is everywhere takes long. Where half of the places that are fused are taken already, it
+  -- is done for those alone who page on beyond what has all words, and the places of what has some are behind the fused ones
+  -- for everybody: so what is listed before does not depend on whether it was done.
+  if place * 2 >= ai.fused_places() then
+    if place >= at_most then
+      return;
+    end if;
+    most := greatest(place, ai.fused_places()) + most - place;
+    place := greatest(place, ai.fused_places());
   end if;
   foreach language in array languages loop
     words := ai.any_word_of(language, query);
@@ -99,7 +109,7 @@ begin
        and (namespaces is null or d.namespace = any (namespaces))
        and ai.may_see(d, permissions, caller, sees_all, workspaces)
      order by rank desc, d.namespace, d.id
-     limit at_most - place
+     limit most - place
   loop
     place := place + 1;
     return next;
@@ -109,8 +119,8 @@ $$;
 
 comment on function ai.find_by_words(text, text[], integer) is
   E'@behavior -*\nDocuments with the words of a query, the best first: those with all of them, then, where the query has no '
-  'operators, those with some. Definer: under row security no index serves words; it states the conditions of the policies '
-  'itself.';
+  'operators, those with some. As many as decide about the first at_most results of a search, if there are so many. Definer: '
+  'under row security no index serves words; it states the conditions of the policies itself.';
 grant execute on function ai.find_by_words(text, text[], integer) to callboard_member;
 
 create or replace function ai.any_word_of(language text, query text) returns tsquery

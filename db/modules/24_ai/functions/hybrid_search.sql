@@ -18,12 +18,12 @@ rows 10
 as $$
 declare
   wanted constant integer := coalesce(count, 10);
-  -- The same for all pages of the first ones, so that a page does not change with the one before.
-  depth constant integer := ceil((coalesce(skip, 0) + wanted) / 20.0) * 40;
+  -- So many from the best on decide about a page. What else there is to know makes no difference to its order.
+  needed constant integer := coalesce(skip, 0) + wanted;
   -- A list that is fused with none need not be longer than what is shown of it.
   depth_of_meaning constant integer := case
-    when query_text is null or coalesce(text_weight, 1) = 0 then depth / 2
-    else depth
+    when query_text is null or coalesce(text_weight, 1) = 0 then ceil(needed / 20.0) * 20
+    else ceil(needed::numeric / ai.fused_places()) * ai.fused_places()
   end;
   namespaces constant text[] := case
     when namespace is null then types
@@ -56,7 +56,7 @@ begin
   return query
     with by_words as materialized (
       select w.namespace, w.id, w.place, w.score
-        from ai.find_by_words(query_text, namespaces, depth) w
+        from ai.find_by_words(query_text, namespaces, needed) w
        where coalesce(text_weight, 1) > 0 and query_text is not null
     ),
     by_meaning as materialized (
@@ -68,12 +68,17 @@ begin
          and n.similarity >= coalesce(threshold, model.threshold)
     ),
     fused as (
-      select u.namespace, u.id, sum(u.score) as score
+      -- What stands far down a list scores by its best place alone: then no page has to know how far down the other list it
+      -- stands, and each goes on where the one before ended.
+      select u.namespace, u.id,
+             greatest(coalesce(sum(u.score) filter (where u.place <= ai.fused_places()), 0), max(u.score)) as score
         from (
-               select w.namespace, w.id, coalesce(text_weight, 1)::double precision / (coalesce(k, 60) + w.place) as score
+               select w.namespace, w.id, w.place,
+                      coalesce(text_weight, 1)::double precision / (coalesce(k, 60) + w.place) as score
                  from by_words w
                 union all
-               select m.namespace, m.id, coalesce(vector_weight, 1)::double precision / (coalesce(k, 60) + m.place)
+               select m.namespace, m.id, m.place,
+                      coalesce(vector_weight, 1)::double precision / (coalesce(k, 60) + m.place)
                  from by_meaning m
              ) u
        group by u.namespace, u.id
@@ -110,13 +115,23 @@ $$;
 
 comment on function ai.hybrid_search(text, real[], real, integer, text, text[], real, real, integer, integer) is
   E'@behavior -*\nWhat fits a query by its words or by its meaning, of everything that the caller may see: reciprocal rank fusion, '
-  'in which a document at place p of a list scores weight ÷ (k + p), and the scores of both lists are added. Either argument '
-  'may be null; without an embedding the text is embedded here where the active model is the built-in one. threshold is the '
-  'least cosine similarity in the list by meaning, that of the model unless said. namespace is one, types are several of them. '
-  'count is 1 to 500, skip up to 5000; ties are in the order of namespace and id. Errors: CB001, CB002; CB070 for an embedding '
-  'of another dimension.';
+  'in which a document at place p of a list scores weight ÷ (k + p), and the scores of the first 40 places of both lists are '
+  'added; further down the better one counts. The order does not depend on count and skip. Either argument may be null; '
+  'without an embedding the text is embedded here where the active model is the built-in one. threshold is the least cosine '
+  'similarity in the list by meaning, that of the model unless said. namespace is one, types are several of them. count is 1 '
+  'to 500, skip up to 5000; ties are in the order of namespace and id. Errors: CB001, CB002; CB070 for an embedding of '
+  'another dimension.';
 grant execute on function ai.hybrid_search(text, real[], real, integer, text, text[], real, real, integer, integer)
   to callboard_member;
+
+create or replace function ai.fused_places() returns integer
+language sql immutable parallel safe
+return 40;
+
+comment on function ai.fused_places() is
+  E'@behavior -*\nSo many places of both lists are fused by ai.hybrid_search. Each costs every search, the first page as well: so many '
+  'of both have to be looked for.';
+grant execute on function ai.fused_places() to callboard_member;
 
 create or replace function ai.check_query(query text) returns void
 language plpgsql immutable

@@ -395,6 +395,46 @@ describe('find_insights', () => {
     });
   });
 
+  test('opens again what it has put away itself, once it is so again, and nothing else', async () => {
+    await within(async (client) => {
+      const told = async (p95: number) => {
+        await days(client, [...usual, { day: 1, interactions: 100, failures: 1, p95 }]);
+        return (await client.query('select ai.find_insights() as told')).rows;
+      };
+      const insight = () =>
+        one<Record<string, unknown>>(
+          client,
+          `select status, value::float, decided_at is not null as decided, reason, body like '%3000%' as is_told
+             from ai.insights where organization_id = $1 and rule_key = 'latency_spike'`,
+          [ours.organizationId],
+        );
+      await told(2000);
+      expect(await insight()).toMatchObject({ status: 'open', value: 2000 });
+      await told(500);
+      expect(await insight()).toMatchObject({ status: 'dismissed', decided: true });
+      expect(await told(3000)).toEqual([{ told: 1 }]);
+      expect(await insight()).toEqual({
+        status: 'open',
+        value: 3000,
+        decided: false,
+        reason: null,
+        is_told: true,
+      });
+      expect(await told(3000)).toEqual([{ told: 0 }]);
+      // The same figures as when it was put away are reason enough.
+      await told(500);
+      expect(await told(3000)).toEqual([{ told: 1 }]);
+      expect(await insight()).toMatchObject({ status: 'open' });
+      await client.query(
+        `update ai.insights set status = 'dismissed', decided_at = now(), decided_by = $2
+          where organization_id = $1 and rule_key = 'latency_spike'`,
+        [ours.organizationId, ours.member.userId],
+      );
+      expect(await told(4000)).toEqual([{ told: 0 }]);
+      expect(await insight()).toMatchObject({ status: 'dismissed', value: 3000 });
+    });
+  });
+
   test('waits for enough days, enough interactions, and the end of a day', async () => {
     await within(async (client) => {
       await days(client, [...usual.slice(0, 3), { day: 1, interactions: 100, p95: 5000 }]);

@@ -98,8 +98,11 @@ begin
    where j.holds
    order by j.organization_id, j.agent_id, j.key, j.day
   on conflict (organization_id, agent_id, rule_key, day) do update
-    set (value, expected, evidence, body) = (excluded.value, excluded.expected, excluded.evidence, excluded.body)
-  where i.status = 'open' and (i.value, i.expected) is distinct from (excluded.value, excluded.expected);
+    set (value, expected, evidence, body, status, decided_at, reason)
+      = (excluded.value, excluded.expected, excluded.evidence, excluded.body, 'open', null, null)
+  -- What was put away here, for figures that are bad again, opens again; what somebody has decided stays decided.
+  where (i.status = 'open' and (i.value, i.expected) is distinct from (excluded.value, excluded.expected))
+     or (i.status = 'dismissed' and i.decided_by is null);
   get diagnostics told = row_count;
   return told;
 end
@@ -107,5 +110,6 @@ $$;
 
 comment on function ai.find_insights(timestamptz) is
   'Compares the days of agents that were worked out since with the rules, and tells what stands out; what no longer does is '
-  'dismissed. Returns how many insights are new or have changed. What somebody has decided stays decided.';
+  'dismissed, and opened again if it does once more. Returns how many insights are new or have changed. What somebody has '
+  'decided stays decided.';
 grant execute on function ai.find_insights(timestamptz) to callboard_service;

@@ -110,6 +110,34 @@ describe('log_agent_interaction', () => {
     });
   });
 
+  test('refuses the id of what another agent has done, seen by the caller or not', async () => {
+    const other = await actAs(database, ours.owner, (client) =>
+      makeAgent(client, 'confidential', { workspace_id: ours.privateWorkspaceId }),
+    );
+    const row_id = randomUUID();
+    await actAs(database, ours.owner, (client) =>
+      log(client, { agent_id: other, row_id, response: 'for few' }),
+    );
+    const { rowCount } = await database
+      .pool()
+      .query('select from ai.agent_interactions where id = $1 and agent_id = $2', [row_id, other]);
+    expect(rowCount).toBe(1);
+    for (const role of ['member', 'owner'] as const) {
+      await as(database, ours[role], async (client) => {
+        const { rowCount: seen } = await client.query(
+          'select from ai.agent_interactions where id = $1',
+          [row_id],
+        );
+        expect(seen).toBe(role === 'owner' ? 1 : 0);
+        expect(await sqlstateOf(client, () => log(client, { row_id }))).toBe('CB004');
+      });
+    }
+    await as(database, ours.owner, async (client) => {
+      expect(await log(client, { agent_id: other, row_id })).toMatchObject({ id: row_id });
+    });
+    await database.pool().query('delete from ai.agent_interactions where id = $1', [row_id]);
+  });
+
   test('refuses what cannot have happened, and strangers', async () => {
     await as(database, ours.member, async (client) => {
       const code = (values: Record<string, unknown>) =>

@@ -27,7 +27,10 @@ begin
       into logged
       from ai.agent_interactions i
      where i.organization_id = organization and i.id = interaction.row_id;
-    if logged.id is not null then
+    if logged.agent_id <> agent.id then
+      -- What it is about, only those get to see who see its agent.
+      perform platform.refuse('CB004', 'This agent has no such interaction, and the id is taken.', field => 'row_id');
+    elsif logged.id is not null then
       return logged;
     end if;
   end if;

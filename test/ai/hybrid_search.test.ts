@@ -546,6 +546,9 @@ describe('texts', () => {
       `${'A sentence. '.repeat(20)}\n\n${'y'.repeat(250)} ${'Another one? '.repeat(20)}`,
       ' \n '.repeat(100),
       '🎬 action! '.repeat(60),
+      // Longer than what is gone through at once.
+      'y'.repeat(12_345),
+      `${'wörter ohne ende '.repeat(900)}${'ß'.repeat(5000)} 🎬 `.repeat(2),
     ];
     for (const text of texts) {
       const { rows } = await database
@@ -563,6 +566,17 @@ describe('texts', () => {
       }
       expect(covered).toBe([...text].length);
     }
+  });
+
+  test('of one sentence without an end are cut behind the last space that a part has room for', async () => {
+    const words = Array.from({ length: 6000 }, (_word, index) => 'ö'.repeat(1 + (index % 37)));
+    const expected: string[] = [];
+    for (const word of words) {
+      const last = expected.at(-1);
+      if (last === undefined || last.length + word.length + 1 > 100) expected.push(`${word} `);
+      else expected[expected.length - 1] = `${last}${word} `;
+    }
+    expect(await parts(words.map((word) => `${word} `).join(''), 100, 0)).toEqual(expected);
   });
 
   test('have always the same built-in embedding, of length one, on both engines', async () => {

@@ -6,7 +6,11 @@ as $$
 declare
   -- Where sentences begin, from 1, in order; and one behind the end.
   starts integer[] := array[]::integer[];
+  longest_section constant integer := least(most::bigint * 40, 2147483647);
   sentence text;
+  remaining integer;
+  section text;
+  done integer;
   place integer := 1;
   piece integer;
   first integer := 1;
@@ -22,16 +26,25 @@ begin
     select m[1]
       from regexp_matches(content, '.+?(?:[.!?…][)"''”’»]*(?=\s)\s+|[。！？]+|\n\s*\n\s*|$)', 'g') as m
   loop
-    -- A sentence that is longer than a part is cut at spaces, and where there is none, anywhere.
-    while length(sentence) > most loop
-      starts := starts || place;
-      piece := coalesce(nullif(length(substring(left(sentence, most) from '^.*\s')), 0), most);
-      place := place + piece;
-      sentence := substr(sentence, piece + 1);
+    -- A sentence that is longer than a part is cut at spaces, and where there is none, anywhere. To find the place of a
+    -- character takes as long as all before it, and to take off what is done, as all behind it: so forty parts are
+    -- taken at a time.
+    remaining := length(sentence);
+    while remaining > most loop
+      section := left(sentence, longest_section);
+      done := 0;
+      while remaining > most and done <= longest_section - most loop
+        starts := starts || place;
+        piece := coalesce(nullif(length(substring(substr(section, done + 1, most) from '^.*\s')), 0), most);
+        place := place + piece;
+        done := done + piece;
+        remaining := remaining - piece;
+      end loop;
+      sentence := substr(sentence, done + 1);
     end loop;
-    if sentence <> '' then
+    if remaining > 0 then
       starts := starts || place;
-      place := place + length(sentence);
+      place := place + remaining;
     end if;
   end loop;
   starts := starts || (length(content) + 1);

@@ -12,43 +12,49 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   bounce record;
-  recorded integer;
+  recorded uuid[];
   given_back bigint;
 begin
   -- The claim is asked for: after a mail was sent anew by hand, what became of it before does not count.
-  update marketing.email_queue q
-     set status = case
-           when o.outcome in ('sent', 'uncertain') then o.outcome
-           when o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null then 'queued'
-           else 'failed'
-         end,
-         send_after = case o.outcome
-           when 'retry' then coalesce(now() + marketing.retry_delay(q.attempts), q.send_after)
-           else q.send_after
-         end,
-         attempts = q.attempts - (o.outcome = 'returned')::integer,
-         -- Nobody heard of it, so it does not count as a mail that the lead had.
-         attempted_at = case o.outcome when 'returned' then null else q.attempted_at end,
-         sent_at = case o.outcome when 'sent' then coalesce(q.sent_at, clock_timestamp()) end,
-         bounced_at = case o.outcome when 'bounced' then clock_timestamp() else q.bounced_at end,
-         reason = left(o.reason, 1000),
-         reply_code = left(o.code, 20),
-         claim_expires_at = null,
-         updated_at = clock_timestamp()
-    from jsonb_to_recordset(outcomes) as o (id uuid, outcome text, reason text, code text)
-   where q.organization_id = record_emails.organization_id
-     and q.id = o.id
-     and q.claim_id = record_emails.claim_id
-     and q.status in ('sending', 'uncertain');
-  get diagnostics recorded = row_count;
+  with changed as (
+    update marketing.email_queue q
+       set status = case
+             when o.outcome in ('sent', 'uncertain') then o.outcome
+             when o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null then 'queued'
+             else 'failed'
+           end,
+           send_after = case o.outcome
+             when 'retry' then coalesce(now() + marketing.retry_delay(q.attempts), q.send_after)
+             else q.send_after
+           end,
+           attempts = q.attempts - (o.outcome = 'returned')::integer,
+           -- Nobody heard of it, so it does not count as a mail that the lead had.
+           attempted_at = case o.outcome when 'returned' then null else q.attempted_at end,
+           sent_at = case o.outcome when 'sent' then coalesce(q.sent_at, clock_timestamp()) end,
+           bounced_at = case o.outcome when 'bounced' then clock_timestamp() else q.bounced_at end,
+           reason = left(o.reason, 1000),
+           reply_code = left(o.code, 20),
+           claim_expires_at = null,
+           updated_at = clock_timestamp()
+      from jsonb_to_recordset(outcomes) as o (id uuid, outcome text, reason text, code text)
+     where q.organization_id = record_emails.organization_id
+       and q.id = o.id
+       and q.claim_id = record_emails.claim_id
+       and q.status in ('sending', 'uncertain')
+    returning q.id
+  )
+  select array_agg(c.id) into recorded from changed c;
+  -- Whoever got no answer records once more: what follows from an outcome follows once.
+  if recorded is null then
+    return 0;
+  end if;
 
   if outcomes @> '[{"outcome": "returned"}]' then
     -- They count towards the plan when they go out.
     select count(*) into given_back
       from jsonb_to_recordset(outcomes) as o (id uuid, outcome text)
-      join marketing.email_queue q
-        on q.organization_id = record_emails.organization_id and q.id = o.id and q.claim_id = record_emails.claim_id
-     where o.outcome = 'returned' and q.status = 'queued' and q.attempts = 0;
+      join marketing.email_queue q on q.organization_id = record_emails.organization_id and q.id = o.id
+     where q.id = any (recorded) and o.outcome = 'returned' and q.attempts = 0;
     if given_back > 0 then
       perform billing.take_usage(organization_id, 'emails', billing.usage_period(organization_id, 'emails'), -given_back);
     end if;
@@ -58,9 +64,8 @@ begin
     for bounce in
       select q.id, q.email, q.lead_id, q.campaign_id, q.reason
         from jsonb_to_recordset(outcomes) as o (id uuid, outcome text)
-        join marketing.email_queue q
-          on q.organization_id = record_emails.organization_id and q.id = o.id and q.claim_id = record_emails.claim_id
-       where o.outcome = 'bounced' and q.status = 'failed'
+        join marketing.email_queue q on q.organization_id = record_emails.organization_id and q.id = o.id
+       where q.id = any (recorded) and o.outcome = 'bounced'
        order by q.email
     loop
       insert into marketing.email_interactions
@@ -70,7 +75,7 @@ begin
       perform marketing.suppress_email(organization_id, bounce.email, 'hard_bounce', bounce.reason, bounce.id);
     end loop;
   end if;
-  return recorded;
+  return cardinality(recorded);
 end
 $$;
 

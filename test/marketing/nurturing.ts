@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import { acting } from '../billing/plans.ts';
 import type { Database } from '../../db/connect.ts';
@@ -234,3 +235,16 @@ export const stepsOf = async (house: House, sequence: string) =>
 
 /** What came of each lead. */
 export const outcomes = (found: readonly Outcome[]) => found.map((each) => each.outcome);
+
+/** Until somebody waits for a lock that somebody else holds. */
+export async function untilOneWaits(database: Database): Promise<void> {
+  for (;;) {
+    const { rowCount } = await database
+      .pool()
+      .query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+    if (rowCount) return;
+    await pause(10);
+  }
+}

@@ -19,6 +19,22 @@ begin
     where s.organization_id = organization and s.id = any (sequence_ids)
     order by s.id
       for no key update;
+  -- Mails that are out or on their way, then enrolments, then mails that wait: the order in which all lock them.
+  perform
+     from marketing.email_queue q
+    where q.organization_id = organization
+      and q.lead_id in (kept_id, merged_id)
+      and q.enrollment_id is not null
+      and q.status in ('sending', 'sent', 'uncertain')
+    order by q.id
+      for update;
+  perform
+     from marketing.nurturing_enrollments e
+    where e.organization_id = organization
+      and e.sequence_id = any (sequence_ids)
+      and e.lead_id in (kept_id, merged_id)
+    order by e.id
+      for update;
 
   -- Where both are, the one that has come further goes on.
   select array_agg(r.further order by r.behind), array_agg(r.behind order by r.behind)
@@ -90,7 +106,8 @@ begin
               and (s.reenrollment = 'never' or o.ended_at > now() - s.reenroll_after));
   perform marketing.end_enrollments(organization, over, 'merged') where over is not null;
 
-  -- All the others, with what of them waits; those that have ended as well, so that none begins anew.
+  -- All the others, with what of them waits, or will again if the mail server asks to come back; those that have ended as
+  -- well, so that none begins anew.
   update marketing.nurturing_enrollments e
      set lead_id = kept_id
    where e.organization_id = organization and e.lead_id = merged_id;
@@ -99,7 +116,7 @@ begin
    where q.organization_id = organization
      and q.lead_id = merged_id
      and q.enrollment_id is not null
-     and q.status in ('queued', 'paused');
+     and q.status in ('queued', 'paused', 'sending');
 end
 $$;
 

@@ -6,6 +6,70 @@ comment on function marketing.retry_delay(integer) is
   'How long a mail waits after so many attempts; null: there is no further one.';
 grant execute on function marketing.retry_delay(integer) to callboard_service;
 
+create or replace function marketing.emails_held_back(organization_id uuid, claim_id uuid, outcomes jsonb) returns jsonb
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  organization constant uuid := emails_held_back.organization_id;
+  waiting uuid[];
+  campaign_ids uuid[];
+  enrollment_ids uuid[];
+begin
+  -- Mails that are on their way first, then what they are of: whoever stops that locks it, and then mails that wait.
+  select array_agg(m.id), array_agg(distinct m.campaign_id), array_agg(distinct m.enrollment_id)
+    into waiting, campaign_ids, enrollment_ids
+    from (
+           select q.id, q.campaign_id, q.enrollment_id
+             from jsonb_to_recordset(outcomes) as o (id uuid, outcome text)
+             join marketing.email_queue q on q.organization_id = organization and q.id = o.id
+            where q.claim_id = emails_held_back.claim_id
+              and q.status in ('sending', 'uncertain')
+              and num_nonnulls(q.campaign_id, q.enrollment_id) > 0
+              and (o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null)
+            order by q.id
+              for update of q
+         ) m;
+  if waiting is null then
+    return jsonb_build_object();
+  end if;
+  perform
+     from marketing.campaigns c
+    where c.organization_id = organization and c.id = any (campaign_ids)
+    order by c.id
+      for share;
+  perform
+     from marketing.nurturing_enrollments e
+    where e.organization_id = organization and e.id = any (enrollment_ids)
+    order by e.id
+      for share;
+  return (
+    select coalesce(jsonb_object_agg(h.id, jsonb_build_object('status', h.status, 'reason', h.reason)), jsonb_build_object())
+      from (
+             select q.id,
+                    case when o.is_over then 'cancelled' else 'paused' end as status,
+                    case when o.is_over then 'campaign_cancelled' end as reason
+               from marketing.email_queue q
+               join marketing.campaigns c on c.organization_id = organization and c.id = q.campaign_id
+              cross join lateral (select c.status = 'cancelled' or c.deleted_at is not null as is_over) o
+              where q.organization_id = organization and q.id = any (waiting) and (o.is_over or c.status = 'paused')
+             union all
+             -- Who has completed a sequence still gets its last mail.
+             select q.id, 'cancelled', 'left the sequence: ' || e.exit_reason
+               from marketing.email_queue q
+               join marketing.nurturing_enrollments e on e.organization_id = organization and e.id = q.enrollment_id
+              where q.organization_id = organization and q.id = any (waiting) and e.status = 'exited'
+           ) h);
+end
+$$;
+
+comment on function marketing.emails_held_back(uuid, uuid, jsonb) is
+  'Of mails that would wait again, those whose campaign was paused, cancelled or archived, or whose lead has left the '
+  'sequence, while they were on their way: {id: {status, reason}}. Holds the mails, campaigns and enrolments until the end of '
+  'the transaction, so that whoever stops them comes before or after. Part of record_emails.';
+grant execute on function marketing.emails_held_back(uuid, uuid, jsonb) to callboard_service;
+
 create or replace function marketing.record_emails(organization_id uuid, claim_id uuid, outcomes jsonb) returns integer
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -14,13 +78,18 @@ declare
   bounce record;
   recorded uuid[];
   given_back bigint;
+  held_back jsonb := jsonb_build_object();
 begin
+  if outcomes @> '[{"outcome": "retry"}]' or outcomes @> '[{"outcome": "returned"}]' then
+    held_back := marketing.emails_held_back(organization_id, claim_id, outcomes);
+  end if;
   -- The claim is asked for: after a mail was sent anew by hand, what became of it before does not count.
   with changed as (
     update marketing.email_queue q
        set status = case
              when o.outcome in ('sent', 'uncertain') then o.outcome
-             when o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null then 'queued'
+             when o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null
+               then coalesce(held_back -> q.id::text ->> 'status', 'queued')
              else 'failed'
            end,
            send_after = case o.outcome
@@ -32,7 +101,7 @@ begin
            attempted_at = case o.outcome when 'returned' then null else q.attempted_at end,
            sent_at = case o.outcome when 'sent' then coalesce(q.sent_at, clock_timestamp()) end,
            bounced_at = case o.outcome when 'bounced' then clock_timestamp() else q.bounced_at end,
-           reason = left(o.reason, 1000),
+           reason = left(coalesce(held_back -> q.id::text ->> 'reason', o.reason), 1000),
            reply_code = left(o.code, 20),
            claim_expires_at = null,
            updated_at = clock_timestamp()
@@ -82,7 +151,7 @@ $$;
 comment on function marketing.record_emails(uuid, uuid, jsonb) is
   'Records what became of mails of a batch, a list of {id, outcome, reason, code}: sent; retry: later, with longer and longer '
   'waits; returned: nobody has heard of it, at once again; failed; bounced: failed, and the address is suppressed; uncertain. '
-  'Returns how many it recorded: those that another claim has by now are left alone.';
+  'What would be sent again of a campaign or a sequence that was stopped meanwhile is not. Returns how many it recorded: those that another claim has by now are left alone.';
 grant execute on function marketing.record_emails(uuid, uuid, jsonb) to callboard_service;
 
 create or replace function marketing.find_uncertain_emails() returns integer

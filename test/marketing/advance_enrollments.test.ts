@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import { within } from '../billing/plans.ts';
@@ -23,6 +22,7 @@ import {
   stepsOf,
   START,
   LATER,
+  untilOneWaits,
   type House,
 } from './nurturing.ts';
 
@@ -441,16 +441,7 @@ onServer('at the same time', () => {
       const found = await mails(house, sequence);
       return { mails: found.length, leads: new Set(found.map((mail) => mail.lead_id)).size };
     });
-  /** Until another transaction of this database waits for a lock. */
-  const somebodyWaits = async () => {
-    const waiting = () =>
-      database
-        .pool()
-        .query(
-          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-        );
-    while (!(await waiting()).rowCount) await pause(10);
-  };
+  const somebodyWaits = () => untilOneWaits(database);
   const take = async (client: PoolClient, sequence: string, most: number) => {
     const { rows } = await client.query<{ n: number }>(
       'select marketing.advance_enrollments($1, $2, $3, $4) as n',
@@ -543,7 +534,7 @@ onServer('at the same time', () => {
     const [found] = await stays((house) => enrollments(house, sequence));
     expect(found).toMatchObject({ status: 'exited', exit_reason: 'unsubscribed' });
     const states = await stays((house) => mails(house, sequence));
-    expect(states.map((mail) => mail.status)).toEqual(['cancelled']);
+    expect(states.map((mail) => mail.status)).toEqual(['suppressed']);
   });
 
   test('a pause waits for the batch that is open; after it nothing is queued', async () => {

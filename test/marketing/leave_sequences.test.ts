@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { acting, within } from '../billing/plans.ts';
 import { makeCast, type Cast } from '../helpers/callers.ts';
-import { testDatabase } from '../helpers/database.ts';
+import { onServer, testDatabase } from '../helpers/database.ts';
 import { refusalOf } from '../projects/fixtures.ts';
 import {
   addLead,
@@ -9,6 +9,7 @@ import {
   advance,
   after,
   ask,
+  committed,
   convertLead,
   enroll,
   enrollments,
@@ -16,6 +17,7 @@ import {
   mails,
   stepsOf,
   START,
+  untilOneWaits,
   type House,
 } from './nurturing.ts';
 
@@ -195,5 +197,44 @@ describe('leaving', () => {
       expect(await state(house, away.id)).toEqual(['exited', 'sequence_archived', 'cancelled']);
       expect(await advance(house, away.id, after(48))).toBe(0);
     });
+  });
+});
+
+onServer('unsubscribing while a sequence is being left', () => {
+  test('waits for it', async () => {
+    const stays = <T>(work: (house: House) => Promise<T>) => committed(database, ours, work);
+    const { id, lead, enrollment } = await stays(async (house) => {
+      const sequence = await addSequence(house, [
+        { key: 'hello' },
+        { key: 'tips', delay: '1 day' },
+      ]);
+      const someone = await addLead(house);
+      const [enrolled] = await enroll(house, sequence, [someone], START);
+      await advance(house, sequence, START);
+      return { id: sequence, lead: someone, enrollment: enrolled?.enrollment_id };
+    });
+    let unsubscribed: Promise<unknown> = Promise.resolve();
+    await stays(async ({ client, cast }) => {
+      // As far as leaving comes before it looks for mails that wait.
+      await client.query('select from marketing.nurturing_enrollments where id = $1 for update', [
+        enrollment,
+      ]);
+      unsubscribed = stays((house) =>
+        house.client.query(
+          "select marketing.suppress_email($1, l.email, 'unsubscribed') from crm.leads l where l.id = $2",
+          [cast.organizationId, lead],
+        ),
+      );
+      await untilOneWaits(database);
+      await client.query("select marketing.end_enrollments($1, array[$2::uuid], 'manual')", [
+        cast.organizationId,
+        enrollment,
+      ]);
+    });
+    await unsubscribed;
+    expect(await stays((house) => enrollments(house, id))).toMatchObject([
+      { status: 'exited', exit_reason: 'manual' },
+    ]);
+    expect(await stays((house) => mails(house, id))).toMatchObject([{ status: 'cancelled' }]);
   });
 });

@@ -106,6 +106,14 @@ language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- First, as whoever ends them or takes their next step does: two wait for each other, not in a ring.
+  perform
+     from marketing.nurturing_enrollments e
+    where e.organization_id = stop_mails.organization_id
+      and e.lead_id = any (stop_mails.lead_ids)
+      and e.status in ('active', 'paused')
+    order by e.id
+      for update;
   update marketing.email_queue q
      set status = 'suppressed', reason = stop_mails.reason, updated_at = now()
    where q.organization_id = stop_mails.organization_id

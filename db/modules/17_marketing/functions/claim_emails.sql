@@ -125,7 +125,7 @@ begin
      where o.id = claim_due.organization_id
   ),
   due as materialized (
-    select q.id, q.lead_id, q.template_id, q.campaign_id, q.purpose, q.variables, q.attempts, q.send_after
+    select q.id, q.lead_id, q.template_id, q.campaign_id, q.step_id, q.purpose, q.variables, q.attempts, q.send_after
       from marketing.email_queue q
      where q.organization_id = claim_due.organization_id and q.status = 'queued' and q.send_after <= moment
      order by q.send_after, q.id
@@ -155,9 +155,15 @@ begin
                case when d.purpose = 'marketing' and r.needs_consent and l.email_consent <> 'granted' then 'no_consent' end)
            end as barred_by,
            t.deleted_at is not null as template_is_gone,
-           case when d.purpose = 'marketing' then
-             marketing.next_sending_time(moment, coalesce(l.time_zone, r.time_zone), r.quiet_from, r.quiet_to)
-           else moment end as not_before,
+           case
+             when d.purpose <> 'marketing' then moment
+             when d.step_id is null then
+               marketing.next_sending_time(moment, coalesce(l.time_zone, r.time_zone), r.quiet_from, r.quiet_to)
+             else
+               marketing.next_step_time(
+                 claim_due.organization_id, d.step_id, moment, coalesce(l.time_zone, r.time_zone), r.quiet_from, r.quiet_to)
+           end as not_before,
+           coalesce(l.time_zone, r.time_zone) as zone, r.quiet_from, r.quiet_to,
            r.name as organization_name, r.website, r.cap_mails, r.cap_span
       from due d
       join crm.leads l on l.organization_id = claim_due.organization_id and l.id = d.lead_id
@@ -167,7 +173,7 @@ begin
   ranked as (
     select k.*,
            row_number() over (
-             partition by k.lead_id, k.is_marketing and k.barred_by is null and not k.template_is_gone
+             partition by k.lead_id, k.is_marketing and k.barred_by is null and not k.template_is_gone and k.not_before <= moment
              order by k.send_after, k.id) as place,
            lately.mails as had, lately.oldest
       from known k
@@ -194,7 +200,7 @@ begin
            case
              when r.barred_by is not null then 'suppressed'
              when r.template_is_gone then 'failed'
-             when r.not_before > moment then 'quiet'
+             when r.not_before > moment then 'closed'
              when r.is_marketing and r.cap_mails > 0 and r.had + r.place > r.cap_mails then 'capped'
              else 'sending'
            end as verdict
@@ -205,9 +211,13 @@ begin
        set status = case j.verdict when 'suppressed' then 'suppressed' when 'failed' then 'failed'
                       when 'sending' then 'sending' else 'queued' end,
            reason = case j.verdict when 'suppressed' then j.barred_by when 'failed' then 'template_archived'
-                      when 'quiet' then 'quiet_hours' when 'capped' then 'frequency_cap' end,
+                      when 'capped' then 'frequency_cap'
+                      when 'closed' then
+                        case when marketing.next_sending_time(moment, j.zone, j.quiet_from, j.quiet_to) > moment
+                             then 'quiet_hours' else 'send_window' end
+                    end,
            send_after = case j.verdict
-                          when 'quiet' then j.not_before
+                          when 'closed' then j.not_before
                           -- One of the same batch has the last place: when that has gone out, it is known until when.
                           when 'capped' then case when j.had >= j.cap_mails then j.oldest + j.cap_span
                                                   else moment + interval '1 minute' end

@@ -199,6 +199,66 @@ describe('recording events', () => {
     expect(await record(database, ours.member, [other])).toMatchObject({ inserted: 1 });
   });
 
+  test('is seen by those who see the lead, in the workspace that it is in by now', async () => {
+    const name = `seen_${Date.now()}`;
+    const [lead] = await rowsOf<{ id: string }>(
+      database,
+      'insert into crm.leads (organization_id, email, workspace_id) values ($1, $2, $3) returning id',
+      [ours.organizationId, `${name}@x.test`, ours.privateWorkspaceId],
+    );
+    await record(database, ours.owner, [
+      anEvent({ name, leadId: lead?.id }),
+      anEvent({ name, leadId: lead?.id, userId: ours.owner.userId }),
+      anEvent({ name, leadId }),
+      anEvent({ name, userId: ours.owner.userId }),
+    ]);
+    const seen = (caller: Cast['owner']) =>
+      as(database, caller, async (client) => {
+        const query = 'select from analytics.app_events where name = $1';
+        return (await client.query(query, [name])).rowCount;
+      });
+    const inWorkspace = (sql: string) =>
+      database
+        .pool()
+        .query(sql, [ours.organizationId, ours.privateWorkspaceId, ours.member.userId]);
+    expect([await seen(ours.owner), await seen(ours.member)]).toEqual([4, 2]);
+    expect([await seen(theirs.owner), await seen(theirs.member)]).toEqual([0, 0]);
+    // Whoever comes into the workspace sees them, until they leave it.
+    await inWorkspace(
+      'insert into tenancy.workspace_members (organization_id, workspace_id, user_id) values ($1, $2, $3)',
+    );
+    expect(await seen(ours.member)).toBe(4);
+    await inWorkspace(
+      'delete from tenancy.workspace_members where (organization_id, workspace_id, user_id) = ($1, $2, $3)',
+    );
+    expect(await seen(ours.member)).toBe(2);
+    // And the lead may come out of it.
+    await rowsOf(database, 'update crm.leads set workspace_id = null where id = $1', [lead?.id]);
+    expect(await seen(ours.member)).toBe(4);
+    await database.pool().query('delete from analytics.app_events where name = $1', [name]);
+    await database.pool().query('delete from crm.leads where id = $1', [lead?.id]);
+  });
+
+  test('of a lead in no workspace is seen by those who see what is in none', async () => {
+    const name = `unplaced_${Date.now()}`;
+    await record(database, ours.owner, [anEvent({ name, leadId }), anEvent({ name })]);
+    const seen = await as(database, ours.member, async (client) => {
+      // as an API key for one workspace enters
+      await client.query(
+        `select set_config('authz.caller', concat_ws('|', '', authz.organization_id(), '', '', $1::uuid[]::text, '', authz.user_id(), ''), true),
+                set_config('authz.permissions', ',analytics.read,', true)`,
+        [[ours.privateWorkspaceId]],
+      );
+      const { rows } = await client.query<{ lead_id: string | null }>(
+        'select lead_id from analytics.app_events where name = $1',
+        [name],
+      );
+      return rows;
+    });
+    expect(seen).toEqual([{ lead_id: null }]);
+    await database.pool().query('delete from analytics.app_events where name = $1', [name]);
+  });
+
   test('is for each organization its own: the same id is another event elsewhere', async () => {
     const row = anEvent();
     await record(database, ours.member, [row]);

@@ -191,6 +191,9 @@ describe('who may', () => {
           await ask(house, 'select (marketing.record_ab_exposure($1, $2)).id', [id, unit]),
         ).toHaveLength(1);
       }
+      const assigned = 'select id from marketing.ab_test_assignments where lead_id = $1';
+      expect(await ask(house, assigned, [lead])).toHaveLength(1);
+      expect(await ask(house, assigned, [lead], ours.member)).toEqual([]);
     });
   });
 

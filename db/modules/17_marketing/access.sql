@@ -43,6 +43,8 @@ create or replace trigger _600_follow_consent after update of email_consent on c
 call platform.protect('marketing.ab_tests', 'tenant', read_only => '{started_at,stopped_at}');
 call platform.protect('marketing.ab_test_variants', 'tenant', parent => 'ab_test_id');
 call platform.protect('marketing.ab_test_assignments', 'tenant_log');
+create policy lead_is_seen on marketing.ab_test_assignments as restrictive for select to callboard_member
+  using (lead_id is null or lead_id not in (select crm.hidden_lead_ids()));
 call platform.protect('marketing.ab_test_conversions', 'tenant_log');
 
 call platform.allow_transitions('marketing.ab_tests', 'status', '{

@@ -9,6 +9,10 @@ call platform.protect('analytics.metric_definitions', 'catalog');
 call platform.protect('analytics.metrics_daily', 'tenant_log');
 call platform.protect('analytics.metrics_log', 'tenant_log', retention => '13 months');
 call platform.protect('analytics.app_events', 'tenant_log', retention => '25 months');
+-- What a lead did is seen by those who see the lead. It is in the workspace that the lead is in by now: a column would have to be
+-- written in every event of a lead that moves.
+create policy lead_is_seen on analytics.app_events as restrictive for select to callboard_member
+  using (lead_id is null or lead_id not in (select crm.hidden_lead_ids()));
 select platform.maintain_partitions();
 
 call platform.protect('analytics.dirty_days', 'internal');

@@ -61,6 +61,8 @@ create table crm.leads (
   foreign key (organization_id, merged_into_lead_id) references crm.leads
 );
 create unique index leads_email_key on crm.leads (organization_id, email) where deleted_at is null;
+-- That of the kernel, with the id: what is hidden from a caller is looked up without the rows (crm.hidden_lead_ids).
+create index on crm.leads (organization_id, workspace_id, id);
 create index on crm.leads (organization_id, email);
 create index on crm.leads (organization_id, created_at);
 create index on crm.leads (organization_id, lead_source_id);

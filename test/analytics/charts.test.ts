@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
-import { as, makeCast, type Caller, type Cast } from '../helpers/callers.ts';
+import { as, enter, makeCast, undone, type Caller, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { dataOf, errorOf, testApi } from '../helpers/graphql.ts';
-import { add, NOWHERE, one, refusalOf } from '../projects/fixtures.ts';
+import { add, NOWHERE, one, refusalOf, type Values } from '../projects/fixtures.ts';
 
 const database = testDatabase();
 const api = testApi(database);
@@ -353,6 +353,153 @@ describe('a chart of money', () => {
       });
       expect(all.labels).toContain('Camera EUR');
     });
+  });
+});
+
+describe('things that have the same name', () => {
+  const days = ['2026-05-01', '2026-05-31'] as const;
+  /** Rows that the owner of the schema adds, drawn by the owner of the organization. */
+  const drawn = (
+    source: string,
+    prepare: (
+      client: PoolClient,
+      insert: (table: string, values: Values) => Promise<string>,
+    ) => Promise<unknown>,
+    parameters = {},
+  ) =>
+    undone(database, async (client) => {
+      const organization_id = ours.organizationId;
+      await prepare(client, (table, values) => add(client, table, { organization_id, ...values }));
+      await enter(client, ours.owner);
+      return draw(client, source, 'bar', days, { parameters });
+    });
+
+  test('are numbered by their place, past names that have such a number already', async () => {
+    await asOwner(async (client) => {
+      const names = (given: string[]) =>
+        one(
+          client,
+          `(select coalesce(jsonb_agg(n.name order by n.place), '[]') from analytics.distinct_names($1) n)`,
+          [given],
+        );
+      expect(await names([])).toEqual([]);
+      expect(await names(['A', 'B'])).toEqual(['A', 'B']);
+      expect(await names(['A', 'B', 'A', 'a'])).toEqual(['A (1)', 'B', 'A (2)', 'a']);
+      expect(await names(['A', 'A (2)', 'A', 'A', 'A (3)', 'A (3)'])).toEqual([
+        ...['A (1)', 'A (2)', 'A (4)', 'A (5)', 'A (3) (1)', 'A (3) (2)'],
+      ]);
+    });
+  });
+
+  test('are two projects, each with its own health', async () => {
+    const chart = await drawn('projects.health', async (_client, insert) => {
+      for (const [name, starts_on, due_on] of [
+        ['Load-In', '2026-05-02', '2026-05-03'],
+        ['Load-In', '2026-05-01', '2099-05-03'],
+        ['Strike', null, '2099-05-03'],
+      ]) {
+        const project_id = await insert('projects.projects', { name, starts_on, status: 'active' });
+        await insert('projects.project_tasks', { project_id, title: 'Do', due_on });
+      }
+    });
+    expect(chart.labels).toEqual(['Load-In (1)', 'Load-In (2)', 'Strike']);
+    const [onTime, late, strike] = chart.series[0]?.points ?? [];
+    expect([onTime, strike]).toEqual([expect.any(Number), onTime]);
+    expect(late).toBeLessThan(onTime ?? 0);
+  });
+
+  test('are two budgets', async () => {
+    const chart = await drawn('finance.budgets', async (_client, insert) => {
+      for (const [starts_on, unit_cost] of [
+        ['2026-05-01', 100],
+        ['2026-05-02', 20],
+      ]) {
+        const budget_id = await insert('finance.budgets', {
+          name: 'Shoot',
+          status: 'approved',
+          starts_on,
+        });
+        await insert('finance.budget_line_items', {
+          budget_id,
+          category: 'Camera',
+          name: 'Camera',
+          unit_cost,
+        });
+      }
+    });
+    // the latest first
+    expect(chart.labels).toEqual(['Shoot (1)', 'Shoot (2)']);
+    expect(chart.series[0]).toMatchObject({ name: 'Planned', points: [20, 100] });
+  });
+
+  test('are two mailings', async () => {
+    const chart = await drawn('marketing.campaigns', async (_client, insert) => {
+      const template_id = await insert('marketing.email_templates', {
+        ...{ name: 'Invitation', subject: 'Come', text_source: 'Come.' },
+      });
+      for (const started_at of ['2026-05-01T10:00Z', '2026-05-08T10:00Z']) {
+        await insert('marketing.campaigns', {
+          name: 'Invitation',
+          template_id,
+          started_at,
+          status: 'running',
+        });
+      }
+    });
+    expect(chart.labels).toEqual(['Invitation (1)', 'Invitation (2)']);
+  });
+
+  test('are two people, and whoever is called Nobody is not nobody', async () => {
+    const chart = await drawn('projects.tasks_by_person', async (client, insert) => {
+      await client.query('update identity.users set name = $2 where id = any ($1)', [
+        [ours.admin.userId, ours.member.userId],
+        'Sam',
+      ]);
+      await client.query("update identity.users set name = 'Nobody' where id = $1", [
+        ours.owner.userId,
+      ]);
+      const project_id = await insert('projects.projects', { name: 'Shared' });
+      const people = [
+        ours.admin,
+        ours.admin,
+        ours.admin,
+        ours.admin,
+        ours.member,
+        ours.member,
+        ours.member,
+      ];
+      for (const assignee_id of [
+        ...people.map(({ userId }) => userId),
+        ...[ours.owner.userId, ours.owner.userId, null],
+      ]) {
+        await insert('projects.project_tasks', { project_id, assignee_id, title: 'Do' });
+      }
+    });
+    expect(chart.labels).toEqual(['Sam (1)', 'Sam (2)', 'Nobody (1)', 'Nobody (2)']);
+    expect(chart.series).toMatchObject([{ name: 'Open', points: [4, 3, 2, 1] }]);
+  });
+
+  test('are not two campaigns whose names differ in a line below', async () => {
+    const spend = async (
+      _client: PoolClient,
+      insert: (table: string, values: Values) => Promise<string>,
+    ) => {
+      for (const [campaign, amount] of [
+        ['spring_sale', 10],
+        ['spring sale', 20],
+        [null, 5],
+      ]) {
+        await insert('marketing.marketing_costs', {
+          ...{ name: 'Ads', channel: 'paid_search', campaign, amount, currency: 'USD' },
+          ...{ starts_on: '2026-05-01', ends_on: '2026-05-31' },
+        });
+      }
+    };
+    const campaigns = await drawn('marketing.roi', spend, { dimension: 'campaign' });
+    expect(campaigns.labels).toEqual(['spring sale', 'spring_sale', 'Unknown']);
+    expect(campaigns.series[0]).toMatchObject({ name: 'Cost', points: [20, 10, 5] });
+    const channels = await drawn('marketing.roi', spend);
+    expect(channels.labels).toEqual(['Paid Search']);
   });
 });
 

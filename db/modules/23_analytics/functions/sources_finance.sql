@@ -107,8 +107,9 @@ as $$
      order by b.starts_on desc nulls last, b.id desc
      limit (parameters ->> 'limit')::integer
   )
-  select null::date, b.name, b.place::integer, f.series, f.place, f.value, b.currency::text
+  select null::date, n.name, n.place, f.series, f.place, f.value, b.currency::text
     from budgets b
+    join analytics.distinct_names(array(select o.name from budgets o order by o.place)) n on n.place = b.place
    cross join lateral finance.get_budget_variance(b.id, to_day) v
    cross join lateral (
            values ('Planned', 1, v.planned::numeric), ('Spent', 2, v.actual::numeric), ('Forecast', 3, v.forecast::numeric)

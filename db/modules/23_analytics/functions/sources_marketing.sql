@@ -12,8 +12,9 @@ as $$
      order by c.started_at desc, c.id desc
      limit (parameters ->> 'limit')::integer
   )
-  select null::date, c.name, c.place::integer, f.series, f.place, f.value::numeric, 'mails'::text
+  select null::date, n.name, n.place, f.series, f.place, f.value::numeric, 'mails'::text
     from campaigns c
+    join analytics.distinct_names(array(select o.name from campaigns o order by o.place)) n on n.place = c.place
    cross join lateral marketing.campaigns_progress(c.campaign) p
    cross join lateral (
            values ('Sent', 1, p.sent), ('Opened', 2, p.opened), ('Clicked', 3, p.clicked), ('Replied', 4, p.replied)
@@ -55,7 +56,11 @@ returns setof analytics.data_point
 language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select null::date, initcap(replace(coalesce(r.key, 'unknown'), '_', ' ')),
+  select null::date,
+         -- channels are words of the product; a campaign is called what it is called
+         case when r.key is null then 'Unknown'
+              when parameters ->> 'dimension' = 'campaign' then r.key
+              else initcap(replace(r.key, '_', ' ')) end,
          (dense_rank() over (order by r.cost + r.revenue desc, r.key))::integer, f.series, f.place, f.value, r.currency::text
     from (select o.currency from tenancy.organizations o where o.id = (select authz.organization_id())) h
    cross join lateral marketing.get_roi(from_day, to_day, parameters ->> 'dimension') r

@@ -59,8 +59,9 @@ as $$
      order by p.starts_on nulls last, p.id
      limit (parameters ->> 'limit')::integer
   )
-  select null::date, p.name, p.place::integer, null::text, null::integer, h.score::numeric, null::text
+  select null::date, n.name, n.place, null::text, null::integer, h.score::numeric, null::text
     from projects p
+    join analytics.distinct_names(array(select o.name from projects o order by o.place)) n on n.place = p.place
    cross join lateral projects.get_production_health(p.id) h
    where h.score is not null
 $$;
@@ -149,19 +150,20 @@ as $$
        and t.status not in ('done', 'cancelled')
      group by 1, 2
   ),
-  people as (
-    select o.assignee_id, row_number() over (order by sum(o.tasks) desc, o.assignee_id) as place
+  people as materialized (
+    select o.assignee_id, coalesce(u.name, case when o.assignee_id is null then 'Nobody' else 'Somebody' end) as name,
+           row_number() over (order by sum(o.tasks) desc, o.assignee_id) as place
       from open_tasks o
-     group by o.assignee_id
+      left join identity.users u on u.id = o.assignee_id
+     group by o.assignee_id, u.name
      order by sum(o.tasks) desc, o.assignee_id
      limit (parameters ->> 'limit')::integer
   )
-  select null::date, coalesce(u.name, case when p.assignee_id is null then 'Nobody' else 'Somebody' end),
-         p.place::integer, case when o.is_late then 'Overdue' else 'Open' end, case when o.is_late then 2 else 1 end,
+  select null::date, n.name, n.place, case when o.is_late then 'Overdue' else 'Open' end, case when o.is_late then 2 else 1 end,
          sum(o.tasks)::numeric, null::text
     from people p
+    join analytics.distinct_names(array(select l.name from people l order by l.place)) n on n.place = p.place
     join open_tasks o on o.assignee_id is not distinct from p.assignee_id
-    left join identity.users u on u.id = p.assignee_id
    group by 2, 3, 4, 5
 $$;
 

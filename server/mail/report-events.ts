@@ -21,7 +21,12 @@ function textIn(
 ) {
   const value = event[name];
   if (value == null) return undefined;
-  if (typeof value !== 'string' || value.length > longest || value.includes('\0')) {
+  if (
+    typeof value !== 'string' ||
+    value.length > longest ||
+    value.includes('\0') ||
+    !value.isWellFormed()
+  ) {
     throw new ReportError(`${place}.${name} has to be a text of up to ${longest} characters.`);
   }
   return value;

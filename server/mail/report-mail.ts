@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import PostalMime, { type Attachment, type Email } from 'postal-mime';
+import { storable } from '../../worker/storable.ts';
 
 /** A report about a mail, as `marketing.take_mail_reports` takes it. */
 export type MailReport = {
@@ -41,9 +42,20 @@ function blocksOf(text: string): Map<string, string>[] {
     .filter((fields) => fields.size > 0);
 }
 
+/** Characters that an address has at most. */
+const LONGEST_ADDRESS = 254;
+/** Units that are kept of why a mail came back. */
+const LONGEST_REASON = 1_000;
+
 /** `rfc822; ada@leads.test` */
-const addressOf = (field: string | undefined): string | undefined =>
-  /^(?:[\w-]+\s*;\s*)?<?([^<>\s@]+@[^<>\s]+?)>?$/.exec(field ?? '')?.[1]?.toLowerCase();
+function addressOf(field: string | undefined): string | undefined {
+  const address = /^(?:[\w-]+\s*;\s*)?<?([^<>\s@\0]+@[^<>\s@\0]+)>?$/
+    .exec(field ?? '')?.[1]
+    ?.toLowerCase();
+  return address !== undefined && address.length <= LONGEST_ADDRESS ? address : undefined;
+}
+
+const reasonOf = (text: string): string => storable(text, LONGEST_REASON);
 
 /** Whether an address will never work: not when a box is full, or the network or a policy is in the way. */
 const isHardStatus = (status: string): boolean => /^5\.(0\.0|1\.\d+|2\.[01])$/.test(status);
@@ -59,7 +71,7 @@ function bouncesIn(status: string, id: string | undefined): Omit<MailReport, 'so
     if (action !== 'failed') return [];
     const code = fields.get('status')?.split(/\s/)[0] ?? '';
     const reason = fields.get('diagnostic-code') ?? code;
-    return [{ ...about, kind: 'bounced', is_hard: isHardStatus(code), reason }];
+    return [{ ...about, kind: 'bounced', is_hard: isHardStatus(code), reason: reasonOf(reason) }];
   });
 }
 
@@ -114,7 +126,7 @@ function bounceInWords(email: Email, id: string): Omit<MailReport, 'source'>[] {
       id,
       kind: 'bounced',
       is_hard: status !== undefined && isHardStatus(status),
-      reason: (line ?? status ?? '').slice(0, 1_000),
+      reason: reasonOf(line ?? status ?? ''),
     },
   ];
 }
@@ -149,7 +161,7 @@ export async function reportsInMail(
         ...(id ? { id } : {}),
         ...(address ? { email: address } : {}),
         kind: 'complained',
-        reason: type,
+        reason: reasonOf(type),
       });
     }
   } else if (returned !== undefined) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { outboxDelivery } from '../../worker/mail/delivery.ts';
 import type { BatchOptions } from '../../worker/marketing/batches.ts';
+import { outcomeOf } from '../../worker/marketing/outcome.ts';
 import { outboxSender, type MailSender } from '../../worker/marketing/sender.ts';
 import { TemplateCache } from '../../worker/marketing/templates.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
@@ -325,6 +326,28 @@ describe('mails to leads', () => {
       await mailing.query('update marketing.email_queue set send_after = now()');
       await mailing.send(sender);
       expect(Object.values(server.counts())).toEqual([1]);
+    });
+
+    test('in whatever characters it says it', async () => {
+      const odd = `451 ${'\0'.repeat(9)}${'x'.repeat(495)}\u{1f600}`;
+      const refusing: MailSender = {
+        send: () => {
+          const said = { responseCode: 451, response: odd, command: 'DATA' };
+          return Promise.resolve(outcomeOf(Object.assign(new Error(odd), said), false));
+        },
+        close: () => undefined,
+      };
+      const id = await mailing.mailTo(fresh());
+      await mailing.send(refusing);
+      expect(await mailing.row(id)).toMatchObject({
+        status: 'queued',
+        reason: `451 ${'x'.repeat(495)}\ufffd`,
+        reply_code: '451',
+      });
+      const outbox = outboxSender(() => Promise.reject(new Error('a\0\ud83d')));
+      await mailing.query('update marketing.email_queue set send_after = now()');
+      await mailing.send(outbox);
+      expect(await mailing.row(id)).toMatchObject({ status: 'queued', reason: 'a\ufffd' });
     });
 
     test('after the last attempt they have failed', async () => {

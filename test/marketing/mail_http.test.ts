@@ -559,6 +559,11 @@ describe('what mails lead to', () => {
         events({ id: 'a', type: 'delivered', email: 'a@b.test', occurredAt: 'soon' }),
         'occurredAt',
       ],
+      [
+        'half a character',
+        events({ id: 'a', type: 'complained', email: 'a@b.test', reason: '550 \ud83d' }),
+        'events[0].reason',
+      ],
       ['too many', events(...Array.from({ length: 1001 }, () => ({}))), 'more than 1000'],
     ])('with %s are refused, saying where', async (_name, text, message) => {
       const response = await send('events', text);
@@ -617,6 +622,23 @@ describe('what mails lead to', () => {
         { kind: 'bounced', source: 'message', is_hard_bounce: true },
       ]);
       expect(await suppressions()).toEqual([{ reason: 'hard_bounce' }]);
+    });
+
+    test.each([
+      ['an address that is none', (text: string) => text.replace('@letters.test', '@a@b')],
+      ['an endless address', (text: string) => text.replace('@letters', `@${'a'.repeat(255)}`)],
+      ['a NUL in an address', (text: string) => text.replace('@letters', '@\0letters')],
+      ['a NUL in what it says', (text: string) => text.replace('user here', '\0')],
+      [
+        'a long story cut within a character',
+        (text: string) => text.replace('user here', '\u{1f600}'.repeat(900)),
+      ],
+    ])('%s does not keep a notice from being heard', async (_name, change) => {
+      const answer = await send('inbound', change(dsn('failed', '5.1.1')));
+      expect([answer.status, await answer.json()]).toEqual([200, { received: 1, taken: 1 }]);
+      // Of a mail that is not here, there is only the address.
+      const stranger = dsn('failed', '5.1.1', '00000000-0000-4000-8000-000000000000');
+      expect((await send('inbound', change(stranger))).status).toBe(200);
     });
 
     test('a full box is no dead address', async () => {

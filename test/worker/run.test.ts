@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { PermanentFailure } from '../../worker/failures.ts';
 import { prepareQueue } from '../../worker/queue.ts';
 import { runWorker, type RunningWorker } from '../../worker/run.ts';
 import { testDatabase } from '../helpers/database.ts';
@@ -71,6 +72,31 @@ describe('the worker', () => {
     expect(await jobs()).toHaveLength(1);
     begun[1]?.();
     await until(() => outcomes.length === 2);
+    await database.pool().query('delete from graphile_worker._private_jobs');
+  });
+
+  test('writes down errors that quote what the database does not take', async () => {
+    const outcomes: string[] = [];
+    worker = await runWorker(database, {
+      workerPollMs: 50,
+      tasks: {
+        fail: () => Promise.reject(new Error('550 \0\ud83d')),
+        give_up: () => Promise.reject(new PermanentFailure('550 \0\ud83d')),
+        work: () => Promise.resolve(),
+      },
+      onAttempt: ({ task, outcome }) => outcomes.push(`${task} ${outcome}`),
+    });
+    await add('fail');
+    await until(() => outcomes.length === 1);
+    await add('give_up');
+    await until(() => outcomes.length === 2);
+    await add('work');
+    await until(() => outcomes.length === 3);
+    expect(outcomes).toEqual(['fail failed', 'give_up failed', 'work succeeded']);
+    await until(async () => (await jobs())[0]?.last_error != null);
+    expect(await jobs()).toMatchObject([{ task_identifier: 'fail', last_error: '550 \ufffd' }]);
+    const { rows } = await database.pool().query('select task, error from ops.dead_letters');
+    expect(rows).toEqual([{ task: 'give_up', error: '550 \ufffd' }]);
     await database.pool().query('delete from graphile_worker._private_jobs');
   });
 

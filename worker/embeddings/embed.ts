@@ -5,6 +5,7 @@ import {
   EndpointUnavailable,
   type EmbeddingEndpoint,
 } from '../../server/embeddings/endpoint.ts';
+import { storable } from '../storable.ts';
 
 /** A model as the database keeps it. */
 export type Model = {
@@ -147,7 +148,7 @@ export async function embedRound(
     await store(
       parts.map((document) => ({
         ...keyOf(document),
-        reason: message,
+        reason: storable(message),
         retry_after: retryAfter ?? pauseAfter(document[0]!.attempts),
       })),
     );

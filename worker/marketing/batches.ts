@@ -7,7 +7,7 @@ import {
   type MailRules,
 } from './compose.ts';
 import { TemplateError } from './liquid.ts';
-import type { Outcome } from './outcome.ts';
+import { reasonOf, type Outcome } from './outcome.ts';
 import type { MailSender } from './sender.ts';
 import type { CompiledTemplate } from './template.ts';
 import type { TemplateCache } from './templates.ts';
@@ -157,7 +157,7 @@ class Lane {
       report(error);
       // Nobody has heard of it. What is wrong with a template is so the next time too; anything else may be over by then.
       return error instanceof TemplateError
-        ? { outcome: 'failed', reason: error.message.slice(0, 500), isSlow: error.isSlow }
+        ? { outcome: 'failed', reason: reasonOf(error.message), isSlow: error.isSlow }
         : { outcome: 'retry', reason: 'The mail could not be made.' };
     }
   }

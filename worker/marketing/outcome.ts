@@ -1,3 +1,5 @@
+import { storable } from '../storable.ts';
+
 /** What became of a mail, as `marketing.record_emails` takes it. */
 export type Outcome = {
   readonly outcome: 'sent' | 'retry' | 'returned' | 'failed' | 'bounced' | 'uncertain';
@@ -13,6 +15,12 @@ type SmtpError = Error & {
   readonly responseCode?: unknown;
   readonly response?: unknown;
 };
+
+/** Units that are kept of what a mail server or an error says. */
+const LONGEST_REASON = 500;
+
+/** What an error, or a mail server, says of a mail. */
+export const reasonOf = (text: string): string => storable(text, LONGEST_REASON);
 
 /** Steps before a mail is spoken of: what fails there says nothing about the mail. */
 const BEFORE_MAIL = new Set(['CONN', 'EHLO', 'HELO', 'LHLO', 'STARTTLS', 'API']);
@@ -42,7 +50,7 @@ export function outcomeOf(error: unknown, isHandedOver: boolean): Outcome {
   if (typeof responseCode === 'number') {
     const text = typeof response === 'string' ? response : message;
     const enhanced = enhancedCodeOf(text);
-    const said = { reason: text.slice(0, 500), code: enhanced ?? String(responseCode) };
+    const said = { reason: reasonOf(text), code: enhanced ?? String(responseCode) };
     if (isBeforeMail || NO_LOGIN.has(responseCode)) {
       // A farewell after the last byte is no answer to the mail.
       return isHandedOver
@@ -53,7 +61,7 @@ export function outcomeOf(error: unknown, isHandedOver: boolean): Outcome {
     if (step === 'RCPT TO' && isAboutAddress(enhanced)) return { outcome: 'bounced', ...said };
     return { outcome: 'failed', ...said };
   }
-  const reason = message.slice(0, 500);
+  const reason = reasonOf(message);
   if (isHandedOver) return { outcome: 'uncertain', reason };
   return { outcome: 'retry', reason, ...(isBeforeMail ? { isServerDown: true } : {}) };
 }

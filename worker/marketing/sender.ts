@@ -3,7 +3,7 @@ import { createTransport } from 'nodemailer';
 import type { Delivery } from '../mail/delivery.ts';
 import { escapeHtml } from '../mail/render.ts';
 import type { ComposedMail } from './compose.ts';
-import { outcomeOf, type Outcome } from './outcome.ts';
+import { outcomeOf, reasonOf, type Outcome } from './outcome.ts';
 
 /** Sends mails, many at a time. Never throws: what went wrong is an outcome. */
 export type MailSender = {
@@ -140,7 +140,7 @@ export function outboxSender(deliver: Delivery): MailSender {
         });
         return { outcome: 'sent' };
       } catch (error) {
-        return { outcome: 'retry', reason: (error as Error).message.slice(0, 500) };
+        return { outcome: 'retry', reason: reasonOf((error as Error).message) };
       }
     },
     close: () => undefined,

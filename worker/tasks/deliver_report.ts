@@ -4,6 +4,7 @@ import { linksOf } from '../mail/compose.ts';
 import { object, uuid, type PayloadOf } from '../payload.ts';
 import type { Chart } from '../reports/chart.ts';
 import { renderReport } from '../reports/render.ts';
+import { storable } from '../storable.ts';
 import type { TaskContext } from '../tasks.ts';
 
 export const payload = object({ organization_id: uuid, delivery_id: uuid });
@@ -111,7 +112,7 @@ export function makeTask({ mail }: TaskContext): Task | undefined {
         to: delivery.email,
       });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = storable(error instanceof Error ? error.message : String(error));
       if (!surelyNotSent(error)) {
         await note('sending', 'uncertain', reason);
         return;

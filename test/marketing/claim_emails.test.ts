@@ -435,6 +435,40 @@ describe('mails to leads', () => {
     });
   });
 
+  test.each(['suspended', 'closed'])('wait while their organization is %s', async (status) => {
+    const become = (to: string) =>
+      other.query('update tenancy.organizations set status = $2 where id = $1', [
+        other.organizationId,
+        to,
+      ]);
+    const id = await other.mailTo(fresh());
+    const [campaign] = await other.query<{ id: string }>(
+      `insert into marketing.campaigns (organization_id, name, template_id, audience, status, scheduled_at)
+       values ($1, $2, $3, 'leads', 'scheduled', now() - interval '1 minute') returning id`,
+      [other.organizationId, `Autumn, ${status}`, other.templateId],
+    );
+    const campaignStatus = async () => {
+      await other.query('select marketing.follow_campaigns()');
+      const rows = await other.query<{ status: string }>(
+        'select status from marketing.campaigns where id = $1',
+        [campaign?.id],
+      );
+      return rows[0]?.status;
+    };
+    await become(status);
+    try {
+      // Not at once again either: the timetable asks.
+      expect(await other.send(sender)).toEqual({ sent: 0, nextAt: undefined });
+      expect(await other.row(id)).toMatchObject({ status: 'queued', attempts: 0 });
+      expect(await campaignStatus()).toBe('scheduled');
+    } finally {
+      await become('active');
+    }
+    await other.send(sender);
+    expect((await other.row(id)).status).toBe('sent');
+    expect(await campaignStatus()).toBe('running');
+  });
+
   describe('whose template is slow', () => {
     /** For some it goes on for longer than a render may, without taking much memory. */
     const endless = [

@@ -512,6 +512,28 @@ describe('what mails lead to', () => {
       expect((await send('events', events(), { to: other.organizationId })).status).toBe(401);
     });
 
+    test.each(['suspended', 'closed'])(
+      'are heard of an organization that is %s: its mails are out there',
+      async (status) => {
+        const become = (to: string) =>
+          mailing.query('update tenancy.organizations set status = $2 where id = $1', [
+            mailing.organizationId,
+            to,
+          ]);
+        await become(status);
+        try {
+          const answer = await send(
+            'events',
+            events({ id: fresh(), type: 'complained', mailId: mail }),
+          );
+          expect([answer.status, await answer.json()]).toEqual([200, { received: 1, taken: 1 }]);
+          expect(await suppressions()).toEqual([{ reason: 'complaint' }]);
+        } finally {
+          await become('active');
+        }
+      },
+    );
+
     test('are refused without a signature of this organization, of now', async () => {
       const text = events({ id: fresh(), type: 'complained', mailId: mail });
       const late = Math.floor(Date.now() / 1000) - 301;

@@ -109,9 +109,10 @@ begin
   for campaign in
     select c.*
       from marketing.campaigns c
+      join tenancy.organizations o on o.id = c.organization_id and o.status = 'active'
      where c.status = 'scheduled' and c.scheduled_at <= now() and c.deleted_at is null
      order by c.organization_id, c.id
-       for update skip locked
+       for update of c skip locked
   loop
     begin
       perform marketing.require_sendable(campaign);
@@ -124,6 +125,7 @@ begin
   for campaign in
     select c.*
       from marketing.campaigns c
+      join tenancy.organizations o on o.id = c.organization_id and o.status = 'active'
      where c.status = 'running'
        and c.audience_taken_at is not null
        and c.deleted_at is null
@@ -140,7 +142,7 @@ begin
                 and q.status in ('queued', 'paused', 'sending')
            )
      order by c.organization_id, c.id
-       for update skip locked
+       for update of c skip locked
   loop
     perform marketing.set_campaign_status(campaign, 'completed');
   end loop;
@@ -148,6 +150,6 @@ end
 $$;
 
 comment on function marketing.follow_campaigns() is
-  'Starts campaigns whose time has come, and completes those of which no mail waits any more. The timetable calls it every '
-  'minute.';
+  'Starts campaigns whose time has come, and completes those of which no mail waits any more; not those of an organization that '
+  'is suspended or closed. The timetable calls it every minute.';
 grant execute on function marketing.follow_campaigns() to callboard_service;

@@ -8,7 +8,8 @@ as $$
          end
     from tenancy.organizations o
     left join marketing.sending_states s on s.organization_id = o.id
-   where o.id = webhook_versions.organization_id and o.status = 'active'
+   -- Also of one that is suspended or closed: mails that it has sent go on bouncing, and their readers complain.
+   where o.id = webhook_versions.organization_id
 $$;
 
 comment on function marketing.webhook_versions(uuid) is

@@ -65,6 +65,11 @@ function sqlFilesIn(folder: string): string[] {
   }
 }
 
+const DEFINES_A_PROCEDURE = /^create or replace procedure /m;
+/** What a file makes itself begins its line; further in, it is text that a function puts together and executes. */
+const WRITES_SQL =
+  /(?<!^)\bcreate (?:or replace )?(?:constraint trigger|function|index|policy|procedure|trigger|view) /m;
+
 /**
  * Every SQL file of the modules in the order in which it runs: the kernel whole, then the tables of all modules, the
  * functions of all, the access files of all.
@@ -92,10 +97,10 @@ export function readMigrationFiles(
     }
   }
   const isKernel = (file: MigrationFile) => KERNEL_MODULES.has(file.module);
-  // An access file calls the kernel, and procedures of other modules that are made for that, and grants by column; it runs
-  // again when any of these changes.
+  // An access file calls the kernel, procedures of other modules that are made for that, and what these have SQL written by
+  // that stays, and grants by column; it runs again when any of these changes.
   const isCalled = (file: MigrationFile) =>
-    file.stage === 'functions' && /^create or replace procedure /m.test(file.sql);
+    file.stage === 'functions' && (DEFINES_A_PROCEDURE.test(file.sql) || WRITES_SQL.test(file.sql));
   const kernel = hashOf(
     ...files.filter((file) => isKernel(file) || isCalled(file)).map((file) => file.sql),
   );

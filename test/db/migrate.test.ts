@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -10,6 +10,7 @@ import {
   readMigrationFiles,
   type MigrationFile,
 } from '../../db/migrate.ts';
+import { makeCast } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
 
 const database = testDatabase();
@@ -295,27 +296,119 @@ describe('migrate', () => {
     expect(await tableThere('t1000')).toBe(false);
   });
 
-  test('access files run again when the kernel or their own tables change', () => {
-    const copy = mkdtempSync(path.join(tmpdir(), 'callboard-modules-'));
-    try {
-      cpSync(path.join(import.meta.dirname, '../../db/modules'), copy, { recursive: true });
-      const changed = (edited: string) => {
-        appendFileSync(path.join(copy, edited), '\n-- edited\n');
-        const before = new Map(released.map((each) => [each.path, each.hash]));
-        return readMigrationFiles(copy)
-          .filter((each) => before.get(each.path) !== each.hash)
-          .map((each) => each.path);
-      };
-      expect(changed('06_projects/tables/001_projects.sql')).toEqual([
+  describe('access files', () => {
+    /** The files of a copy of the modules in which some have another text. */
+    function edited(edits: Record<string, (sql: string) => string>): MigrationFile[] {
+      const copy = mkdtempSync(path.join(tmpdir(), 'callboard-modules-'));
+      try {
+        cpSync(path.join(import.meta.dirname, '../../db/modules'), copy, { recursive: true });
+        for (const [name, edit] of Object.entries(edits)) {
+          const file = path.join(copy, name);
+          writeFileSync(file, edit(readFileSync(file, 'utf8')));
+        }
+        return readMigrationFiles(copy);
+      } finally {
+        rmSync(copy, { recursive: true });
+      }
+    }
+
+    const changedWith = (name: string) => {
+      const before = new Map(released.map((each) => [each.path, each.hash]));
+      return edited({ [name]: (sql) => `${sql}\n-- edited\n` })
+        .filter((each) => before.get(each.path) !== each.hash)
+        .map((each) => each.path);
+    };
+
+    test('run again when their own tables change', () => {
+      expect(changedWith('06_projects/tables/001_projects.sql')).toEqual([
         '06_projects/tables/001_projects.sql',
         '06_projects/access.sql',
       ]);
-      expect(changed('00_platform/functions/protect.sql')).toEqual(
-        expect.arrayContaining(['00_platform/functions/protect.sql', '13_finance/access.sql']),
+    });
+
+    test.each([
+      '00_platform/functions/protect.sql',
+      '04_billing/functions/meter.sql',
+      '24_ai/functions/make_searchable.sql',
+      '24_ai/functions/make_index_trigger.sql',
+      '24_ai/functions/embedding_models.sql',
+    ])('run again when %s changes, by which they make things', (name) => {
+      expect(changedWith(name)).toEqual(
+        expect.arrayContaining([name, '13_finance/access.sql', '24_ai/access.sql']),
       );
-    } finally {
-      rmSync(copy, { recursive: true });
-    }
+    });
+
+    test('do not run again when a function changes that makes nothing', () => {
+      const name = '24_ai/functions/snippet.sql';
+      expect(changedWith(name)).toEqual([name]);
+    });
+
+    test('every function that makes functions or triggers is one by which they run again', async () => {
+      const { rows } = await database.pool().query<{ name: string; path: string }>(
+        `select p.oid::regprocedure::text as name, m.path
+           from pg_proc p
+           join pg_namespace n on n.oid = p.pronamespace
+           left join platform.migrations m on p.oid::regprocedure::text = any (m.objects)
+          where p.prosrc ~* 'create\\s+(or replace )?(function|procedure|trigger|constraint trigger|policy|view)\\M'
+            and n.nspname in (select distinct split_part(substr(path, 4), '/', 1) from platform.migrations)`,
+      );
+      expect(rows.length).toBeGreaterThan(8);
+      for (const { path: name } of new Map(rows.map((row) => [row.path, row])).values()) {
+        expect(changedWith(name)).toContain('24_ai/access.sql');
+      }
+    });
+
+    test('have functions written anew that are written by functions, and index nothing anew', async () => {
+      const cast = await makeCast(database, 'searching');
+      const { rows: made } = await database
+        .pool()
+        .query<{ id: string }>(
+          "insert into projects.projects (organization_id, name) values ($1, 'Harbour') returning id",
+          [cast.organizationId],
+        );
+      const indexed = async () =>
+        (
+          await database.pool().query(
+            `select d.xmin::text, d.ctid::text,
+                    (select count(*) from ai.embedding_marks) as marks,
+                    (select count(*) from ai.embedding_outbox) as waiting
+               from ai.search_documents d
+              where d.id = $1`,
+            [made[0]?.id],
+          )
+        ).rows;
+      const bodies = async (name: string) =>
+        (
+          await database.pool().query<{ old: string; new: string }>(
+            `select count(*) filter (where prosrc ~ 'Another body') as new,
+                      count(*) filter (where prosrc !~ 'Another body') as old
+                 from pg_proc where pronamespace = 'ai'::regnamespace and proname ~ $1`,
+            [name],
+          )
+        ).rows[0];
+      const before = await indexed();
+      expect(before).toHaveLength(1);
+      const tables = (await database.pool().query('select from ai.searchable_tables')).rowCount;
+      const models = (
+        await database.pool().query("select from ai.embedding_models where status <> 'retired'")
+      ).rowCount;
+
+      const anotherBody = (sql: string) =>
+        sql.replace('as $body$\n', 'as $body$\n    -- Another body.\n');
+      const files = edited({
+        '24_ai/functions/make_index_trigger.sql': anotherBody,
+        '24_ai/functions/embedding_models.sql': anotherBody,
+      });
+      try {
+        await migrate(database, { files });
+        expect(await bodies('^index_.*_trigger$')).toEqual({ old: '0', new: String(tables) });
+        expect(await bodies('^nearest_in_')).toEqual({ old: '0', new: String(models) });
+        expect(await indexed()).toEqual(before);
+      } finally {
+        await migrate(database);
+      }
+      expect(await bodies('^index_.*_trigger$')).toEqual({ old: String(tables), new: '0' });
+    });
   });
 });
 

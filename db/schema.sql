@@ -1336,7 +1336,7 @@ CREATE TYPE crm.attribution_line AS (
 	currency character(3),
 	conversions numeric(14,4),
 	customers numeric(14,4),
-	revenue numeric(14,2)
+	revenue numeric(20,2)
 );
 
 --
@@ -1382,8 +1382,8 @@ COMMENT ON COLUMN crm.attribution_line.revenue IS 'Its share of what came in in 
 CREATE TYPE crm.deal_total AS (
 	currency character(3),
 	deals integer,
-	amount numeric(14,2),
-	weighted numeric(14,2)
+	amount numeric(20,2),
+	weighted numeric(20,2)
 );
 
 --
@@ -1411,11 +1411,11 @@ COMMENT ON COLUMN crm.deal_total.weighted IS 'By the probability of each, in cen
 CREATE TYPE crm.forecast_line AS (
 	bucket date,
 	currency character(3),
-	committed numeric(14,2),
-	best_case numeric(14,2),
-	weighted numeric(14,2),
-	closed_won numeric(14,2),
-	open_amount numeric(14,2),
+	committed numeric(20,2),
+	best_case numeric(20,2),
+	weighted numeric(20,2),
+	closed_won numeric(20,2),
+	open_amount numeric(20,2),
 	open_deals integer,
 	won_deals integer
 );
@@ -2529,13 +2529,13 @@ CREATE TYPE marketing.roi_line AS (
 	dimension text,
 	key text,
 	currency character(3),
-	cost numeric(14,2),
-	revenue numeric(14,2),
+	cost numeric(20,2),
+	revenue numeric(20,2),
 	leads integer,
 	conversions numeric(14,4),
 	customers numeric(14,4),
-	cost_per_lead numeric(14,2),
-	acquisition_cost numeric(14,2),
+	cost_per_lead numeric(20,2),
+	acquisition_cost numeric(20,2),
 	roi_percent numeric
 );
 
@@ -3145,6 +3145,9 @@ begin
   select m.* into building from ai.embedding_models m where m.status = 'building';
   if building.id is null or exists (
     select from ai.embedding_outbox o where o.model_id = building.id and o.failed_at is null
+  ) or not exists (select from ai.embeddings e where e.model_id = building.id) and exists (
+    -- what has embedded nothing of all there is takes over from nobody
+    select from ai.embedding_outbox o where o.model_id = building.id
   ) then
     return false;
   end if;
@@ -3158,7 +3161,7 @@ $$;
 -- Name: FUNCTION activate_embedding_model(); Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON FUNCTION ai.activate_embedding_model() IS 'Lets the model that is building take over once everything is embedded, or has failed for good. Errors: CB003. Definer: the models are read by everybody and written by nobody else.';
+COMMENT ON FUNCTION ai.activate_embedding_model() IS 'Lets the model that is building take over once everything is embedded, or has failed for good while other texts have not. Errors: CB003. Definer: the models are read by everybody and written by nobody else.';
 
 --
 -- Name: agents; Type: TABLE; Schema: ai; Owner: -
@@ -4330,6 +4333,7 @@ declare
     select ai.language_of(organization)
      union
     select s.language from ai.searchable_tables s where s.language is not null);
+  most integer := greatest(at_most, ai.fused_places());
   language text;
   words tsquery;
   all_words tsquery;
@@ -4354,14 +4358,23 @@ begin
        and (namespaces is null or d.namespace = any (namespaces))
        and ai.may_see(d, permissions, caller, sees_all, workspaces)
      order by rank desc, d.namespace, d.id
-     limit at_most
+     limit most
   loop
     place := place + 1;
     return next;
   end loop;
-  -- With half of what is asked for there is enough: to rank all that has a word which is everywhere takes long.
-  if place * 2 >= at_most or not is_plain then
+  if place >= most or not is_plain then
     return;
+  end if;
+  -- To rank all that has a word which is everywhere takes long. Where half of the places that are fused are taken already, it
+  -- is done for those alone who page on beyond what has all words, and the places of what has some are behind the fused ones
+  -- for everybody: so what is listed before does not depend on whether it was done.
+  if place * 2 >= ai.fused_places() then
+    if place >= at_most then
+      return;
+    end if;
+    most := greatest(place, ai.fused_places()) + most - place;
+    place := greatest(place, ai.fused_places());
   end if;
   foreach language in array languages loop
     words := ai.any_word_of(language, query);
@@ -4379,7 +4392,7 @@ begin
        and (namespaces is null or d.namespace = any (namespaces))
        and ai.may_see(d, permissions, caller, sees_all, workspaces)
      order by rank desc, d.namespace, d.id
-     limit at_most - place
+     limit most - place
   loop
     place := place + 1;
     return next;
@@ -4392,7 +4405,7 @@ $$;
 --
 
 COMMENT ON FUNCTION ai.find_by_words(query text, namespaces text[], at_most integer) IS '@behavior -*
-Documents with the words of a query, the best first: those with all of them, then, where the query has no operators, those with some. Definer: under row security no index serves words; it states the conditions of the policies itself.';
+Documents with the words of a query, the best first: those with all of them, then, where the query has no operators, those with some. As many as decide about the first at_most results of a search, if there are so many. Definer: under row security no index serves words; it states the conditions of the policies itself.';
 
 --
 -- Name: find_insights(timestamp with time zone); Type: FUNCTION; Schema: ai; Owner: -
@@ -4484,8 +4497,11 @@ begin
    where j.holds
    order by j.organization_id, j.agent_id, j.key, j.day
   on conflict (organization_id, agent_id, rule_key, day) do update
-    set (value, expected, evidence, body) = (excluded.value, excluded.expected, excluded.evidence, excluded.body)
-  where i.status = 'open' and (i.value, i.expected) is distinct from (excluded.value, excluded.expected);
+    set (value, expected, evidence, body, status, decided_at, reason)
+      = (excluded.value, excluded.expected, excluded.evidence, excluded.body, 'open', null, null)
+  -- What was put away here, for figures that are bad again, opens again; what somebody has decided stays decided.
+  where (i.status = 'open' and (i.value, i.expected) is distinct from (excluded.value, excluded.expected))
+     or (i.status = 'dismissed' and i.decided_by is null);
   get diagnostics told = row_count;
   return told;
 end
@@ -4495,7 +4511,22 @@ $$;
 -- Name: FUNCTION find_insights(computed_since timestamp with time zone); Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON FUNCTION ai.find_insights(computed_since timestamp with time zone) IS 'Compares the days of agents that were worked out since with the rules, and tells what stands out; what no longer does is dismissed. Returns how many insights are new or have changed. What somebody has decided stays decided.';
+COMMENT ON FUNCTION ai.find_insights(computed_since timestamp with time zone) IS 'Compares the days of agents that were worked out since with the rules, and tells what stands out; what no longer does is dismissed, and opened again if it does once more. Returns how many insights are new or have changed. What somebody has decided stays decided.';
+
+--
+-- Name: fused_places(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.fused_places() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN 40;
+
+--
+-- Name: FUNCTION fused_places(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.fused_places() IS '@behavior -*
+So many places of both lists are fused by ai.hybrid_search. Each costs every search, the first page as well: so many of both have to be looked for.';
 
 --
 -- Name: global_search(text, text[], integer, integer); Type: FUNCTION; Schema: ai; Owner: -
@@ -4575,12 +4606,12 @@ CREATE FUNCTION ai.hybrid_search(query_text text, query_embedding real[] DEFAULT
     AS $$
 declare
   wanted constant integer := coalesce(count, 10);
-  -- The same for all pages of the first ones, so that a page does not change with the one before.
-  depth constant integer := ceil((coalesce(skip, 0) + wanted) / 20.0) * 40;
+  -- So many from the best on decide about a page. What else there is to know makes no difference to its order.
+  needed constant integer := coalesce(skip, 0) + wanted;
   -- A list that is fused with none need not be longer than what is shown of it.
   depth_of_meaning constant integer := case
-    when query_text is null or coalesce(text_weight, 1) = 0 then depth / 2
-    else depth
+    when query_text is null or coalesce(text_weight, 1) = 0 then ceil(needed / 20.0) * 20
+    else ceil(needed::numeric / ai.fused_places()) * ai.fused_places()
   end;
   namespaces constant text[] := case
     when namespace is null then types
@@ -4606,14 +4637,15 @@ begin
   select m.* into model from ai.embedding_models m where m.status = 'active';
   if query_embedding is not null then
     perform ai.check_embedding(query_embedding, model, 'query_embedding');
-    embedding := query_embedding::extensions.vector::extensions.halfvec;
+    -- its direction alone counts, and a half has no place for numbers above 65 504
+    embedding := extensions.l2_normalize(query_embedding::extensions.vector)::extensions.halfvec;
   elsif model.provider = 'built_in' and coalesce(vector_weight, 1) > 0 then
     embedding := ai.embed_text(query_text, model.dimension);
   end if;
   return query
     with by_words as materialized (
       select w.namespace, w.id, w.place, w.score
-        from ai.find_by_words(query_text, namespaces, depth) w
+        from ai.find_by_words(query_text, namespaces, needed) w
        where coalesce(text_weight, 1) > 0 and query_text is not null
     ),
     by_meaning as materialized (
@@ -4625,12 +4657,17 @@ begin
          and n.similarity >= coalesce(threshold, model.threshold)
     ),
     fused as (
-      select u.namespace, u.id, sum(u.score) as score
+      -- What stands far down a list scores by its best place alone: then no page has to know how far down the other list it
+      -- stands, and each goes on where the one before ended.
+      select u.namespace, u.id,
+             greatest(coalesce(sum(u.score) filter (where u.place <= ai.fused_places()), 0), max(u.score)) as score
         from (
-               select w.namespace, w.id, coalesce(text_weight, 1)::double precision / (coalesce(k, 60) + w.place) as score
+               select w.namespace, w.id, w.place,
+                      coalesce(text_weight, 1)::double precision / (coalesce(k, 60) + w.place) as score
                  from by_words w
                 union all
-               select m.namespace, m.id, coalesce(vector_weight, 1)::double precision / (coalesce(k, 60) + m.place)
+               select m.namespace, m.id, m.place,
+                      coalesce(vector_weight, 1)::double precision / (coalesce(k, 60) + m.place)
                  from by_meaning m
              ) u
        group by u.namespace, u.id
@@ -4670,7 +4707,7 @@ $$;
 --
 
 COMMENT ON FUNCTION ai.hybrid_search(query_text text, query_embedding real[], threshold real, count integer, namespace text, types text[], text_weight real, vector_weight real, k integer, skip integer) IS '@behavior -*
-What fits a query by its words or by its meaning, of everything that the caller may see: reciprocal rank fusion, in which a document at place p of a list scores weight ÷ (k + p), and the scores of both lists are added. Either argument may be null; without an embedding the text is embedded here where the active model is the built-in one. threshold is the least cosine similarity in the list by meaning, that of the model unless said. namespace is one, types are several of them. count is 1 to 500, skip up to 5000; ties are in the order of namespace and id. Errors: CB001, CB002; CB070 for an embedding of another dimension.';
+What fits a query by its words or by its meaning, of everything that the caller may see: reciprocal rank fusion, in which a document at place p of a list scores weight ÷ (k + p), and the scores of the first 40 places of both lists are added; further down the better one counts. The order does not depend on count and skip. Either argument may be null; without an embedding the text is embedded here where the active model is the built-in one. threshold is the least cosine similarity in the list by meaning, that of the model unless said. namespace is one, types are several of them. count is 1 to 500, skip up to 5000; ties are in the order of namespace and id. Errors: CB001, CB002; CB070 for an embedding of another dimension.';
 
 --
 -- Name: index_ai_agents_trigger(); Type: FUNCTION; Schema: ai; Owner: -
@@ -7339,7 +7376,10 @@ begin
       into logged
       from ai.agent_interactions i
      where i.organization_id = organization and i.id = interaction.row_id;
-    if logged.id is not null then
+    if logged.agent_id <> agent.id then
+      -- What it is about, only those get to see who see its agent.
+      perform platform.refuse('CB004', 'This agent has no such interaction, and the id is taken.', field => 'row_id');
+    elsif logged.id is not null then
       return logged;
     end if;
   end if;
@@ -8065,13 +8105,7 @@ begin
       using reindex.namespace, reindex.organization_id;
   end if;
   for turn in 1 .. ceil(at_most / 500.0) loop
-    execute format(
-      'select array_agg(row(t.*)::ai.searchable_row order by t.organization_id, t.id) from (select * from (%s) r '
-      'where ($1 is null or r.organization_id = $1) and ($2 is null or (r.organization_id, r.id) > ($2, $3)) '
-      'order by r.organization_id, r.id limit 500) t',
-      replace(searchable.rows_query, '%s', searchable.table_id::text))
-       into batch
-      using reindex.organization_id, last_organization, last_id;
+    batch := ai.rows_to_index(searchable, reindex.organization_id, last_organization, last_id);
     exit when batch is null;
     perform ai.index_rows(searchable.namespace, searchable.read_permission, searchable.language, batch);
     last_organization := batch[cardinality(batch)].organization_id;
@@ -8104,7 +8138,17 @@ CREATE FUNCTION ai.reindex_organization_trigger() RETURNS trigger
     AS $$
 declare
   organization constant uuid := coalesce(new.organization_id, old.organization_id);
+  -- As ai.language_of reads it: all else in the settings, the country as well, makes no difference to words.
+  language_before constant text := case
+    when old.section = 'general' then split_part(old.value ->> 'locale', '-', 1)
+  end;
+  language_now constant text := case
+    when new.section = 'general' then split_part(new.value ->> 'locale', '-', 1)
+  end;
 begin
+  if coalesce(language_before, 'en') = coalesce(language_now, 'en') then
+    return null;
+  end if;
   perform platform.enqueue(
     'reindex_search', jsonb_build_object('organization_id', organization), job_key => 'reindex_search:' || organization);
   return null;
@@ -8271,6 +8315,35 @@ COMMENT ON FUNCTION ai.retry_embeddings() IS '@resultFieldName retried
 Has texts embedded again that were given up; returns how many. Needs ai.write. Errors: UNAUTHENTICATED, FORBIDDEN. Definer: the outbox is internal.';
 
 --
+-- Name: rows_to_index(ai.searchable_tables, uuid, uuid, uuid); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.rows_to_index(searchable ai.searchable_tables, organization_id uuid, after_organization uuid, after_id uuid) RETURNS ai.searchable_row[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '500ms'
+    AS $_$
+declare
+  rows ai.searchable_row[];
+begin
+  execute format(
+    'select array_agg(row(t.*)::ai.searchable_row order by t.organization_id, t.id) from (select * from (%s) r '
+    'where ($1 is null or r.organization_id = $1) and ($2 is null or (r.organization_id, r.id) > ($2, $3)) '
+    'order by r.organization_id, r.id limit 500 for share) t',
+    replace(searchable.rows_query, '%s', searchable.table_id::text))
+     into rows
+    using rows_to_index.organization_id, after_organization, rows_to_index.after_id;
+  return rows;
+end
+$_$;
+
+--
+-- Name: FUNCTION rows_to_index(searchable ai.searchable_tables, organization_id uuid, after_organization uuid, after_id uuid); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.rows_to_index(searchable ai.searchable_tables, organization_id uuid, after_organization uuid, after_id uuid) IS 'The next 500 rows of a table that can be searched, null behind the last. Nobody changes them before what can be found of them has been written: who archives one meanwhile waits, and then takes out of the search what was written. Fails with lock_not_available where somebody else is at one of them for longer.';
+
+--
 -- Name: search_embeddings(real[], real, integer, text); Type: FUNCTION; Schema: ai; Owner: -
 --
 
@@ -8292,7 +8365,7 @@ begin
     select n.namespace, n.document_id, d.key, n.chunk, d.title, substr(d.body, e.starts_at + 1, e.characters), n.similarity,
            d.metadata
       from ai.nearest_chunks(
-             query_embedding::extensions.vector::extensions.halfvec, model,
+             extensions.l2_normalize(query_embedding::extensions.vector)::extensions.halfvec, model,
              case when search_embeddings.namespace is not null then array[search_embeddings.namespace] end,
              coalesce(count, 10)) n
       join ai.search_documents d
@@ -8369,7 +8442,11 @@ CREATE FUNCTION ai.split_text(content text, most integer, overlap integer) RETUR
 declare
   -- Where sentences begin, from 1, in order; and one behind the end.
   starts integer[] := array[]::integer[];
+  longest_section constant integer := least(most::bigint * 40, 2147483647);
   sentence text;
+  remaining integer;
+  section text;
+  done integer;
   place integer := 1;
   piece integer;
   first integer := 1;
@@ -8385,16 +8462,25 @@ begin
     select m[1]
       from regexp_matches(content, '.+?(?:[.!?…][)"''”’»]*(?=\s)\s+|[。！？]+|\n\s*\n\s*|$)', 'g') as m
   loop
-    -- A sentence that is longer than a part is cut at spaces, and where there is none, anywhere.
-    while length(sentence) > most loop
-      starts := starts || place;
-      piece := coalesce(nullif(length(substring(left(sentence, most) from '^.*\s')), 0), most);
-      place := place + piece;
-      sentence := substr(sentence, piece + 1);
+    -- A sentence that is longer than a part is cut at spaces, and where there is none, anywhere. To find the place of a
+    -- character takes as long as all before it, and to take off what is done, as all behind it: so forty parts are
+    -- taken at a time.
+    remaining := length(sentence);
+    while remaining > most loop
+      section := left(sentence, longest_section);
+      done := 0;
+      while remaining > most and done <= longest_section - most loop
+        starts := starts || place;
+        piece := coalesce(nullif(length(substring(substr(section, done + 1, most) from '^.*\s')), 0), most);
+        place := place + piece;
+        done := done + piece;
+        remaining := remaining - piece;
+      end loop;
+      sentence := substr(sentence, done + 1);
     end loop;
-    if sentence <> '' then
+    if remaining > 0 then
       starts := starts || place;
-      place := place + length(sentence);
+      place := place + remaining;
     end if;
   end loop;
   starts := starts || (length(content) + 1);
@@ -8493,7 +8579,8 @@ begin
        characters, embedding)
     select d.organization_id, d.namespace, d.id, p.chunk, store_embeddings.model_id, d.workspace_id, d.read_permission,
            d.owner_id, p.starts_at, p.characters,
-           extensions.l2_normalize(p.embedding::extensions.halfvec)
+           -- first as numbers of four bytes, since a half has no place for those above 65 504
+           extensions.l2_normalize(p.embedding::extensions.vector)::extensions.halfvec
       from ai.search_documents d
      cross join lateral jsonb_to_recordset(given.parts) as p (
              chunk integer, starts_at integer, characters integer, embedding text)
@@ -8547,7 +8634,7 @@ begin
   values
     (document.organization_id, document.namespace, document.id, 0, model.id, document.workspace_id, document.read_permission,
      document.owner_id, 0, length(document.body),
-     extensions.l2_normalize(embedding::extensions.vector::extensions.halfvec));
+     extensions.l2_normalize(embedding::extensions.vector)::extensions.halfvec);
   delete from ai.embedding_outbox o
    where o.organization_id = document.organization_id
      and o.namespace = document.namespace
@@ -9371,6 +9458,66 @@ COMMENT ON FUNCTION analytics.alert_figure(alert analytics.dashboard_alerts) IS 
 What an alert watches, in words.';
 
 --
+-- Name: alert_recipients(uuid, uuid); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.alert_recipients(organization_id uuid, alert_id uuid) RETURNS TABLE(user_id uuid, sees_as_much boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with alert as (
+    select a.*
+      from analytics.dashboard_alerts a
+     where a.organization_id = alert_recipients.organization_id and a.id = alert_recipients.alert_id
+  ),
+  -- Where it is, and where what it is about by name is: the id of zeros for what is in no workspace.
+  places as (
+    select coalesce(w.workspace_id, '00000000-0000-0000-0000-000000000000') as workspace_id
+      from (
+        select a.workspace_id from alert a
+         union all
+        select p.workspace_id
+          from alert a
+          join projects.projects p
+            on p.organization_id = a.organization_id and p.id = (a.parameters ->> 'projectId')::uuid
+         union all
+        select b.workspace_id
+          from alert a
+          join finance.budgets b
+            on b.organization_id = a.organization_id and b.id = (a.parameters ->> 'budgetId')::uuid
+      ) w
+  ),
+  people as (
+    select m.user_id, p.permissions, 'workspaces.all' = any (p.permissions) as sees_all,
+           case when 'workspaces.all' = any (p.permissions) then '{}'
+                else authz.workspaces_of(m.organization_id, m.user_id, p.permissions) end::uuid[] as workspaces
+      from alert a
+      join tenancy.organization_members m
+        on m.organization_id = a.organization_id and m.user_id = any (a.recipient_ids || a.runs_as_id)
+      join identity.users u on u.id = m.user_id
+     cross join lateral (select tenancy.permissions_now(m) as permissions) p
+     where m.may_enter and u.is_active
+  )
+  select r.user_id,
+         coalesce(
+           (r.sees_all or not e.sees_all and e.workspaces <@ r.workspaces)
+           and array(select p from unnest(e.permissions) p where p like '%.read') <@ r.permissions,
+           false)
+    from alert a
+    join people r on r.user_id = any (a.recipient_ids)
+    left join people e on e.user_id = a.runs_as_id
+   where (a.owner_id is null or a.owner_id = r.user_id)
+     and r.permissions @> array['analytics.read', a.permission]
+     and (r.sees_all or not exists (select from places w where w.workspace_id <> all (r.workspaces)))
+$$;
+
+--
+-- Name: FUNCTION alert_recipients(organization_id uuid, alert_id uuid); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.alert_recipients(organization_id uuid, alert_id uuid) IS 'Who may hear of an alert at this moment: recipients who may enter, hold the permissions, and see the workspace that it is in and that of the project or budget that it names. sees_as_much: they see every workspace, and may read everything, that the one can with whose eyes it looks, so the figure hides nothing from them; of the others nobody knows before they have looked themselves. For jobs. Definer: what a member may do and see is worked out by functions that are granted to nobody. It tells the back office alone.';
+
+--
 -- Name: alert_value(text, jsonb, text, text, text); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
@@ -9630,12 +9777,14 @@ declare
   zone constant text := (select o.time_zone from tenancy.organizations o where o.id = organization);
   gap constant interval :=
     (tenancy.setting(organization, 'analytics') ->> 'sessionGapMinutes')::integer * interval '1 minute';
+  -- Of visits that the client names. In hours, so that no change of clocks makes it longer.
+  gap_of_named constant interval := interval '168 hours';
   changed integer;
 begin
   with seen as materialized (
     select v.*, row_number() over () as visitor from unnest(visitors) v
   ),
-  -- Visits that the client names: all that bears the name is one, whatever lies between.
+  -- Visits that the client names: what bears the name is one, unless it comes again after a week.
   named as materialized (
     select s.visitor, s.user_id, s.lead_id, s.anonymous_id, e.session_key, min(s.first_at) as first_at, max(s.last_at) as last_at
       from seen s
@@ -9657,9 +9806,8 @@ begin
         on o.organization_id = organization
        and (o.user_id = a.user_id or o.lead_id = a.lead_id or o.anonymous_id = a.anonymous_id)
        and o.session_key is not distinct from a.session_key
-       -- a name that comes again after a week is another visit
-       and o.started_at <= a.last_at + case when a.session_key is null then gap else interval '7 days' end
-       and o.ended_at >= a.first_at - case when a.session_key is null then gap else interval '7 days' end
+       and o.started_at <= a.last_at + case when a.session_key is null then gap else gap_of_named end
+       and o.ended_at >= a.first_at - case when a.session_key is null then gap else gap_of_named end
   ),
   stretches as materialized (
     select a.visitor, a.user_id, a.lead_id, a.anonymous_id, a.session_key,
@@ -9671,9 +9819,9 @@ begin
   events as materialized (
     select s.visitor, s.user_id, s.lead_id, s.anonymous_id, s.session_key, e.id, e.occurred_at, e.name, e.source, e.url,
            case
-             when s.session_key is null
-                  and e.occurred_at - lag(e.occurred_at) over (
-                        partition by s.visitor, s.session_key order by e.occurred_at, e.id) > gap
+             when e.occurred_at - lag(e.occurred_at) over (
+                    partition by s.visitor, s.session_key order by e.occurred_at, e.id)
+                  > case when s.session_key is null then gap else gap_of_named end
                then 1
              else 0
            end as begins
@@ -11120,7 +11268,7 @@ COMMENT ON COLUMN analytics.dashboard_subscriptions.day_of_month IS 'Of a monthl
 -- Name: COLUMN dashboard_subscriptions.at_time; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON COLUMN analytics.dashboard_subscriptions.at_time IS 'By the clock in the time zone. When that skips it, it is as much later; when the clock shows it twice, the first time.';
+COMMENT ON COLUMN analytics.dashboard_subscriptions.at_time IS 'By the clock in the time zone. When that skips it, it is as much later; when the clock shows it twice, the second time.';
 
 --
 -- Name: COLUMN dashboard_subscriptions.recipient_ids; Type: COMMENT; Schema: analytics; Owner: -
@@ -11514,6 +11662,7 @@ declare
   visitors analytics.visitor[];
   newcomers uuid[];
   done_by_leads jsonb;
+  merged record;
 begin
   -- Who comes second has nothing to do: what is there is being done.
   if not pg_try_advisory_xact_lock(hashtextextended('analytics.digest_events ' || organization, 0)) then
@@ -11561,6 +11710,15 @@ begin
   sessions := 0;
   activations := 0;
   if visitors is not null then
+    -- What was being recorded, or digested, while its lead was merged into another.
+    for merged in
+      select l.id, l.merged_into_lead_id as kept_id
+        from unnest(visitors) v
+        join crm.leads l on l.organization_id = organization and l.id = v.lead_id
+       where l.merged_into_lead_id is not null
+    loop
+      perform analytics.merge_lead_events(organization, merged.kept_id, merged.id);
+    end loop;
     sessions := analytics.build_sessions(organization, visitors);
     if newcomers is not null then
       activations := analytics.note_activations(organization, newcomers);
@@ -11579,6 +11737,41 @@ $$;
 --
 
 COMMENT ON FUNCTION analytics.digest_events(organization_id uuid, at_most integer) IS 'What follows from new events of an organization: visits, activations, who is in which segment; of at most so many batches, one run at a time. Returns no row when another run is at it. For the job of that name.';
+
+--
+-- Name: distinct_names(text[]); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.distinct_names(names text[]) RETURNS TABLE(place integer, name text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with given as (
+    select n.place, n.name, count(*) over (partition by n.name) as times,
+           row_number() over (partition by n.name order by n.place) as number
+      from unnest(names) with ordinality as n (name, place)
+  )
+  select g.place::integer,
+         case when g.times = 1 then g.name
+              else (
+                -- the first, the second … number that no other name has in it already
+                select m.name
+                  from generate_series(1, g.number + cardinality(names)) as k (number)
+                 cross join lateral (select format('%s (%s)', g.name, k.number) as name) m
+                 where m.name <> all (names)
+                 order by k.number
+                offset g.number - 1
+                 limit 1)
+         end
+    from given g
+$$;
+
+--
+-- Name: FUNCTION distinct_names(names text[]); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.distinct_names(names text[]) IS '@behavior -*
+Names by which a chart tells apart what may be called the same: a name that is there more than once has a number behind it, in the order of places. What has the same label is one in a chart.';
 
 --
 -- Name: distinct_series(uuid, date, date, text, text, text); Type: FUNCTION; Schema: analytics; Owner: -
@@ -11944,13 +12137,17 @@ begin
   select array_agg(d.event_name order by d.event_name, d.lead_id), array_agg(d.lead_id order by d.event_name, d.lead_id)
     into event_names, lead_ids
     from (
-           select distinct e.key as event_name, l.value::uuid as lead_id
+           select distinct e.key as event_name, t.id as lead_id
              from jsonb_array_elements(lead_events) as b (events)
             cross join lateral jsonb_each(b.events) e
             cross join lateral jsonb_array_elements_text(e.value) as l (value)
-         ) d
-   -- archived since
-    join crm.leads k on k.organization_id = enroll_by_events.organization_id and k.id = d.lead_id and k.deleted_at is null;
+             join crm.leads k on k.organization_id = enroll_by_events.organization_id and k.id = l.value::uuid
+             -- Who was merged since has done it as the other; who was archived has not.
+             join crm.leads t
+               on t.organization_id = k.organization_id
+              and t.id = coalesce(k.merged_into_lead_id, k.id)
+              and t.deleted_at is null
+         ) d;
   if event_names is not null then
     perform marketing.enroll_by_event(organization_id, event_names, lead_ids);
   end if;
@@ -12633,22 +12830,23 @@ begin
      cross join lateral generate_series(b.first_day, last_day, interval '1 day') as g (day)
       left join known k on k.metric = d.key and k.day = g.day::date
   ),
+  -- No day is missing between the first and the last, so rows before are days before.
   averaged as (
-    select d.metric, d.day, d.value,
-           round(avg(d.value) over (partition by d.metric order by d.day rows 6 preceding), 4) as moving_average
+    select d.metric, d.day, d.value, round(avg(d.value) over seven_days, 4) as moving_average,
+           array_remove(
+             array[lag(d.value, 7) over known_days, lag(d.value, 14) over known_days, lag(d.value, 21) over known_days,
+                   lag(d.value, 28) over known_days, lag(d.value, 35) over known_days, lag(d.value, 42) over known_days,
+                   lag(d.value, 49) over known_days, lag(d.value, 56) over known_days],
+             null) as weeks_before
       from days d
+    window known_days as (partition by d.metric order by d.day),
+           seven_days as (known_days rows 6 preceding)
   ),
   points as (
     select a.metric, a.day, a.value, a.moving_average, e.expected,
            coalesce(abs(a.value - e.expected) > 3.5 * e.deviation, false) as is_anomaly
       from averaged a
-      left join lateral analytics.expected_value(
-                  array(select h.value
-                          from days h
-                         where h.metric = a.metric
-                           and h.day in (a.day - 7, a.day - 14, a.day - 21, a.day - 28, a.day - 35, a.day - 42, a.day - 49,
-                                         a.day - 56)
-                           and h.value is not null)) e on true
+      left join lateral analytics.expected_value(a.weeks_before) e on true
      where a.day > last_day - days_back
   ),
   summed as (
@@ -12751,6 +12949,36 @@ $$;
 COMMENT ON FUNCTION analytics.is_recorded(organization_id uuid, metric text) IS 'Whether a value of this name has been recorded in metrics_log.';
 
 --
+-- Name: keep_one_default_trigger(); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.keep_one_default_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- A place for another, who may have taken it by the time that this one comes back.
+  if new.deleted_at is not null or new.owner_id is distinct from old.owner_id then
+    new.is_default := false;
+  elsif new.is_default and not old.is_default then
+    update analytics.dashboards d
+       set is_default = false
+     where d.organization_id = new.organization_id
+       and d.owner_id is not distinct from new.owner_id
+       and d.is_default
+       and d.id <> new.id;
+  end if;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION keep_one_default_trigger(); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.keep_one_default_trigger() IS 'A dashboard that becomes the default takes the place of the one before it; one that is archived, or becomes shared, gives it up. Definer: the one before may lie in a workspace that the caller does not see.';
+
+--
 -- Name: leave_dashboard_subscription(uuid); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
@@ -12827,6 +13055,31 @@ $$;
 COMMENT ON FUNCTION analytics.list_recorded_metrics() IS 'What is recorded in metrics_log, and where: metric_series draws these as well. Needs analytics.read. Errors: FORBIDDEN.';
 
 --
+-- Name: lively_organizations(); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.lively_organizations() RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select o.id
+    from tenancy.organizations o
+   where o.status = 'active'
+     -- where nothing happens there is nothing to tell, until something does
+     and exists (
+           select
+             from analytics.app_events e
+            where e.organization_id = o.id and e.occurred_at > now() - interval '28 days')
+   order by o.id
+$$;
+
+--
+-- Name: FUNCTION lively_organizations(); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.lively_organizations() IS 'The organizations in which anything happened lately, of which snapshots are taken. For jobs.';
+
+--
 -- Name: may_see_source(uuid, uuid, text[]); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
@@ -12850,6 +13103,48 @@ $$;
 --
 
 COMMENT ON FUNCTION analytics.may_see_source(organization_id uuid, user_id uuid, permissions text[]) IS 'Whether somebody is a member at this moment who holds these permissions. For jobs. Definer: what a member may do is worked out by functions that are granted to nobody. It tells the back office alone.';
+
+--
+-- Name: merge_lead_events(uuid, uuid, uuid); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.merge_lead_events(organization_id uuid, kept_id uuid, merged_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organization constant uuid := merge_lead_events.organization_id;
+begin
+  update analytics.nps_responses r set lead_id = kept_id where r.organization_id = organization and r.lead_id = merged_id;
+  -- A visit that a digest is just writing is not waited for: the next one moves it.
+  update analytics.sessions s
+     set lead_id = kept_id
+   where s.organization_id = organization
+     and s.id in (
+           select o.id
+             from analytics.sessions o
+            where o.organization_id = organization and o.lead_id = merged_id
+              for no key update skip locked
+         );
+  -- Visits of the two may be one now, and segments count the events of the other: the digest of both sees to that.
+  with moved as (
+    update analytics.app_events e
+       set lead_id = kept_id
+     where e.organization_id = organization and e.lead_id = merged_id
+    returning e.occurred_at
+  )
+  insert into analytics.event_batches (organization_id, first_at, last_at, user_ids, lead_ids, anonymous_ids, lead_events)
+  select organization, min(m.occurred_at), max(m.occurred_at), '{}', array[kept_id, merged_id], '{}', '{}'
+    from moved m
+  having count(*) > 0;
+end
+$$;
+
+--
+-- Name: FUNCTION merge_lead_events(organization_id uuid, kept_id uuid, merged_id uuid); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.merge_lead_events(organization_id uuid, kept_id uuid, merged_id uuid) IS 'Two leads become one: the answers, events and visits of the one that is merged are those of the one that is kept, and its visits and segments are looked at again. Part of crm.merge_leads, before the other lead is archived, and of digest_events, for what was being recorded meanwhile.';
 
 --
 -- Name: metric_series(text, date, date, text, text); Type: FUNCTION; Schema: analytics; Owner: -
@@ -13209,10 +13504,10 @@ $$;
 COMMENT ON FUNCTION analytics.note_activations(organization_id uuid, user_ids uuid[]) IS 'Finds out for members, all of them without user_ids, whether and when they were activated, and returns for how many that changed. For jobs.';
 
 --
--- Name: note_alert_value(uuid, uuid, numeric, jsonb, timestamp with time zone); Type: FUNCTION; Schema: analytics; Owner: -
+-- Name: note_alert_value(uuid, uuid, numeric, jsonb, timestamp with time zone, uuid[]); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
-CREATE FUNCTION analytics.note_alert_value(organization_id uuid, alert_id uuid, value numeric, refusal jsonb DEFAULT NULL::jsonb, looked_at timestamp with time zone DEFAULT now()) RETURNS text
+CREATE FUNCTION analytics.note_alert_value(organization_id uuid, alert_id uuid, value numeric, refusal jsonb DEFAULT NULL::jsonb, looked_at timestamp with time zone DEFAULT now(), seen_by uuid[] DEFAULT NULL::uuid[]) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -13222,6 +13517,7 @@ declare
   is_beyond boolean;
   is_clear boolean;
   told uuid[];
+  is_open boolean;
 begin
   -- Two who looked at once: the second waits here, and finds the state that the first has left.
   select a.*
@@ -13260,6 +13556,15 @@ begin
          or alert.for_minutes = 0 then 'breached'
     else 'pending'
   end;
+  if (next_state = 'breached') <> (alert.state = 'breached') then
+    select coalesce(array_agg(r.user_id) filter (where r.sees_as_much or r.user_id = any (seen_by)), '{}'),
+           coalesce(bool_or(not r.sees_as_much), false)
+      into told, is_open
+      from analytics.alert_recipients(alert.organization_id, alert.id) r;
+    if is_open and seen_by is null then
+      return 'ask';
+    end if;
+  end if;
   update analytics.dashboard_alerts a
      set state = next_state,
          state_since = case when a.state = next_state then a.state_since else looked_at end,
@@ -13274,11 +13579,6 @@ begin
   if (next_state = 'breached') = (alert.state = 'breached') then
     return next_state;
   end if;
-  told := array(
-    select r.user_id
-      from unnest(alert.recipient_ids) as r (user_id)
-     where (alert.owner_id is null or alert.owner_id = r.user_id)
-       and analytics.may_see_source(alert.organization_id, r.user_id, array['analytics.read', alert.permission]));
   insert into analytics.alert_changes
     (organization_id, occurred_at, alert_id, owner_id, permission, change, value, threshold, since, told_ids)
   values (
@@ -13309,10 +13609,10 @@ end
 $$;
 
 --
--- Name: FUNCTION note_alert_value(organization_id uuid, alert_id uuid, value numeric, refusal jsonb, looked_at timestamp with time zone); Type: COMMENT; Schema: analytics; Owner: -
+-- Name: FUNCTION note_alert_value(organization_id uuid, alert_id uuid, value numeric, refusal jsonb, looked_at timestamp with time zone, seen_by uuid[]); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.note_alert_value(organization_id uuid, alert_id uuid, value numeric, refusal jsonb, looked_at timestamp with time zone) IS 'What became of a look at an alert: the state that follows, and when it is breached or well again a line in alert_changes and a mail to each recipient who may see the figure, in the same transaction. A figure that was looked at before the last one, or before the alert was changed, does not count. Without a figure, or with a refusal, the state stays. Returns the state, refused, unknown, or null when it did not count. A job calls it.';
+COMMENT ON FUNCTION analytics.note_alert_value(organization_id uuid, alert_id uuid, value numeric, refusal jsonb, looked_at timestamp with time zone, seen_by uuid[]) IS 'What became of a look at an alert: the state that follows, and when it is breached or well again a line in alert_changes and a mail to each recipient who may see the figure, in the same transaction. Those are whoever sees as much as the eyes that it looks with, and whoever is in seen_by: recipients who have looked themselves and found the same. When somebody is to be told and it takes a look to know whom, and seen_by is null, nothing is changed and ask returned. A figure that was looked at before the last one, or before the alert was changed, does not count. Without a figure, or with a refusal, the state stays. Returns the state, ask, refused, unknown, or null when it did not count. A job calls it.';
 
 --
 -- Name: note_answers_trigger(); Type: FUNCTION; Schema: analytics; Owner: -
@@ -13696,9 +13996,12 @@ CREATE FUNCTION analytics.preview_segment(subject text, rule jsonb) RETURNS inte
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
-    AS $$
+    AS $_$
 declare
   organization constant uuid := authz.require('analytics.write');
+  -- The id of zeros stands for what is in no workspace, as in authz.sees_workspace, which would be asked for every lead.
+  is_seen constant text := case when subject = 'lead' and not authz.has('workspaces.all') then
+    ' and coalesce(s.workspace_id, ''00000000-0000-0000-0000-000000000000'') = any ($3)' else '' end;
   found integer;
 begin
   if subject is null or subject not in ('user', 'lead') then
@@ -13707,19 +14010,19 @@ begin
     perform authz.require('crm.read');
   end if;
   execute format(
-    'select count(*) from %s s where %s',
-    analytics.segment_subjects(subject), (analytics.compile_segment_rule(subject, rule)).predicate)
+    'select count(*) from %s s where (%s)%s',
+    analytics.segment_subjects(subject), (analytics.compile_segment_rule(subject, rule)).predicate, is_seen)
      into found
-    using organization, now();
+    using organization, now(), authz.visible_workspaces();
   return found;
 end
-$$;
+$_$;
 
 --
 -- Name: FUNCTION preview_segment(subject text, rule jsonb); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.preview_segment(subject text, rule jsonb) IS 'How many users or leads a rule fits at this moment, before it is saved. Needs analytics.write, for leads crm.read too. Errors: INVALID_INPUT naming the place in the rule. Definer: rules ask for what callers cannot select by themselves.';
+COMMENT ON FUNCTION analytics.preview_segment(subject text, rule jsonb) IS 'How many users, or leads that the caller sees, a rule fits at this moment, before it is saved. Needs analytics.write, for leads crm.read too. Errors: INVALID_INPUT naming the place in the rule. Definer: rules ask for what callers cannot select by themselves.';
 
 --
 -- Name: previous_days(text, date, date, text); Type: FUNCTION; Schema: analytics; Owner: -
@@ -14363,6 +14666,14 @@ begin
     into touched_users, touched_leads
     from taken t
    cross join lateral unnest(t.subject_ids) as u (id);
+  -- What is kept up no more waits for nothing; everybody is judged when it is kept up again.
+  delete from analytics.segment_checks c
+   where c.organization_id = organization
+     and c.check_at <= now()
+     and not exists (
+           select
+             from analytics.segments s
+            where s.organization_id = organization and s.id = c.segment_id and s.is_active and s.deleted_at is null);
   for segment in
     with due as (
       delete from analytics.due_segments d where d.organization_id = organization returning d.segment_id
@@ -15242,13 +15553,6 @@ begin
   perform pg_advisory_xact_lock(hashtextextended(
             format('analytics.default:%s:%s', organization, coalesce(chosen.owner_id::text, '')), 0));
   update analytics.dashboards d
-     set is_default = false
-   where d.organization_id = organization
-     and d.owner_id is not distinct from chosen.owner_id
-     and d.is_default
-     and d.id <> chosen.id
-     and d.deleted_at is null;
-  update analytics.dashboards d
      set is_default = true
    where d.organization_id = organization and d.id = chosen.id
   returning * into chosen;
@@ -15290,7 +15594,8 @@ begin
     new.runs_as_id := coalesce(authz.user_id(), new.runs_as_id);
     -- What is watched now is another matter: it begins from the start.
     new.state := 'ok';
-    new.state_since := now();
+    -- The clock's time: a look that was claimed while this transaction was open was at what is watched no more.
+    new.state_since := clock_timestamp();
     new.last_value := null;
     new.last_refusal := null;
     new.next_check_at := now();
@@ -15299,8 +15604,13 @@ begin
     new.recipient_ids := array(select distinct r.user_id from unnest(new.recipient_ids) as r (user_id) order by 1);
     perform analytics.check_recipients(new.organization_id, new.recipient_ids, 'recipient_ids');
   end if;
-  if not is_new and new.is_active and not old.is_active then
+  if not is_new and new.is_active and new.deleted_at is null and not (old.is_active and old.deleted_at is null) then
     new.next_check_at := now();
+    -- Nobody looked meanwhile, so the minutes for which it has to be beyond the threshold begin again.
+    if new.state = 'pending' then
+      new.state := 'ok';
+      new.state_since := clock_timestamp();
+    end if;
   end if;
   return new;
 end
@@ -15518,8 +15828,9 @@ CREATE FUNCTION analytics.source_budgets(from_day date, to_day date, grain text,
      order by b.starts_on desc nulls last, b.id desc
      limit (parameters ->> 'limit')::integer
   )
-  select null::date, b.name, b.place::integer, f.series, f.place, f.value, b.currency::text
+  select null::date, n.name, n.place, f.series, f.place, f.value, b.currency::text
     from budgets b
+    join analytics.distinct_names(array(select o.name from budgets o order by o.place)) n on n.place = b.place
    cross join lateral finance.get_budget_variance(b.id, to_day) v
    cross join lateral (
            values ('Planned', 1, v.planned::numeric), ('Spent', 2, v.actual::numeric), ('Forecast', 3, v.forecast::numeric)
@@ -15548,8 +15859,9 @@ CREATE FUNCTION analytics.source_campaigns(from_day date, to_day date, grain tex
      order by c.started_at desc, c.id desc
      limit (parameters ->> 'limit')::integer
   )
-  select null::date, c.name, c.place::integer, f.series, f.place, f.value::numeric, 'mails'::text
+  select null::date, n.name, n.place, f.series, f.place, f.value::numeric, 'mails'::text
     from campaigns c
+    join analytics.distinct_names(array(select o.name from campaigns o order by o.place)) n on n.place = c.place
    cross join lateral marketing.campaigns_progress(c.campaign) p
    cross join lateral (
            values ('Sent', 1, p.sent), ('Opened', 2, p.opened), ('Clicked', 3, p.clicked), ('Replied', 4, p.replied)
@@ -16044,8 +16356,9 @@ CREATE FUNCTION analytics.source_projects_health(from_day date, to_day date, gra
      order by p.starts_on nulls last, p.id
      limit (parameters ->> 'limit')::integer
   )
-  select null::date, p.name, p.place::integer, null::text, null::integer, h.score::numeric, null::text
+  select null::date, n.name, n.place, null::text, null::integer, h.score::numeric, null::text
     from projects p
+    join analytics.distinct_names(array(select o.name from projects o order by o.place)) n on n.place = p.place
    cross join lateral projects.get_production_health(p.id) h
    where h.score is not null
 $$;
@@ -16109,7 +16422,11 @@ CREATE FUNCTION analytics.source_roi(from_day date, to_day date, grain text, par
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select null::date, initcap(replace(coalesce(r.key, 'unknown'), '_', ' ')),
+  select null::date,
+         -- channels are words of the product; a campaign is called what it is called
+         case when r.key is null then 'Unknown'
+              when parameters ->> 'dimension' = 'campaign' then r.key
+              else initcap(replace(r.key, '_', ' ')) end,
          (dense_rank() over (order by r.cost + r.revenue desc, r.key))::integer, f.series, f.place, f.value, r.currency::text
     from (select o.currency from tenancy.organizations o where o.id = (select authz.organization_id())) h
    cross join lateral marketing.get_roi(from_day, to_day, parameters ->> 'dimension') r
@@ -16142,19 +16459,20 @@ CREATE FUNCTION analytics.source_tasks_by_person(from_day date, to_day date, gra
        and t.status not in ('done', 'cancelled')
      group by 1, 2
   ),
-  people as (
-    select o.assignee_id, row_number() over (order by sum(o.tasks) desc, o.assignee_id) as place
+  people as materialized (
+    select o.assignee_id, coalesce(u.name, case when o.assignee_id is null then 'Nobody' else 'Somebody' end) as name,
+           row_number() over (order by sum(o.tasks) desc, o.assignee_id) as place
       from open_tasks o
-     group by o.assignee_id
+      left join identity.users u on u.id = o.assignee_id
+     group by o.assignee_id, u.name
      order by sum(o.tasks) desc, o.assignee_id
      limit (parameters ->> 'limit')::integer
   )
-  select null::date, coalesce(u.name, case when p.assignee_id is null then 'Nobody' else 'Somebody' end),
-         p.place::integer, case when o.is_late then 'Overdue' else 'Open' end, case when o.is_late then 2 else 1 end,
+  select null::date, n.name, n.place, case when o.is_late then 'Overdue' else 'Open' end, case when o.is_late then 2 else 1 end,
          sum(o.tasks)::numeric, null::text
     from people p
+    join analytics.distinct_names(array(select l.name from people l order by l.place)) n on n.place = p.place
     join open_tasks o on o.assignee_id is not distinct from p.assignee_id
-    left join identity.users u on u.id = p.assignee_id
    group by 2, 3, 4, 5
 $$;
 
@@ -16349,7 +16667,9 @@ begin
     select e.*, analytics.time_of_id(e.id) as id_time from analytics.read_events(rows) e
   ),
   checked as materialized (
-    select s.index, s.event, s.id, coalesce(s.id_time, s.given_time) as occurred_at, s.name, s.user_id, s.lead_id,
+    select s.index, s.event, s.id, coalesce(s.id_time, s.given_time) as occurred_at, s.name, s.user_id,
+           -- whoever still knows a lead by the id that it had before it was merged
+           coalesce(l.merged_into_lead_id, l.id) as lead_id,
            s.anonymous_id, s.session_key, coalesce(s.source, 'api') as source, s.url,
            case jsonb_typeof(s.value) when 'number' then s.value::numeric end as value,
            coalesce(s.properties, '{}') as properties,
@@ -16584,28 +16904,41 @@ $$;
 COMMENT ON FUNCTION analytics.take_pmf_snapshot(organization_id uuid, day date) IS 'update_pmf_metrics_snapshot of an organization as of a day, for jobs and functions that have checked who asks.';
 
 --
--- Name: take_pmf_snapshots(); Type: FUNCTION; Schema: analytics; Owner: -
+-- Name: take_pmf_snapshots(uuid); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
-CREATE FUNCTION analytics.take_pmf_snapshots() RETURNS integer
+CREATE FUNCTION analytics.take_pmf_snapshots(organization_id uuid) RETURNS integer
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select count(analytics.take_pmf_snapshot(o.id, platform.today(o.id)))::integer
-    from tenancy.organizations o
-   where o.status = 'active'
-     -- where nothing happens there is nothing to tell, until something does
-     and exists (
+  select count(analytics.take_pmf_snapshot(o.id, d.day))::integer
+    from (
+           select w.id, w.time_zone, w.today, least((w.created_at at time zone w.time_zone)::date, w.today) as first_day,
+                  (select min(s.day) from analytics.pmf_metrics_snapshots s where s.organization_id = w.id) as first_taken
+             from (select t.*, platform.today(t.id) as today from tenancy.organizations t) w
+            where w.id = take_pmf_snapshots.organization_id
+         ) o
+   cross join lateral (
+           select n.day::date as day
+             from generate_series(
+                    greatest(o.first_day, o.today - 27, least(o.first_taken, o.today - 1))::timestamp, o.today::timestamp,
+                    interval '1 day') as n (day)
+         ) d
+   -- yesterday again, for what came after the last hour of it
+   where d.day >= o.today - 1
+      or not exists (
            select
-             from analytics.app_events e
-            where e.organization_id = o.id and e.occurred_at > now() - interval '28 days')
+             from analytics.pmf_metrics_snapshots s
+            where s.organization_id = o.id
+              and s.day = d.day
+              and s.updated_at >= (d.day + 1)::timestamp at time zone o.time_zone)
 $$;
 
 --
--- Name: FUNCTION take_pmf_snapshots(); Type: COMMENT; Schema: analytics; Owner: -
+-- Name: FUNCTION take_pmf_snapshots(organization_id uuid); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.take_pmf_snapshots() IS 'Takes the snapshot of today of all organizations in which anything happened lately, and returns how many. For jobs.';
+COMMENT ON FUNCTION analytics.take_pmf_snapshots(organization_id uuid) IS 'Takes the snapshots of an organization of today and yesterday, and of those of the last four weeks, since it has any, that were not taken after their day was over; returns how many. For jobs.';
 
 --
 -- Name: time_of_id(uuid); Type: FUNCTION; Schema: analytics; Owner: -
@@ -16794,7 +17127,7 @@ $$;
 -- Name: FUNCTION upsert_events(rows jsonb); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.upsert_events(rows jsonb) IS 'Records events, at most 10000 at once: a list of {"id", "name", "occurredAt", "userId", "leadId", "anonymousId", "sessionKey", "source", "url", "value", "properties"}, of which id and name are required. Rows that are wrong come back with their place and the reason, the others are recorded. A row that is sent again is recorded once, whoever sends it: an event is known by its id together with its time. An id of version 7 has its time in it; occurredAt may be left out then, and else lies within a minute of it. With any other id occurredAt is required, and the same id at another time is another event. Events lie no more than a day ahead, and no further back than the organization keeps them. Needs analytics.write. Errors: INVALID_INPUT for what is no list, or too long. Definer: nobody writes events directly.';
+COMMENT ON FUNCTION analytics.upsert_events(rows jsonb) IS 'Records events, at most 10000 at once: a list of {"id", "name", "occurredAt", "userId", "leadId", "anonymousId", "sessionKey", "source", "url", "value", "properties"}, of which id and name are required. Rows that are wrong come back with their place and the reason, the others are recorded. A row that is sent again is recorded once, whoever sends it: an event is known by its id together with its time. An id of version 7 has its time in it; occurredAt may be left out then, and else lies within a minute of it. With any other id occurredAt is required, and the same id at another time is another event. What is sent of a lead that was merged into another is recorded of that one. Events lie no more than a day ahead, and no further back than the organization keeps them. Needs analytics.write. Errors: INVALID_INPUT for what is no list, or too long. Definer: nobody writes events directly.';
 
 --
 -- Name: value_literal(text, jsonb, text); Type: FUNCTION; Schema: analytics; Owner: -
@@ -20965,6 +21298,30 @@ COMMENT ON FUNCTION crm.check_days(from_day date, to_day date, grain text) IS '@
 Refuses days that make no span of at most ten years, and grains that are none. Errors: CB002.';
 
 --
+-- Name: check_score_rule_trigger(); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.check_score_rule_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  if cardinality(new.operands) <> 1
+     or not coalesce(substring(new.operands[1] from '^[0-9]{1,5}(?:\.[0-9]{1,6})?$')::numeric <= 36500, false) then
+    perform platform.refuse(
+      'CB002', 'A rule about inactivity has one number of days, from 0 to 36500.', field => 'operands');
+  end if;
+  return new;
+end
+$_$;
+
+--
+-- Name: FUNCTION check_score_rule_trigger(); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.check_score_rule_trigger() IS 'Says which days a rule about inactivity can have: its constraint is about several columns, and could not name the one. Errors: INVALID_INPUT.';
+
+--
 -- Name: conversions; Type: TABLE; Schema: crm; Owner: -
 --
 
@@ -21990,6 +22347,7 @@ CREATE TABLE crm.lead_score_rules (
     CONSTRAINT lead_score_rules_operands_rule CHECK (
 CASE
     WHEN (operator = ANY (ARRAY['is_set'::text, 'is_missing'::text, 'happens'::text])) THEN (operands = '{}'::text[])
+    WHEN (signal = 'inactive_days'::text) THEN ((cardinality(operands) = 1) AND COALESCE((("substring"(operands[1], '^[0-9]{1,5}(?:\.[0-9]{1,6})?$'::text))::numeric <= (36500)::numeric), false))
     WHEN (operator = ANY (ARRAY['at_least'::text, 'at_most'::text])) THEN ((cardinality(operands) = 1) AND (operands[1] ~ '^-?[0-9]{1,15}(\.[0-9]{1,6})?$'::text))
     ELSE (cardinality(operands) > 0)
 END),
@@ -22087,7 +22445,7 @@ COMMENT ON COLUMN crm.lead_score_rules.operator IS 'How a field is compared with
 -- Name: COLUMN lead_score_rules.operands; Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON COLUMN crm.lead_score_rules.operands IS 'Any of them is enough; one number for at_least and at_most; none for is_set, is_missing and happens.';
+COMMENT ON COLUMN crm.lead_score_rules.operands IS 'Any of them is enough; one number for at_least and at_most, of inactive_days 0 to 36500; none for is_set, is_missing and happens.';
 
 --
 -- Name: COLUMN lead_score_rules.points; Type: COMMENT; Schema: crm; Owner: -
@@ -22580,11 +22938,11 @@ CREATE FUNCTION crm.forecast_lines(organization_id uuid, from_day date, to_day d
     select null, f.currency from found f where f.bucket is null
   )
   select l.bucket, l.currency,
-         coalesce(sum(f.amount) filter (where f.category = 'committed'), 0)::numeric(14,2),
-         coalesce(sum(f.amount) filter (where f.category in ('committed', 'best_case')), 0)::numeric(14,2),
-         coalesce(sum(round(f.amount * f.probability / 100, 2)) filter (where f.status = 'open'), 0)::numeric(14,2),
-         coalesce(sum(f.amount) filter (where f.status = 'won'), 0)::numeric(14,2),
-         coalesce(sum(f.amount) filter (where f.status = 'open'), 0)::numeric(14,2),
+         coalesce(sum(f.amount) filter (where f.category = 'committed'), 0)::numeric(20,2),
+         coalesce(sum(f.amount) filter (where f.category in ('committed', 'best_case')), 0)::numeric(20,2),
+         coalesce(sum(round(f.amount * f.probability / 100, 2)) filter (where f.status = 'open'), 0)::numeric(20,2),
+         coalesce(sum(f.amount) filter (where f.status = 'won'), 0)::numeric(20,2),
+         coalesce(sum(f.amount) filter (where f.status = 'open'), 0)::numeric(20,2),
          count(*) filter (where f.status = 'open')::integer,
          count(*) filter (where f.status = 'won')::integer
     from lines l
@@ -22680,6 +23038,37 @@ $$;
 
 COMMENT ON FUNCTION crm.hidden_lead_emails(emails text[]) IS '@behavior -*
 Those of some addresses that belong to leads in workspaces that the caller does not see. Definer: an address is unique in the organization, so an import has to step around them, as a single lead is refused.';
+
+--
+-- Name: hidden_lead_ids(); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.hidden_lead_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- Where nothing is hidden, as nearly everywhere, it takes a look at the workspaces. Leads are found by their workspaces,
+  -- those that are in none by the same index.
+  select l.id
+    from tenancy.workspaces w
+    join crm.leads l on l.organization_id = w.organization_id and l.workspace_id = w.id
+   where w.organization_id = authz.organization_id()
+     and not authz.has('workspaces.all')
+     and w.id <> all (authz.visible_workspaces())
+   union all
+  select l.id
+    from crm.leads l
+   where l.organization_id = authz.organization_id()
+     and l.workspace_id is null
+     and not authz.sees_workspace(null)
+$$;
+
+--
+-- Name: FUNCTION hidden_lead_ids(); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.hidden_lead_ids() IS '@behavior -*
+The leads of the active organization in workspaces that the caller does not see; nothing for those who see all. For policies of tables that name leads and have no workspace of their own: lead_id is null or lead_id not in (select crm.hidden_lead_ids()), which is looked up once a statement, and only when a row names a lead. Definer: the caller does not see them. It is not in the API, and tells ids alone.';
 
 --
 -- Name: keep_activity_trigger(); Type: FUNCTION; Schema: crm; Owner: -
@@ -23015,7 +23404,9 @@ CREATE FUNCTION crm.lead_score_points(organization_id uuid, lead_ids uuid[]) RET
     from found f
     join rules r on r.signal = 'inactive_days'
    cross join lateral (
-           select coalesce(f.active_at, f.created_at) + r.operands[1]::double precision * interval '1 day' as due_at
+           -- Rules hold to these bounds; the score of a lead does not depend on it.
+           select coalesce(f.active_at, f.created_at)
+                    + least(greatest(r.operands[1]::double precision, 0), 36500) * interval '1 day' as due_at
          ) i
   union all
   -- what it did, fading
@@ -23523,7 +23914,7 @@ $$;
 -- Name: FUNCTION merge_leads(kept_id uuid, merged_id uuid); Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON FUNCTION crm.merge_leads(kept_id uuid, merged_id uuid) IS 'Two leads that are the same person become one: what belongs to the second, such as activities, touchpoints, deals, conversions and what it did with mails, belongs to the first from now on, which takes over the fields that it lacks; the second is archived for good. In nurturing sequences the first goes on where the second was; where both were, with the one that has come further. Of the two consents the strictest holds. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT.';
+COMMENT ON FUNCTION crm.merge_leads(kept_id uuid, merged_id uuid) IS 'Two leads that are the same person become one: what belongs to the second, such as activities, touchpoints, deals, conversions, events, visits, answers and what it did with mails, belongs to the first from now on, which takes over the fields that it lacks; the second is archived for good. In nurturing sequences the first goes on where the second was; where both were, with the one that has come further. Of the two consents the strictest holds. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT.';
 
 --
 -- Name: move_deal(uuid, uuid, integer, text); Type: FUNCTION; Schema: crm; Owner: -
@@ -23633,6 +24024,7 @@ begin
   update marketing.email_interactions i
      set lead_id = kept_id
    where i.organization_id = organization and i.lead_id = merged_id;
+  perform analytics.merge_lead_events(organization, kept_id, merged_id);
   perform marketing.merge_enrollments(organization, kept_id, merged_id);
   -- who was merged into the second before
   update crm.leads l
@@ -23696,6 +24088,30 @@ $$;
 COMMENT ON FUNCTION crm.note_deal_stage_trigger() IS 'Writes down the way of a deal, makes a conversion of one that is won and takes it back when it is reopened. Definer: callers may not write the history.';
 
 --
+-- Name: organizations_to_score(boolean); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.organizations_to_score(due boolean DEFAULT false) RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select o.id
+    from tenancy.organizations o
+   where case
+           when due then exists (
+             select from crm.leads l where l.organization_id = o.id and l.rescore_at <= now() and l.deleted_at is null)
+           else exists (select from crm.leads_to_score q where q.organization_id = o.id)
+         end
+   order by o.id
+$$;
+
+--
+-- Name: FUNCTION organizations_to_score(due boolean); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.organizations_to_score(due boolean) IS 'The organizations for which score_queued_leads, or with due score_due_leads, has something to do. For jobs.';
+
+--
 -- Name: part_falls_after(double precision, numeric, numeric); Type: FUNCTION; Schema: crm; Owner: -
 --
 
@@ -23718,12 +24134,12 @@ CREATE FUNCTION crm.pipeline_stages_totals(stage crm.pipeline_stages) RETURNS SE
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select d.currency, count(*)::integer, coalesce(sum(d.amount), 0)::numeric(14,2),
+  select d.currency, count(*)::integer, coalesce(sum(d.amount), 0)::numeric(20,2),
          coalesce(
            sum(round(d.amount * case stage.kind
                  when 'open' then coalesce(d.probability, stage.probability)
                  else stage.probability
-               end / 100, 2)), 0)::numeric(14,2)
+               end / 100, 2)), 0)::numeric(20,2)
     from crm.deals d
    where d.organization_id = stage.organization_id and d.stage_id = stage.id and d.deleted_at is null
    group by d.currency
@@ -24307,42 +24723,33 @@ CREATE FUNCTION crm.restore_revenue_event(row_id uuid) RETURNS crm.revenue_event
 COMMENT ON FUNCTION crm.restore_revenue_event(row_id uuid) IS 'Puts an archived revenue event back, with what was archived along with it. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT while what it belongs to is archived.';
 
 --
--- Name: score_due_leads(integer); Type: FUNCTION; Schema: crm; Owner: -
+-- Name: score_due_leads(uuid, integer); Type: FUNCTION; Schema: crm; Owner: -
 --
 
-CREATE FUNCTION crm.score_due_leads(batch integer DEFAULT 500) RETURNS integer
+CREATE FUNCTION crm.score_due_leads(organization_id uuid, batch integer DEFAULT 500) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  taken integer;
-  leads_of record;
+  ids uuid[];
 begin
-  for leads_of in
-    select d.organization_id, array_agg(d.id) as ids, count(*)::integer as leads
-      from (
-             select l.organization_id, l.id
-               from crm.leads l
-              where l.rescore_at <= now() and l.deleted_at is null
-              order by l.rescore_at
-              limit batch
-                for no key update skip locked
-           ) d
-     group by d.organization_id
-     order by d.organization_id
-  loop
-    perform crm.store_lead_scores(leads_of.organization_id, leads_of.ids);
-    taken := coalesce(taken, 0) + leads_of.leads;
-  end loop;
-  return coalesce(taken, 0);
+  ids := array(
+    select l.id
+      from crm.leads l
+     where l.organization_id = score_due_leads.organization_id and l.rescore_at <= now() and l.deleted_at is null
+     order by l.rescore_at
+     limit batch
+       for no key update skip locked);
+  perform crm.store_lead_scores(organization_id, ids);
+  return cardinality(ids);
 end
 $$;
 
 --
--- Name: FUNCTION score_due_leads(batch integer); Type: COMMENT; Schema: crm; Owner: -
+-- Name: FUNCTION score_due_leads(organization_id uuid, batch integer); Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON FUNCTION crm.score_due_leads(batch integer) IS 'Scores the leads whose score has moved because time went by, and no others, a batch at a time; returns how many, 0 when none is left.';
+COMMENT ON FUNCTION crm.score_due_leads(organization_id uuid, batch integer) IS 'Scores the leads of an organization whose score has moved because time went by, and no others, a batch at a time; returns how many, 0 when none is left.';
 
 --
 -- Name: score_leads(uuid, uuid[]); Type: FUNCTION; Schema: crm; Owner: -
@@ -24427,45 +24834,39 @@ $$;
 COMMENT ON FUNCTION crm.score_leads_after(organization_id uuid, after_id uuid, batch integer) IS 'Scores the next leads of an organization in the order of their ids; returns the last one, to go on after; null at the end.';
 
 --
--- Name: score_queued_leads(integer); Type: FUNCTION; Schema: crm; Owner: -
+-- Name: score_queued_leads(uuid, integer); Type: FUNCTION; Schema: crm; Owner: -
 --
 
-CREATE FUNCTION crm.score_queued_leads(batch integer DEFAULT 500) RETURNS integer
+CREATE FUNCTION crm.score_queued_leads(organization_id uuid, batch integer DEFAULT 500) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  taken integer;
-  leads_of record;
+  ids uuid[];
 begin
-  for leads_of in
-    with gone as (
-      delete from crm.leads_to_score q
-       where (q.organization_id, q.id) in (
-               select w.organization_id, w.id
-                 from crm.leads_to_score w
-                order by w.id
-                limit batch
-                  for update skip locked)
-      returning q.organization_id, q.lead_id
-    )
-    select g.organization_id, array_agg(distinct g.lead_id) as ids, count(*)::integer as entries
-      from gone g
-     group by g.organization_id
-     order by g.organization_id
-  loop
-    perform crm.store_lead_scores(leads_of.organization_id, leads_of.ids);
-    taken := coalesce(taken, 0) + leads_of.entries;
-  end loop;
-  return coalesce(taken, 0);
+  with gone as (
+    delete from crm.leads_to_score q
+     where q.organization_id = score_queued_leads.organization_id
+       and q.id in (
+             select w.id
+               from crm.leads_to_score w
+              where w.organization_id = score_queued_leads.organization_id
+              order by w.id
+              limit batch
+                for update skip locked)
+    returning q.lead_id
+  )
+  select coalesce(array_agg(g.lead_id), '{}') into ids from gone g;
+  perform crm.store_lead_scores(organization_id, array(select distinct i.id from unnest(ids) as i (id)));
+  return cardinality(ids);
 end
 $$;
 
 --
--- Name: FUNCTION score_queued_leads(batch integer); Type: COMMENT; Schema: crm; Owner: -
+-- Name: FUNCTION score_queued_leads(organization_id uuid, batch integer); Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON FUNCTION crm.score_queued_leads(batch integer) IS 'Scores the leads that changes have called for, a batch at a time; returns how many entries it took, 0 when none is left. Workers that do this at the same time take different ones.';
+COMMENT ON FUNCTION crm.score_queued_leads(organization_id uuid, batch integer) IS 'Scores the leads of an organization that changes have called for, a batch at a time; returns how many entries it took, 0 when none is left. Workers that do this at the same time take different ones.';
 
 --
 -- Name: settle_conversion_trigger(); Type: FUNCTION; Schema: crm; Owner: -
@@ -26334,7 +26735,7 @@ CREATE FUNCTION identity.confirm_second_factor(step bigint, OUT recovery_codes t
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform authz.require_user();
+  perform identity.lock_caller();
   if not exists (
     select
       from identity.second_factors f
@@ -26652,6 +27053,7 @@ CREATE FUNCTION identity.exchange_sign_in_code(code text, code_verifier text DEF
     AS $$
 declare
   journey identity.provider_sign_ins;
+  linked_to uuid;
   account record;
   address text;
   refused identity.session_grant;
@@ -26662,11 +27064,20 @@ begin
     return refused;
   end if;
 
-  select l.user_id as id, u.is_active
+  -- The user first, as everything does that changes an account, then the look: whoever resets the password at this moment
+  -- comes before or after. A single statement would go on with a link that has been taken from the account while it waited,
+  -- and make it anew.
+  select u.id
+    into linked_to
+    from identity.users u
+    join identity.linked_accounts l on l.user_id = u.id
+   where l.issuer = journey.answer ->> 'issuer' and l.subject = journey.answer ->> 'subject'
+     for no key update of u;
+  select u.id, u.is_active
     into account
     from identity.linked_accounts l
     join identity.users u on u.id = l.user_id
-   where l.issuer = journey.answer ->> 'issuer' and l.subject = journey.answer ->> 'subject';
+   where l.issuer = journey.answer ->> 'issuer' and l.subject = journey.answer ->> 'subject' and u.id = linked_to;
 
   if account.id is null then
     -- An account is found by its address only when both sides have verified that it is the person's own. If the provider has
@@ -26723,6 +27134,7 @@ declare
   awaited identity.sign_in_challenges;
   refused identity.session_grant;
 begin
+  perform identity.lock_user_of_challenge(finish_challenge.challenge);
   select c.*
     into awaited
     from identity.sign_in_challenges c
@@ -27224,7 +27636,7 @@ $$;
 -- Name: FUNCTION keep_linked_account(journey identity.provider_sign_ins, user_id uuid); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.keep_linked_account(journey identity.provider_sign_ins, user_id uuid) IS 'Links the account that a provider has vouched for to a user, or notes that it served again, with its tokens. Returns null, or the refusal when it is another user''s. The caller has checked that the user may.';
+COMMENT ON FUNCTION identity.keep_linked_account(journey identity.provider_sign_ins, user_id uuid) IS 'Links the account that a provider has vouched for to a user, or notes that it served again, with its tokens. Returns null, or the refusal when it is another user''s. The caller has checked that the user may, and holds the lock on the user.';
 
 --
 -- Name: keep_provider_answer(uuid, jsonb, bytea, bytea); Type: FUNCTION; Schema: identity; Owner: -
@@ -27316,6 +27728,48 @@ $$;
 
 COMMENT ON FUNCTION identity.list_sessions() IS '@behavior -*
 The caller''s sessions that live, the one used last first. Definer: sessions are internal. Reads nothing but the caller''s own.';
+
+--
+-- Name: lock_caller(); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.lock_caller() RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- The lock first, then the look: whoever waited for a reset of the password finds that it has ended the session.
+  perform from identity.users u where u.id = authz.user_id() for no key update;
+  return identity.require_session();
+end
+$$;
+
+--
+-- Name: FUNCTION lock_caller(); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.lock_caller() IS 'The caller, locked until the transaction ends, for what adds a way in to the account or takes one away: the session lives until it is done. Errors: UNAUTHENTICATED (CB001).';
+
+--
+-- Name: lock_user_of_challenge(text); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.lock_user_of_challenge(challenge text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    from identity.users u
+    join identity.sign_in_challenges c on c.user_id = u.id
+   where c.challenge_hash = sha256(convert_to(coalesce(lock_user_of_challenge.challenge, ''), 'UTF8'))
+     for no key update of u
+$$;
+
+--
+-- Name: FUNCTION lock_user_of_challenge(challenge text); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.lock_user_of_challenge(challenge text) IS 'Locks the user whose sign-in waits for this challenge. What is read of either before may have changed when it returns.';
 
 --
 -- Name: make_recovery_codes(uuid); Type: FUNCTION; Schema: identity; Owner: -
@@ -27613,6 +28067,7 @@ begin
     end if;
     return identity.check_own_password(prove_caller.password);
   end if;
+  perform identity.lock_caller();
   if not exists (
     select
       from identity.session_families s
@@ -27632,7 +28087,7 @@ $$;
 -- Name: FUNCTION prove_caller(password text, with_password boolean); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.prove_caller(password text, with_password boolean) IS 'Whether it is really the caller, before something that outlasts the session: by the password, or because they signed in within ten minutes. Null, or the refusal as a value, because a wrong password counts. with_password takes the password even then, unless the account has none. Errors: UNAUTHENTICATED (CB001).';
+COMMENT ON FUNCTION identity.prove_caller(password text, with_password boolean) IS 'Whether it is really the caller, before something that outlasts the session: by the password, or because they signed in within ten minutes. Null, or the refusal as a value, because a wrong password counts. with_password takes the password even then, unless the account has none. Locks the user, so that what was proved holds until the transaction ends. Errors: UNAUTHENTICATED (CB001).';
 
 --
 -- Name: purge_expired(); Type: FUNCTION; Schema: identity; Owner: -
@@ -27718,8 +28173,9 @@ CREATE FUNCTION identity.read_challenge(challenge text, OUT user_id uuid, OUT se
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  -- Locked until the transaction ends, the challenge first: whoever tries the same one or the same user waits here, and
-  -- finds the tries and steps that were spent before.
+  -- Locked until the transaction ends, the user first, as everything does that changes an account: whoever tries the same
+  -- challenge or the same user waits here, and finds the tries and steps that were spent before.
+  perform identity.lock_user_of_challenge(read_challenge.challenge);
   select c.user_id
     into read_challenge.user_id
     from identity.sign_in_challenges c
@@ -27746,14 +28202,24 @@ COMMENT ON FUNCTION identity.read_challenge(challenge text, OUT user_id uuid, OU
 --
 
 CREATE FUNCTION identity.read_second_factor(OUT user_id uuid, OUT secret_encrypted bytea, OUT is_confirmed boolean, OUT asked_at timestamp with time zone) RETURNS record
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+begin
+  -- Locked until the transaction ends, in the order of everything that changes an account: the turn of whoever may go on to
+  -- give a password, the user, the factor.
+  perform security.await_login_turn(u.email, identity.client_address())
+     from identity.users u
+    where u.id = authz.user_id();
+  perform from identity.users u where u.id = authz.user_id() for no key update;
   select f.user_id, f.secret_encrypted, f.confirmed_at is not null, clock_timestamp()
+    into read_second_factor.user_id, read_second_factor.secret_encrypted, read_second_factor.is_confirmed,
+         read_second_factor.asked_at
     from identity.second_factors f
    where f.user_id = authz.user_id()
      and (f.confirmed_at is not null or f.created_at > now() - interval '15 minutes')
-     for update
+     for update;
+end
 $$;
 
 --
@@ -27923,7 +28389,7 @@ CREATE FUNCTION identity.regenerate_recovery_codes(step bigint, recovery_code te
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform authz.require_user();
+  perform identity.lock_caller();
   refusal := coalesce(
     identity.require_second_factor_on(),
     identity.spend_second_factor(
@@ -28741,9 +29207,8 @@ CREATE FUNCTION identity.unlink_account(row_id uuid) RETURNS identity.linked_acc
 declare
   unlinked identity.linked_accounts;
 begin
-  perform authz.require_user();
   -- Two calls that unlink the last two accounts take turns.
-  perform from identity.users u where u.id = authz.user_id() for update;
+  perform identity.lock_caller();
   delete from identity.linked_accounts l
    where l.id = unlink_account.row_id and l.user_id = authz.user_id()
   returning l.* into unlinked;
@@ -29100,7 +29565,9 @@ begin
   select t.*
     into found_test
     from marketing.ab_tests t
-   where t.organization_id = organization and t.id = ab_test_to_use.ab_test_id and t.deleted_at is null;
+   where t.organization_id = organization and t.id = ab_test_to_use.ab_test_id and t.deleted_at is null
+     -- definers ask, for whom no policy says it
+     and authz.sees_workspace(t.workspace_id);
   if found_test.id is null then
     perform platform.refuse('CB004', 'There is no such A/B test, or you may not use it.', field => 'ab_test_id');
   end if;
@@ -29109,6 +29576,7 @@ begin
       from crm.leads l
      where l.organization_id = organization and l.id::text = unit and l.deleted_at is null
        and l.id = case when unit ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then unit::uuid end
+       and authz.sees_workspace(l.workspace_id)
   ) then
     perform platform.refuse(
       'CB004', 'There is no such lead: the units of this test are ids of leads.', field => 'unit');
@@ -30069,7 +30537,8 @@ begin
              -- a mistyped day before our era, which jobs cannot be told of, brought nothing
              greatest(date_trunc('month', from_day::timestamp), timestamp '0001-01-01'), to_day::timestamp,
              interval '1 month') as m (month)
-     limit 61
+     -- as many as a cost can touch
+     limit 62
   loop
     job_key := format('track_roi:%s:%s', organization_id, month_day);
     -- as for scores: nobody waits for a job that is there
@@ -30723,7 +31192,7 @@ begin
      where o.id = claim_due.organization_id
   ),
   due as materialized (
-    select q.id, q.lead_id, q.template_id, q.campaign_id, q.purpose, q.variables, q.attempts, q.send_after
+    select q.id, q.lead_id, q.template_id, q.campaign_id, q.step_id, q.purpose, q.variables, q.attempts, q.send_after
       from marketing.email_queue q
      where q.organization_id = claim_due.organization_id and q.status = 'queued' and q.send_after <= moment
      order by q.send_after, q.id
@@ -30753,9 +31222,15 @@ begin
                case when d.purpose = 'marketing' and r.needs_consent and l.email_consent <> 'granted' then 'no_consent' end)
            end as barred_by,
            t.deleted_at is not null as template_is_gone,
-           case when d.purpose = 'marketing' then
-             marketing.next_sending_time(moment, coalesce(l.time_zone, r.time_zone), r.quiet_from, r.quiet_to)
-           else moment end as not_before,
+           case
+             when d.purpose <> 'marketing' then moment
+             when d.step_id is null then
+               marketing.next_sending_time(moment, coalesce(l.time_zone, r.time_zone), r.quiet_from, r.quiet_to)
+             else
+               marketing.next_step_time(
+                 claim_due.organization_id, d.step_id, moment, coalesce(l.time_zone, r.time_zone), r.quiet_from, r.quiet_to)
+           end as not_before,
+           coalesce(l.time_zone, r.time_zone) as zone, r.quiet_from, r.quiet_to,
            r.name as organization_name, r.website, r.cap_mails, r.cap_span
       from due d
       join crm.leads l on l.organization_id = claim_due.organization_id and l.id = d.lead_id
@@ -30765,7 +31240,7 @@ begin
   ranked as (
     select k.*,
            row_number() over (
-             partition by k.lead_id, k.is_marketing and k.barred_by is null and not k.template_is_gone
+             partition by k.lead_id, k.is_marketing and k.barred_by is null and not k.template_is_gone and k.not_before <= moment
              order by k.send_after, k.id) as place,
            lately.mails as had, lately.oldest
       from known k
@@ -30792,7 +31267,7 @@ begin
            case
              when r.barred_by is not null then 'suppressed'
              when r.template_is_gone then 'failed'
-             when r.not_before > moment then 'quiet'
+             when r.not_before > moment then 'closed'
              when r.is_marketing and r.cap_mails > 0 and r.had + r.place > r.cap_mails then 'capped'
              else 'sending'
            end as verdict
@@ -30803,9 +31278,13 @@ begin
        set status = case j.verdict when 'suppressed' then 'suppressed' when 'failed' then 'failed'
                       when 'sending' then 'sending' else 'queued' end,
            reason = case j.verdict when 'suppressed' then j.barred_by when 'failed' then 'template_archived'
-                      when 'quiet' then 'quiet_hours' when 'capped' then 'frequency_cap' end,
+                      when 'capped' then 'frequency_cap'
+                      when 'closed' then
+                        case when marketing.next_sending_time(moment, j.zone, j.quiet_from, j.quiet_to) > moment
+                             then 'quiet_hours' else 'send_window' end
+                    end,
            send_after = case j.verdict
-                          when 'quiet' then j.not_before
+                          when 'closed' then j.not_before
                           -- One of the same batch has the last place: when that has gone out, it is known until when.
                           when 'capped' then case when j.had >= j.cap_mails then j.oldest + j.cap_span
                                                   else moment + interval '1 minute' end
@@ -30869,6 +31348,12 @@ declare
   batch jsonb;
   next_at timestamptz;
 begin
+  if not exists (
+    select from tenancy.organizations o where o.id = claim_emails.organization_id and o.status = 'active'
+  ) then
+    -- What is due waits; the timetable asks again every minute.
+    return jsonb_build_object('looked_at', 0, 'next_at', null, 'held_because', 'organization_status');
+  end if;
   insert into marketing.sending_states (organization_id)
   values (claim_emails.organization_id)
   on conflict on constraint sending_states_pkey do nothing;
@@ -30924,7 +31409,7 @@ $$;
 -- Name: FUNCTION claim_emails(organization_id uuid, batch_size integer); Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON FUNCTION marketing.claim_emails(organization_id uuid, batch_size integer) IS 'Takes up to so many due mails of an organization for sending: those that suppression, consent, frequency cap, quiet hours, the rate and the plan allow are noted as sending and returned as {claim_id, rules, mails}; looked_at says how many were due, next_at when there may be more. They have to be recorded within five minutes (record_emails), or are uncertain.';
+COMMENT ON FUNCTION marketing.claim_emails(organization_id uuid, batch_size integer) IS 'Takes up to so many due mails of an organization for sending: those that suppression, consent, frequency cap, quiet hours, the rate and the plan allow are noted as sending and returned as {claim_id, rules, mails}; looked_at says how many were due, next_at when there may be more. None of an organization that is suspended or closed: they wait. They have to be recorded within five minutes (record_emails), or are uncertain.';
 
 --
 -- Name: compare_proportions(bigint, bigint, bigint, bigint); Type: FUNCTION; Schema: marketing; Owner: -
@@ -31900,6 +32385,74 @@ $$;
 COMMENT ON FUNCTION marketing.draw_ab_variants(organization_id uuid, ab_test_ids uuid[], units text[]) IS 'The variants that units fall to, by their weights: the n-th unit in the n-th test. Writes nothing.';
 
 --
+-- Name: emails_held_back(uuid, uuid, jsonb); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.emails_held_back(organization_id uuid, claim_id uuid, outcomes jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  organization constant uuid := emails_held_back.organization_id;
+  waiting uuid[];
+  campaign_ids uuid[];
+  enrollment_ids uuid[];
+begin
+  -- Mails that are on their way first, then what they are of: whoever stops that locks it, and then mails that wait.
+  select array_agg(m.id), array_agg(distinct m.campaign_id), array_agg(distinct m.enrollment_id)
+    into waiting, campaign_ids, enrollment_ids
+    from (
+           select q.id, q.campaign_id, q.enrollment_id
+             from jsonb_to_recordset(outcomes) as o (id uuid, outcome text)
+             join marketing.email_queue q on q.organization_id = organization and q.id = o.id
+            where q.claim_id = emails_held_back.claim_id
+              and q.status in ('sending', 'uncertain')
+              and num_nonnulls(q.campaign_id, q.enrollment_id) > 0
+              and (o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null)
+            order by q.id
+              for update of q
+         ) m;
+  if waiting is null then
+    return jsonb_build_object();
+  end if;
+  perform
+     from marketing.campaigns c
+    where c.organization_id = organization and c.id = any (campaign_ids)
+    order by c.id
+      for share;
+  perform
+     from marketing.nurturing_enrollments e
+    where e.organization_id = organization and e.id = any (enrollment_ids)
+    order by e.id
+      for share;
+  return (
+    select coalesce(jsonb_object_agg(h.id, jsonb_build_object('status', h.status, 'reason', h.reason)), jsonb_build_object())
+      from (
+             select q.id,
+                    case when o.is_over then 'cancelled' else 'paused' end as status,
+                    case when o.is_over then 'campaign_cancelled' end as reason
+               from marketing.email_queue q
+               join marketing.campaigns c on c.organization_id = organization and c.id = q.campaign_id
+              cross join lateral (select c.status = 'cancelled' or c.deleted_at is not null as is_over) o
+              where q.organization_id = organization and q.id = any (waiting) and (o.is_over or c.status = 'paused')
+             union all
+             -- Who has completed a sequence still gets its last mail.
+             select q.id, 'cancelled', 'left the sequence: ' || e.exit_reason
+               from marketing.email_queue q
+               join marketing.nurturing_enrollments e on e.organization_id = organization and e.id = q.enrollment_id
+              where q.organization_id = organization and q.id = any (waiting) and e.status = 'exited'
+           ) h);
+end
+$$;
+
+--
+-- Name: FUNCTION emails_held_back(organization_id uuid, claim_id uuid, outcomes jsonb); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.emails_held_back(organization_id uuid, claim_id uuid, outcomes jsonb) IS 'Of mails that would wait again, those whose campaign was paused, cancelled or archived, or whose lead has left the sequence, while they were on their way: {id: {status, reason}}. Holds the mails, campaigns and enrolments until the end of the transaction, so that whoever stops them comes before or after. Part of record_emails.';
+
+--
 -- Name: emails_kept_from(uuid); Type: FUNCTION; Schema: marketing; Owner: -
 --
 
@@ -32553,9 +33106,10 @@ begin
   for campaign in
     select c.*
       from marketing.campaigns c
+      join tenancy.organizations o on o.id = c.organization_id and o.status = 'active'
      where c.status = 'scheduled' and c.scheduled_at <= now() and c.deleted_at is null
      order by c.organization_id, c.id
-       for update skip locked
+       for update of c skip locked
   loop
     begin
       perform marketing.require_sendable(campaign);
@@ -32568,6 +33122,7 @@ begin
   for campaign in
     select c.*
       from marketing.campaigns c
+      join tenancy.organizations o on o.id = c.organization_id and o.status = 'active'
      where c.status = 'running'
        and c.audience_taken_at is not null
        and c.deleted_at is null
@@ -32584,7 +33139,7 @@ begin
                 and q.status in ('queued', 'paused', 'sending')
            )
      order by c.organization_id, c.id
-       for update skip locked
+       for update of c skip locked
   loop
     perform marketing.set_campaign_status(campaign, 'completed');
   end loop;
@@ -32595,7 +33150,7 @@ $$;
 -- Name: FUNCTION follow_campaigns(); Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON FUNCTION marketing.follow_campaigns() IS 'Starts campaigns whose time has come, and completes those of which no mail waits any more. The timetable calls it every minute.';
+COMMENT ON FUNCTION marketing.follow_campaigns() IS 'Starts campaigns whose time has come, and completes those of which no mail waits any more; not those of an organization that is suspended or closed. The timetable calls it every minute.';
 
 --
 -- Name: follow_consent_trigger(); Type: FUNCTION; Schema: marketing; Owner: -
@@ -33716,6 +34271,22 @@ begin
     where s.organization_id = organization and s.id = any (sequence_ids)
     order by s.id
       for no key update;
+  -- Mails that are out or on their way, then enrolments, then mails that wait: the order in which all lock them.
+  perform
+     from marketing.email_queue q
+    where q.organization_id = organization
+      and q.lead_id in (kept_id, merged_id)
+      and q.enrollment_id is not null
+      and q.status in ('sending', 'sent', 'uncertain')
+    order by q.id
+      for update;
+  perform
+     from marketing.nurturing_enrollments e
+    where e.organization_id = organization
+      and e.sequence_id = any (sequence_ids)
+      and e.lead_id in (kept_id, merged_id)
+    order by e.id
+      for update;
 
   -- Where both are, the one that has come further goes on.
   select array_agg(r.further order by r.behind), array_agg(r.behind order by r.behind)
@@ -33787,7 +34358,8 @@ begin
               and (s.reenrollment = 'never' or o.ended_at > now() - s.reenroll_after));
   perform marketing.end_enrollments(organization, over, 'merged') where over is not null;
 
-  -- All the others, with what of them waits; those that have ended as well, so that none begins anew.
+  -- All the others, with what of them waits, or will again if the mail server asks to come back; those that have ended as
+  -- well, so that none begins anew.
   update marketing.nurturing_enrollments e
      set lead_id = kept_id
    where e.organization_id = organization and e.lead_id = merged_id;
@@ -33796,7 +34368,7 @@ begin
    where q.organization_id = organization
      and q.lead_id = merged_id
      and q.enrollment_id is not null
-     and q.status in ('queued', 'paused');
+     and q.status in ('queued', 'paused', 'sending');
 end
 $$;
 
@@ -33870,6 +34442,42 @@ $$;
 
 COMMENT ON FUNCTION marketing.next_sending_time(moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone) IS '@behavior -*
 The first moment, not before the given one, that is outside of the quiet hours of a place: from quiet_from until before quiet_to by its clocks, over midnight when quiet_from is the later one; equal or null: none are quiet.';
+
+--
+-- Name: next_step_time(uuid, uuid, timestamp with time zone, text, time without time zone, time without time zone); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.next_step_time(organization_id uuid, step_id uuid, moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  step record;
+  at timestamptz := moment;
+  opens timestamptz;
+begin
+  select s.send_days, s.send_from, s.send_until
+    into step
+    from marketing.nurturing_steps s
+   where s.organization_id = next_step_time.organization_id and s.id = next_step_time.step_id;
+  -- A week of windows and one more: each may begin in the quiet hours, and some are left out by the clocks.
+  for round in 1 .. 8 loop
+    opens := marketing.next_window(at, time_zone, step.send_days, step.send_from, step.send_until);
+    at := marketing.next_sending_time(opens, time_zone, quiet_from, quiet_to);
+    if at = opens then
+      return at;
+    end if;
+  end loop;
+  return marketing.next_sending_time(moment, time_zone, quiet_from, quiet_to);
+end
+$$;
+
+--
+-- Name: FUNCTION next_step_time(organization_id uuid, step_id uuid, moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.next_step_time(organization_id uuid, step_id uuid, moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone) IS '@behavior -*
+The first moment, not before the given one, that is within the send window of a step and outside of the quiet hours of a place. Of a window that lies in the quiet hours as a whole there is none: then the quiet hours alone count.';
 
 --
 -- Name: next_window(timestamp with time zone, text, smallint[], time without time zone, time without time zone); Type: FUNCTION; Schema: marketing; Owner: -
@@ -34788,43 +35396,54 @@ CREATE FUNCTION marketing.record_emails(organization_id uuid, claim_id uuid, out
     AS $$
 declare
   bounce record;
-  recorded integer;
+  recorded uuid[];
   given_back bigint;
+  held_back jsonb := jsonb_build_object();
 begin
+  if outcomes @> '[{"outcome": "retry"}]' or outcomes @> '[{"outcome": "returned"}]' then
+    held_back := marketing.emails_held_back(organization_id, claim_id, outcomes);
+  end if;
   -- The claim is asked for: after a mail was sent anew by hand, what became of it before does not count.
-  update marketing.email_queue q
-     set status = case
-           when o.outcome in ('sent', 'uncertain') then o.outcome
-           when o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null then 'queued'
-           else 'failed'
-         end,
-         send_after = case o.outcome
-           when 'retry' then coalesce(now() + marketing.retry_delay(q.attempts), q.send_after)
-           else q.send_after
-         end,
-         attempts = q.attempts - (o.outcome = 'returned')::integer,
-         -- Nobody heard of it, so it does not count as a mail that the lead had.
-         attempted_at = case o.outcome when 'returned' then null else q.attempted_at end,
-         sent_at = case o.outcome when 'sent' then coalesce(q.sent_at, clock_timestamp()) end,
-         bounced_at = case o.outcome when 'bounced' then clock_timestamp() else q.bounced_at end,
-         reason = left(o.reason, 1000),
-         reply_code = left(o.code, 20),
-         claim_expires_at = null,
-         updated_at = clock_timestamp()
-    from jsonb_to_recordset(outcomes) as o (id uuid, outcome text, reason text, code text)
-   where q.organization_id = record_emails.organization_id
-     and q.id = o.id
-     and q.claim_id = record_emails.claim_id
-     and q.status in ('sending', 'uncertain');
-  get diagnostics recorded = row_count;
+  with changed as (
+    update marketing.email_queue q
+       set status = case
+             when o.outcome in ('sent', 'uncertain') then o.outcome
+             when o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null
+               then coalesce(held_back -> q.id::text ->> 'status', 'queued')
+             else 'failed'
+           end,
+           send_after = case o.outcome
+             when 'retry' then coalesce(now() + marketing.retry_delay(q.attempts), q.send_after)
+             else q.send_after
+           end,
+           attempts = q.attempts - (o.outcome = 'returned')::integer,
+           -- Nobody heard of it, so it does not count as a mail that the lead had.
+           attempted_at = case o.outcome when 'returned' then null else q.attempted_at end,
+           sent_at = case o.outcome when 'sent' then coalesce(q.sent_at, clock_timestamp()) end,
+           bounced_at = case o.outcome when 'bounced' then clock_timestamp() else q.bounced_at end,
+           reason = left(coalesce(held_back -> q.id::text ->> 'reason', o.reason), 1000),
+           reply_code = left(o.code, 20),
+           claim_expires_at = null,
+           updated_at = clock_timestamp()
+      from jsonb_to_recordset(outcomes) as o (id uuid, outcome text, reason text, code text)
+     where q.organization_id = record_emails.organization_id
+       and q.id = o.id
+       and q.claim_id = record_emails.claim_id
+       and q.status in ('sending', 'uncertain')
+    returning q.id
+  )
+  select array_agg(c.id) into recorded from changed c;
+  -- Whoever got no answer records once more: what follows from an outcome follows once.
+  if recorded is null then
+    return 0;
+  end if;
 
   if outcomes @> '[{"outcome": "returned"}]' then
     -- They count towards the plan when they go out.
     select count(*) into given_back
       from jsonb_to_recordset(outcomes) as o (id uuid, outcome text)
-      join marketing.email_queue q
-        on q.organization_id = record_emails.organization_id and q.id = o.id and q.claim_id = record_emails.claim_id
-     where o.outcome = 'returned' and q.status = 'queued' and q.attempts = 0;
+      join marketing.email_queue q on q.organization_id = record_emails.organization_id and q.id = o.id
+     where q.id = any (recorded) and o.outcome = 'returned' and q.attempts = 0;
     if given_back > 0 then
       perform billing.take_usage(organization_id, 'emails', billing.usage_period(organization_id, 'emails'), -given_back);
     end if;
@@ -34834,9 +35453,8 @@ begin
     for bounce in
       select q.id, q.email, q.lead_id, q.campaign_id, q.reason
         from jsonb_to_recordset(outcomes) as o (id uuid, outcome text)
-        join marketing.email_queue q
-          on q.organization_id = record_emails.organization_id and q.id = o.id and q.claim_id = record_emails.claim_id
-       where o.outcome = 'bounced' and q.status = 'failed'
+        join marketing.email_queue q on q.organization_id = record_emails.organization_id and q.id = o.id
+       where q.id = any (recorded) and o.outcome = 'bounced'
        order by q.email
     loop
       insert into marketing.email_interactions
@@ -34846,7 +35464,7 @@ begin
       perform marketing.suppress_email(organization_id, bounce.email, 'hard_bounce', bounce.reason, bounce.id);
     end loop;
   end if;
-  return recorded;
+  return cardinality(recorded);
 end
 $$;
 
@@ -34854,7 +35472,7 @@ $$;
 -- Name: FUNCTION record_emails(organization_id uuid, claim_id uuid, outcomes jsonb); Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON FUNCTION marketing.record_emails(organization_id uuid, claim_id uuid, outcomes jsonb) IS 'Records what became of mails of a batch, a list of {id, outcome, reason, code}: sent; retry: later, with longer and longer waits; returned: nobody has heard of it, at once again; failed; bounced: failed, and the address is suppressed; uncertain. Returns how many it recorded: those that another claim has by now are left alone.';
+COMMENT ON FUNCTION marketing.record_emails(organization_id uuid, claim_id uuid, outcomes jsonb) IS 'Records what became of mails of a batch, a list of {id, outcome, reason, code}: sent; retry: later, with longer and longer waits; returned: nobody has heard of it, at once again; failed; bounced: failed, and the address is suppressed; uncertain. What would be sent again of a campaign or a sequence that was stopped meanwhile is not. Returns how many it recorded: those that another claim has by now are left alone.';
 
 --
 -- Name: remove_campaign_recipients(uuid, uuid[]); Type: FUNCTION; Schema: marketing; Owner: -
@@ -36100,6 +36718,14 @@ CREATE FUNCTION marketing.stop_mails(organization_id uuid, lead_ids uuid[], reas
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  -- First, as whoever ends them or takes their next step does: two wait for each other, not in a ring.
+  perform
+     from marketing.nurturing_enrollments e
+    where e.organization_id = stop_mails.organization_id
+      and e.lead_id = any (stop_mails.lead_ids)
+      and e.status in ('active', 'paused')
+    order by e.id
+      for update;
   update marketing.email_queue q
      set status = 'suppressed', reason = stop_mails.reason, updated_at = now()
    where q.organization_id = stop_mails.organization_id
@@ -36707,7 +37333,8 @@ CREATE FUNCTION marketing.webhook_versions(organization_id uuid) RETURNS integer
          end
     from tenancy.organizations o
     left join marketing.sending_states s on s.organization_id = o.id
-   where o.id = webhook_versions.organization_id and o.status = 'active'
+   -- Also of one that is suspended or closed: mails that it has sent go on bouncing, and their readers complain.
+   where o.id = webhook_versions.organization_id
 $$;
 
 --
@@ -43727,6 +44354,14 @@ begin
   end if;
   -- What has expired leaves its place in the plan to this one.
   perform tenancy.end_what_expired(active_id);
+  -- The lock: whoever is being removed at the same moment has gone, or is cleared out with this key.
+  perform
+     from tenancy.organization_members m
+    where m.organization_id = active_id and m.user_id = maker_id and m.status = 'active'
+      for share;
+  if not found then
+    perform platform.refuse('CB003', 'You are not a member any more.');
+  end if;
   insert into tenancy.api_keys as k
     (organization_id, name, prefix, secret_hash, scopes, workspace_ids, expires_at, created_by)
   values (
@@ -44532,6 +45167,8 @@ CREATE FUNCTION tenancy.follow_invitation(invitation tenancy.invitations, user_i
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  held constant text[] := tenancy.lasting_permissions(invitation.organization_id, invitation.invited_by);
 begin
   -- First, so that the seat it holds is free for the member.
   update tenancy.invitations i
@@ -44545,11 +45182,14 @@ begin
   if not found then
     perform platform.refuse('CB005', 'You are a member already.', field => follow_invitation.field);
   end if;
-  -- what has been deleted since is left out
+  -- What has been deleted since is left out, and what whoever answers for the invitation does not see any more.
   insert into tenancy.workspace_members (organization_id, workspace_id, user_id)
   select w.organization_id, w.id, follow_invitation.user_id
     from tenancy.workspaces w
-   where w.organization_id = invitation.organization_id and w.id = any (invitation.workspace_ids)
+   where w.organization_id = invitation.organization_id
+     and w.id = any (invitation.workspace_ids)
+     and ('workspaces.all' = any (held)
+          or w.id = any (authz.workspaces_of(invitation.organization_id, invitation.invited_by, held)::uuid[]))
   on conflict do nothing;
   insert into tenancy.team_members (organization_id, team_id, user_id, created_by)
   select t.organization_id, t.id, follow_invitation.user_id, invitation.invited_by
@@ -45674,6 +46314,16 @@ declare
   role constant tenancy.roles := tenancy.granted_role(active_id, invitation.role_id, 'role_id');
 begin
   perform tenancy.check_invited_address(active_id, invitation.email, role.key);
+  -- What has been deleted since opens nothing.
+  if exists (
+    select
+      from tenancy.workspaces w
+     where w.organization_id = active_id and w.id = any (invitation.workspace_ids) and not authz.sees_workspace(w.id)
+  ) then
+    perform platform.refuse(
+      'CB003', 'The invitation opens a workspace that you do not see.', field => 'row_id',
+      hint => 'Whoever sees it can send the invitation again.');
+  end if;
   if invitation.sent_at > now() - interval '1 minute' then
     perform platform.refuse('CB005', 'It was sent within the last minute.', field => 'row_id', hint => 'Wait a moment.');
   end if;
@@ -45696,7 +46346,7 @@ $$;
 -- Name: FUNCTION resend_invitation(row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.resend_invitation(row_id uuid) IS 'Sends an invitation again, also one that has expired: the earlier message no longer serves, and the caller answers for it from now on. Needs tenancy.manage_members and all that the role allows. Errors: NOT_FOUND_OR_FORBIDDEN; INVALID_TRANSITION when it was accepted or revoked; CONFLICT when they are a member already, when the settings of security exclude them, or within a minute; LIMIT_REACHED; FORBIDDEN. Definer: invitations are written by functions only.';
+COMMENT ON FUNCTION tenancy.resend_invitation(row_id uuid) IS 'Sends an invitation again, also one that has expired: the earlier message no longer serves, and the caller answers for it from now on. Needs tenancy.manage_members, all that the role allows, and to see the workspaces that it opens. Errors: NOT_FOUND_OR_FORBIDDEN; INVALID_TRANSITION when it was accepted or revoked; CONFLICT when they are a member already, when the settings of security exclude them, or within a minute; LIMIT_REACHED; FORBIDDEN. Definer: invitations are written by functions only.';
 
 --
 -- Name: resolve_permissions(uuid, uuid, text, text[]); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -48616,7 +49266,7 @@ ALTER TABLE ONLY analytics.app_events FORCE ROW LEVEL SECURITY;
 -- Name: TABLE app_events; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON TABLE analytics.app_events IS 'What users, leads and visitors did (seeds events, telemetry_events, app_events, conversion_events). Written by upsert_events, and changed only when an account ends (forget_person); partitioned by month. Whoever records an event has just read the member and the lead, of which no row is ever deleted: keys to them, and to the organization, would let nothing less in, make recording a seventh dearer, and have all who record at once lock the same few rows.';
+COMMENT ON TABLE analytics.app_events IS 'What users, leads and visitors did (seeds events, telemetry_events, app_events, conversion_events). Written by upsert_events, and changed only when an account ends (forget_person) or a lead is merged into another (merge_lead_events); partitioned by month. Whoever records an event has just read the member and the lead, of which no row is ever deleted: keys to them, and to the organization, would let nothing less in, make recording a seventh dearer, and have all who record at once lock the same few rows.';
 
 --
 -- Name: COLUMN app_events.id; Type: COMMENT; Schema: analytics; Owner: -
@@ -48658,7 +49308,7 @@ COMMENT ON COLUMN analytics.app_events.anonymous_id IS 'Who did it, as far as a 
 -- Name: COLUMN app_events.session_key; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON COLUMN analytics.app_events.session_key IS 'The visit that it belongs to, as the client names it; without one, a pause of half an hour begins a new visit.';
+COMMENT ON COLUMN analytics.app_events.session_key IS 'The visit that it belongs to, as the client names it: another one when the name comes again after a week. Without a name, a pause of half an hour begins a new visit.';
 
 --
 -- Name: COLUMN app_events.source; Type: COMMENT; Schema: analytics; Owner: -
@@ -49848,10 +50498,10 @@ CREATE TABLE crm.pipeline_forecasts (
     snapshot_on date NOT NULL,
     month date NOT NULL,
     currency character(3) NOT NULL,
-    committed numeric(14,2) NOT NULL,
-    best_case numeric(14,2) NOT NULL,
-    weighted numeric(14,2) NOT NULL,
-    closed_won numeric(14,2) NOT NULL,
+    committed numeric(20,2) NOT NULL,
+    best_case numeric(20,2) NOT NULL,
+    weighted numeric(20,2) NOT NULL,
+    closed_won numeric(20,2) NOT NULL,
     open_deals integer NOT NULL,
     won_deals integer NOT NULL,
     CONSTRAINT pipeline_forecasts_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
@@ -50688,13 +51338,13 @@ CREATE TABLE marketing.roi_tracking (
     key text,
     model text NOT NULL,
     currency character(3) NOT NULL,
-    cost numeric(14,2) NOT NULL,
-    revenue numeric(14,2) NOT NULL,
+    cost numeric(20,2) NOT NULL,
+    revenue numeric(20,2) NOT NULL,
     leads integer NOT NULL,
     conversions numeric(14,4) NOT NULL,
     customers numeric(14,4) NOT NULL,
-    cost_per_lead numeric(14,2) GENERATED ALWAYS AS (round((cost / (NULLIF(leads, 0))::numeric), 2)) STORED,
-    acquisition_cost numeric(14,2) GENERATED ALWAYS AS (round((cost / NULLIF(customers, (0)::numeric)), 2)) STORED,
+    cost_per_lead numeric(20,2) GENERATED ALWAYS AS (round((cost / (NULLIF(leads, 0))::numeric), 2)) STORED,
+    acquisition_cost numeric(20,2) GENERATED ALWAYS AS (round((cost / NULLIF(customers, (0)::numeric)), 2)) STORED,
     roi_percent numeric GENERATED ALWAYS AS (round((((100)::numeric * (revenue - cost)) / NULLIF(cost, (0)::numeric)), 2)) STORED,
     CONSTRAINT roi_tracking_cost_check CHECK ((cost >= (0)::numeric)),
     CONSTRAINT roi_tracking_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
@@ -54193,6 +54843,12 @@ CREATE INDEX leads_organization_id_score_idx ON crm.leads USING btree (organizat
 CREATE INDEX leads_organization_id_status_score_idx ON crm.leads USING btree (organization_id, status, score);
 
 --
+-- Name: leads_organization_id_workspace_id_id_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX leads_organization_id_workspace_id_id_idx ON crm.leads USING btree (organization_id, workspace_id, id);
+
+--
 -- Name: leads_organization_id_workspace_id_idx; Type: INDEX; Schema: crm; Owner: -
 --
 
@@ -54202,13 +54858,7 @@ CREATE INDEX leads_organization_id_workspace_id_idx ON crm.leads USING btree (or
 -- Name: leads_rescore; Type: INDEX; Schema: crm; Owner: -
 --
 
-CREATE INDEX leads_rescore ON crm.leads USING btree (rescore_at) WHERE ((rescore_at IS NOT NULL) AND (deleted_at IS NULL));
-
---
--- Name: leads_to_score_id_idx; Type: INDEX; Schema: crm; Owner: -
---
-
-CREATE INDEX leads_to_score_id_idx ON crm.leads_to_score USING btree (id);
+CREATE INDEX leads_rescore ON crm.leads USING btree (organization_id, rescore_at) WHERE ((rescore_at IS NOT NULL) AND (deleted_at IS NULL));
 
 --
 -- Name: pipeline_metrics_organization_id_stage_id_idx; Type: INDEX; Schema: crm; Owner: -
@@ -55732,6 +56382,12 @@ CREATE TRIGGER _150_check BEFORE INSERT OR UPDATE ON analytics.reports FOR EACH 
 CREATE TRIGGER _150_check_rule BEFORE INSERT OR UPDATE ON analytics.segments FOR EACH ROW EXECUTE FUNCTION analytics.check_segment_trigger();
 
 --
+-- Name: dashboards _150_default; Type: TRIGGER; Schema: analytics; Owner: -
+--
+
+CREATE TRIGGER _150_default BEFORE UPDATE OF is_default, owner_id, deleted_at ON analytics.dashboards FOR EACH ROW WHEN (new.is_default) EXECUTE FUNCTION analytics.keep_one_default_trigger();
+
+--
 -- Name: dashboard_alerts _150_settle; Type: TRIGGER; Schema: analytics; Owner: -
 --
 
@@ -56756,6 +57412,12 @@ CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF lead_id, wor
 --
 
 CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF conversion_id, workspace_id ON crm.revenue_events FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('crm.conversions', 'conversion_id');
+
+--
+-- Name: lead_score_rules _150_check; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _150_check BEFORE INSERT OR UPDATE OF signal, operands ON crm.lead_score_rules FOR EACH ROW WHEN ((new.signal = 'inactive_days'::text)) EXECUTE FUNCTION crm.check_score_rule_trigger();
 
 --
 -- Name: deals _150_deal; Type: TRIGGER; Schema: crm; Owner: -
@@ -63459,6 +64121,12 @@ CREATE POLICY everyone_reads ON analytics.metric_definitions FOR SELECT TO callb
 CREATE POLICY everyone_reads ON analytics.segment_fields FOR SELECT TO callboard_member USING (true);
 
 --
+-- Name: app_events lead_is_seen; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY lead_is_seen ON analytics.app_events AS RESTRICTIVE FOR SELECT TO callboard_member USING (((lead_id IS NULL) OR (NOT (lead_id IN ( SELECT crm.hidden_lead_ids() AS hidden_lead_ids)))));
+
+--
 -- Name: metric_definitions; Type: ROW SECURITY; Schema: analytics; Owner: -
 --
 
@@ -65309,6 +65977,12 @@ ALTER TABLE marketing.email_templates ENABLE ROW LEVEL SECURITY;
 ALTER TABLE marketing.interaction_tallies ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: ab_test_assignments lead_is_seen; Type: POLICY; Schema: marketing; Owner: -
+--
+
+CREATE POLICY lead_is_seen ON marketing.ab_test_assignments AS RESTRICTIVE FOR SELECT TO callboard_member USING (((lead_id IS NULL) OR (NOT (lead_id IN ( SELECT crm.hidden_lead_ids() AS hidden_lead_ids)))));
+
+--
 -- Name: marketing_costs; Type: ROW SECURITY; Schema: marketing; Owner: -
 --
 
@@ -66545,6 +67219,12 @@ CREATE POLICY workspace ON tenancy.team_members AS RESTRICTIVE TO callboard_memb
 CREATE POLICY workspace ON tenancy.teams AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
 
 --
+-- Name: workspace_members workspace; Type: POLICY; Schema: tenancy; Owner: -
+--
+
+CREATE POLICY workspace ON tenancy.workspace_members AS RESTRICTIVE TO callboard_member USING ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[])))) WITH CHECK ((( SELECT authz.has('workspaces.all'::text) AS has) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (( SELECT authz.visible_workspaces() AS visible_workspaces)::uuid[]))));
+
+--
 -- Name: workspace_members; Type: ROW SECURITY; Schema: tenancy; Owner: -
 --
 
@@ -67512,6 +68192,13 @@ REVOKE ALL ON FUNCTION ai.find_insights(computed_since timestamp with time zone)
 GRANT ALL ON FUNCTION ai.find_insights(computed_since timestamp with time zone) TO callboard_service;
 
 --
+-- Name: FUNCTION fused_places(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.fused_places() FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.fused_places() TO callboard_member;
+
+--
 -- Name: FUNCTION global_search(query text, types text[], "limit" integer, "offset" integer); Type: ACL; Schema: ai; Owner: -
 --
 
@@ -67912,6 +68599,13 @@ REVOKE ALL ON FUNCTION ai.retry_embeddings() FROM PUBLIC;
 GRANT ALL ON FUNCTION ai.retry_embeddings() TO callboard_member;
 
 --
+-- Name: FUNCTION rows_to_index(searchable ai.searchable_tables, organization_id uuid, after_organization uuid, after_id uuid); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.rows_to_index(searchable ai.searchable_tables, organization_id uuid, after_organization uuid, after_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.rows_to_index(searchable ai.searchable_tables, organization_id uuid, after_organization uuid, after_id uuid) TO callboard_service;
+
+--
 -- Name: FUNCTION search_embeddings(query_embedding real[], threshold real, count integer, namespace text); Type: ACL; Schema: ai; Owner: -
 --
 
@@ -68151,6 +68845,13 @@ GRANT INSERT(recipient_ids),UPDATE(recipient_ids) ON TABLE analytics.dashboard_a
 
 REVOKE ALL ON FUNCTION analytics.alert_figure(alert analytics.dashboard_alerts) FROM PUBLIC;
 GRANT ALL ON FUNCTION analytics.alert_figure(alert analytics.dashboard_alerts) TO callboard_service;
+
+--
+-- Name: FUNCTION alert_recipients(organization_id uuid, alert_id uuid); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.alert_recipients(organization_id uuid, alert_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.alert_recipients(organization_id uuid, alert_id uuid) TO callboard_service;
 
 --
 -- Name: FUNCTION alert_value(source_key text, parameters jsonb, series text, time_range text, measure text); Type: ACL; Schema: analytics; Owner: -
@@ -68955,6 +69656,14 @@ REVOKE ALL ON FUNCTION analytics.digest_events(organization_id uuid, at_most int
 GRANT ALL ON FUNCTION analytics.digest_events(organization_id uuid, at_most integer) TO callboard_service;
 
 --
+-- Name: FUNCTION distinct_names(names text[]); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.distinct_names(names text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.distinct_names(names text[]) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.distinct_names(names text[]) TO callboard_service;
+
+--
 -- Name: FUNCTION distinct_series(organization_id uuid, from_day date, to_day date, grain text, dimension text, time_zone text); Type: ACL; Schema: analytics; Owner: -
 --
 
@@ -69138,6 +69847,12 @@ GRANT ALL ON FUNCTION analytics.is_recorded(organization_id uuid, metric text) T
 GRANT ALL ON FUNCTION analytics.is_recorded(organization_id uuid, metric text) TO callboard_service;
 
 --
+-- Name: FUNCTION keep_one_default_trigger(); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.keep_one_default_trigger() FROM PUBLIC;
+
+--
 -- Name: FUNCTION leave_dashboard_subscription(subscription_id uuid); Type: ACL; Schema: analytics; Owner: -
 --
 
@@ -69160,11 +69875,25 @@ GRANT ALL ON FUNCTION analytics.list_recorded_metrics() TO callboard_member;
 GRANT ALL ON FUNCTION analytics.list_recorded_metrics() TO callboard_service;
 
 --
+-- Name: FUNCTION lively_organizations(); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.lively_organizations() FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.lively_organizations() TO callboard_service;
+
+--
 -- Name: FUNCTION may_see_source(organization_id uuid, user_id uuid, permissions text[]); Type: ACL; Schema: analytics; Owner: -
 --
 
 REVOKE ALL ON FUNCTION analytics.may_see_source(organization_id uuid, user_id uuid, permissions text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION analytics.may_see_source(organization_id uuid, user_id uuid, permissions text[]) TO callboard_service;
+
+--
+-- Name: FUNCTION merge_lead_events(organization_id uuid, kept_id uuid, merged_id uuid); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.merge_lead_events(organization_id uuid, kept_id uuid, merged_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.merge_lead_events(organization_id uuid, kept_id uuid, merged_id uuid) TO callboard_service;
 
 --
 -- Name: FUNCTION metric_series(metric text, from_day date, to_day date, grain text, dimension text); Type: ACL; Schema: analytics; Owner: -
@@ -69279,11 +70008,11 @@ REVOKE ALL ON FUNCTION analytics.note_activations(organization_id uuid, user_ids
 GRANT ALL ON FUNCTION analytics.note_activations(organization_id uuid, user_ids uuid[]) TO callboard_service;
 
 --
--- Name: FUNCTION note_alert_value(organization_id uuid, alert_id uuid, value numeric, refusal jsonb, looked_at timestamp with time zone); Type: ACL; Schema: analytics; Owner: -
+-- Name: FUNCTION note_alert_value(organization_id uuid, alert_id uuid, value numeric, refusal jsonb, looked_at timestamp with time zone, seen_by uuid[]); Type: ACL; Schema: analytics; Owner: -
 --
 
-REVOKE ALL ON FUNCTION analytics.note_alert_value(organization_id uuid, alert_id uuid, value numeric, refusal jsonb, looked_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION analytics.note_alert_value(organization_id uuid, alert_id uuid, value numeric, refusal jsonb, looked_at timestamp with time zone) TO callboard_service;
+REVOKE ALL ON FUNCTION analytics.note_alert_value(organization_id uuid, alert_id uuid, value numeric, refusal jsonb, looked_at timestamp with time zone, seen_by uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.note_alert_value(organization_id uuid, alert_id uuid, value numeric, refusal jsonb, looked_at timestamp with time zone, seen_by uuid[]) TO callboard_service;
 
 --
 -- Name: FUNCTION note_answers_trigger(); Type: ACL; Schema: analytics; Owner: -
@@ -69918,11 +70647,11 @@ REVOKE ALL ON FUNCTION analytics.take_pmf_snapshot(organization_id uuid, day dat
 GRANT ALL ON FUNCTION analytics.take_pmf_snapshot(organization_id uuid, day date) TO callboard_service;
 
 --
--- Name: FUNCTION take_pmf_snapshots(); Type: ACL; Schema: analytics; Owner: -
+-- Name: FUNCTION take_pmf_snapshots(organization_id uuid); Type: ACL; Schema: analytics; Owner: -
 --
 
-REVOKE ALL ON FUNCTION analytics.take_pmf_snapshots() FROM PUBLIC;
-GRANT ALL ON FUNCTION analytics.take_pmf_snapshots() TO callboard_service;
+REVOKE ALL ON FUNCTION analytics.take_pmf_snapshots(organization_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.take_pmf_snapshots(organization_id uuid) TO callboard_service;
 
 --
 -- Name: FUNCTION time_of_id(id uuid); Type: ACL; Schema: analytics; Owner: -
@@ -71071,6 +71800,12 @@ GRANT ALL ON FUNCTION crm.check_days(from_day date, to_day date, grain text) TO 
 GRANT ALL ON FUNCTION crm.check_days(from_day date, to_day date, grain text) TO callboard_service;
 
 --
+-- Name: FUNCTION check_score_rule_trigger(); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.check_score_rule_trigger() FROM PUBLIC;
+
+--
 -- Name: TABLE conversions; Type: ACL; Schema: crm; Owner: -
 --
 
@@ -71992,6 +72727,13 @@ GRANT ALL ON FUNCTION crm.hidden_lead_emails(emails text[]) TO callboard_member;
 GRANT ALL ON FUNCTION crm.hidden_lead_emails(emails text[]) TO callboard_service;
 
 --
+-- Name: FUNCTION hidden_lead_ids(); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.hidden_lead_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.hidden_lead_ids() TO callboard_member;
+
+--
 -- Name: FUNCTION keep_activity_trigger(); Type: ACL; Schema: crm; Owner: -
 --
 
@@ -72103,6 +72845,13 @@ GRANT ALL ON FUNCTION crm.move_lead_rows(kept_id uuid, merged_id uuid) TO callbo
 --
 
 REVOKE ALL ON FUNCTION crm.note_deal_stage_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION organizations_to_score(due boolean); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.organizations_to_score(due boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.organizations_to_score(due boolean) TO callboard_service;
 
 --
 -- Name: FUNCTION part_falls_after(points double precision, half_points numeric, half_life_days numeric); Type: ACL; Schema: crm; Owner: -
@@ -72247,11 +72996,11 @@ GRANT ALL ON FUNCTION crm.restore_revenue_event(row_id uuid) TO callboard_member
 GRANT ALL ON FUNCTION crm.restore_revenue_event(row_id uuid) TO callboard_service;
 
 --
--- Name: FUNCTION score_due_leads(batch integer); Type: ACL; Schema: crm; Owner: -
+-- Name: FUNCTION score_due_leads(organization_id uuid, batch integer); Type: ACL; Schema: crm; Owner: -
 --
 
-REVOKE ALL ON FUNCTION crm.score_due_leads(batch integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION crm.score_due_leads(batch integer) TO callboard_service;
+REVOKE ALL ON FUNCTION crm.score_due_leads(organization_id uuid, batch integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.score_due_leads(organization_id uuid, batch integer) TO callboard_service;
 
 --
 -- Name: FUNCTION score_leads(organization_id uuid, lead_ids uuid[]); Type: ACL; Schema: crm; Owner: -
@@ -72269,11 +73018,11 @@ REVOKE ALL ON FUNCTION crm.score_leads_after(organization_id uuid, after_id uuid
 GRANT ALL ON FUNCTION crm.score_leads_after(organization_id uuid, after_id uuid, batch integer) TO callboard_service;
 
 --
--- Name: FUNCTION score_queued_leads(batch integer); Type: ACL; Schema: crm; Owner: -
+-- Name: FUNCTION score_queued_leads(organization_id uuid, batch integer); Type: ACL; Schema: crm; Owner: -
 --
 
-REVOKE ALL ON FUNCTION crm.score_queued_leads(batch integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION crm.score_queued_leads(batch integer) TO callboard_service;
+REVOKE ALL ON FUNCTION crm.score_queued_leads(organization_id uuid, batch integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION crm.score_queued_leads(organization_id uuid, batch integer) TO callboard_service;
 
 --
 -- Name: FUNCTION settle_conversion_trigger(); Type: ACL; Schema: crm; Owner: -
@@ -73086,6 +73835,18 @@ GRANT ALL ON FUNCTION identity.link_account(code text, code_verifier text, passw
 REVOKE ALL ON FUNCTION identity.list_sessions() FROM PUBLIC;
 GRANT ALL ON FUNCTION identity.list_sessions() TO callboard_anonymous;
 GRANT ALL ON FUNCTION identity.list_sessions() TO callboard_member;
+
+--
+-- Name: FUNCTION lock_caller(); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.lock_caller() FROM PUBLIC;
+
+--
+-- Name: FUNCTION lock_user_of_challenge(challenge text); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.lock_user_of_challenge(challenge text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION make_recovery_codes(user_id uuid); Type: ACL; Schema: identity; Owner: -
@@ -74364,6 +75125,13 @@ GRANT ALL ON FUNCTION marketing.draw_ab_variants(organization_id uuid, ab_test_i
 GRANT ALL ON FUNCTION marketing.draw_ab_variants(organization_id uuid, ab_test_ids uuid[], units text[]) TO callboard_service;
 
 --
+-- Name: FUNCTION emails_held_back(organization_id uuid, claim_id uuid, outcomes jsonb); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.emails_held_back(organization_id uuid, claim_id uuid, outcomes jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.emails_held_back(organization_id uuid, claim_id uuid, outcomes jsonb) TO callboard_service;
+
+--
 -- Name: FUNCTION emails_kept_from(organization_id uuid); Type: ACL; Schema: marketing; Owner: -
 --
 
@@ -74681,6 +75449,13 @@ GRANT ALL ON FUNCTION marketing.missing_variable(organization_id uuid, template_
 REVOKE ALL ON FUNCTION marketing.next_sending_time(moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION marketing.next_sending_time(moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone) TO callboard_member;
 GRANT ALL ON FUNCTION marketing.next_sending_time(moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION next_step_time(organization_id uuid, step_id uuid, moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.next_step_time(organization_id uuid, step_id uuid, moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.next_step_time(organization_id uuid, step_id uuid, moment timestamp with time zone, time_zone text, quiet_from time without time zone, quiet_to time without time zone) TO callboard_service;
 
 --
 -- Name: FUNCTION next_window(at timestamp with time zone, zone text, send_days smallint[], send_from time without time zone, send_until time without time zone); Type: ACL; Schema: marketing; Owner: -

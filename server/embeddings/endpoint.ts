@@ -1,4 +1,5 @@
 import OpenAI, { APIConnectionError, APIError } from 'openai';
+import { storable } from '../../worker/storable.ts';
 import type { EndpointSettings } from '../settings/embeddings.ts';
 
 /** Why a text has no embedding. */
@@ -267,11 +268,11 @@ export class EmbeddingEndpoint {
     );
   }
 
-  /** Endpoints quote keys that they do not take, and the database takes no half of a character, and no NUL. */
+  /** Endpoints quote keys that they do not take. */
   #clean(message: string): string {
     const { key } = this.#settings;
     const text = key ? message.replaceAll(key, '[key]') : message;
-    return text.slice(0, 500).toWellFormed().replaceAll('\0', '');
+    return storable(text, 500);
   }
 
   /** Waits for the next turn, so that there are not more requests in a minute than there may be. */

@@ -5,7 +5,6 @@ import {
   EndpointUnavailable,
   type EmbeddingEndpoint,
 } from '../../server/embeddings/endpoint.ts';
-import { storable } from '../storable.ts';
 
 /** A model as the database keeps it. */
 export type Model = {
@@ -148,7 +147,7 @@ export async function embedRound(
     await store(
       parts.map((document) => ({
         ...keyOf(document),
-        reason: storable(message),
+        reason: message,
         retry_after: retryAfter ?? pauseAfter(document[0]!.attempts),
       })),
     );

@@ -49,7 +49,8 @@ begin
   select m.* into model from ai.embedding_models m where m.status = 'active';
   if query_embedding is not null then
     perform ai.check_embedding(query_embedding, model, 'query_embedding');
-    embedding := query_embedding::extensions.vector::extensions.halfvec;
+    -- its direction alone counts, and a half has no place for numbers above 65 504
+    embedding := extensions.l2_normalize(query_embedding::extensions.vector)::extensions.halfvec;
   elsif model.provider = 'built_in' and coalesce(vector_weight, 1) > 0 then
     embedding := ai.embed_text(query_text, model.dimension);
   end if;

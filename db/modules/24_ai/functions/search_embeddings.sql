@@ -22,7 +22,7 @@ begin
     select n.namespace, n.document_id, d.key, n.chunk, d.title, substr(d.body, e.starts_at + 1, e.characters), n.similarity,
            d.metadata
       from ai.nearest_chunks(
-             query_embedding::extensions.vector::extensions.halfvec, model,
+             extensions.l2_normalize(query_embedding::extensions.vector)::extensions.halfvec, model,
              case when search_embeddings.namespace is not null then array[search_embeddings.namespace] end,
              coalesce(count, 10)) n
       join ai.search_documents d

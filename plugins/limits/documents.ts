@@ -58,7 +58,8 @@ const withCode = (error: GraphQLError): GraphQLError =>
 
 /**
  * Checks documents: first that they are not too much, which takes time that grows with their length and no faster, then that
- * nothing in them has escaped this, then that they are GraphQL of this schema. Those that may run are kept, so that the next request finds them by their text.
+ * nothing in them has escaped this, then that they are GraphQL of this schema. Those that may run are kept, so that the next
+ * request finds them by their text.
  */
 export class Documents {
   readonly #options: DocumentsOptions;

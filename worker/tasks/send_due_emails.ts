@@ -15,8 +15,9 @@ const sendDueEmails: Task = async (_payload, helpers) => {
   if (uncertain > 0) {
     helpers.logger.warn(`Mails of which nobody knows whether they went out: ${uncertain}.`);
   }
-  await helpers.query('select marketing.follow_campaigns()');
+  // First, so that the trouble of a campaign keeps nobody's mails waiting.
   await helpers.query('select marketing.send_due_emails()');
+  await helpers.query('select marketing.follow_campaigns()');
 };
 
 export default sendDueEmails;

@@ -1,4 +1,5 @@
 import type { Task } from 'graphile-worker';
+import { forEachOrganization } from '../each-organization.ts';
 import { nothing } from '../payload.ts';
 
 export const payload = nothing;
@@ -14,17 +15,22 @@ const trimEmails: Task = async (_payload, helpers) => {
   const { rows: organizations } = await helpers.query<{ id: string }>(
     'select id from marketing.untrimmed_mailers() as o (id)',
   );
-  for (const { id } of organizations) {
-    let after: string | null = null;
-    do {
-      helpers.abortSignal.throwIfAborted();
-      const { rows }: { rows: { last_id: string | null }[] } = await helpers.query(
-        'select marketing.trim_emails($1, $2, $3) as last_id',
-        [id, after, AT_A_TIME],
-      );
-      after = rows[0]?.last_id ?? null;
-    } while (after !== null);
-  }
+  await forEachOrganization(
+    helpers,
+    organizations,
+    ({ id }) => id,
+    async ({ id }) => {
+      let after: string | null = null;
+      do {
+        helpers.abortSignal.throwIfAborted();
+        const { rows }: { rows: { last_id: string | null }[] } = await helpers.query(
+          'select marketing.trim_emails($1, $2, $3) as last_id',
+          [id, after, AT_A_TIME],
+        );
+        after = rows[0]?.last_id ?? null;
+      } while (after !== null);
+    },
+  );
 };
 
 export default trimEmails;

@@ -76,7 +76,8 @@ $$;
 comment on function marketing.claim_emails(uuid, integer) is
   'Takes up to so many due mails of an organization for sending: those that suppression, consent, frequency cap, quiet hours, '
   'the rate and the plan allow are noted as sending and returned as {claim_id, rules, mails}; looked_at says how many were '
-  'due, next_at when there may be more. None of an organization that is suspended or closed: they wait. They have to be recorded within five minutes (record_emails), or are uncertain.';
+  'due, next_at when there may be more. None of an organization that is suspended or closed: they wait. They have to be '
+  'recorded within five minutes (record_emails), or are uncertain.';
 grant execute on function marketing.claim_emails(uuid, integer) to callboard_service;
 
 create or replace function marketing.room_for_emails(organization_id uuid) returns bigint

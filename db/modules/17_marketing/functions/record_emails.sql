@@ -151,7 +151,8 @@ $$;
 comment on function marketing.record_emails(uuid, uuid, jsonb) is
   'Records what became of mails of a batch, a list of {id, outcome, reason, code}: sent; retry: later, with longer and longer '
   'waits; returned: nobody has heard of it, at once again; failed; bounced: failed, and the address is suppressed; uncertain. '
-  'What would be sent again of a campaign or a sequence that was stopped meanwhile is not. Returns how many it recorded: those that another claim has by now are left alone.';
+  'What would be sent again of a campaign or a sequence that was stopped meanwhile is not. Returns how many it recorded: those '
+  'that another claim has by now are left alone.';
 grant execute on function marketing.record_emails(uuid, uuid, jsonb) to callboard_service;
 
 create or replace function marketing.find_uncertain_emails() returns integer

@@ -40,7 +40,8 @@ return case subject
 end;
 
 comment on function analytics.segment_subjects(text) is
-  E'@behavior -*\nWhom the rules of segments are about, in SQL: the members, but for those who have left, or the leads of the organization $1.';
+  E'@behavior -*\nWhom the rules of segments are about, in SQL: the members, but for those who have left, or the leads of the '
+  'organization $1.';
 grant execute on function analytics.segment_subjects(text) to callboard_service;
 
 create or replace function analytics.segments_member_count(segment analytics.segments) returns integer

@@ -16,7 +16,8 @@ comment on function analytics.upsert_events(jsonb) is
   'event is known by its id together with its time. An id of version 7 has its time in it; occurredAt may be left out '
   'then, and else lies within a minute of it. With any other id occurredAt is required, and the same id at another time is '
   'another event. What is sent of a lead that was merged into another is recorded of that one. Events lie no more than a day '
-  'ahead, and no further back than the organization keeps them. Needs analytics.write. Errors: INVALID_INPUT for what is no list, or too long. Definer: nobody writes events directly.';
+  'ahead, and no further back than the organization keeps them. Needs analytics.write. Errors: INVALID_INPUT for what is no '
+  'list, or too long. Definer: nobody writes events directly.';
 grant execute on function analytics.upsert_events(jsonb) to callboard_member, callboard_service;
 
 create or replace function analytics.take_events(organization_id uuid, rows jsonb) returns analytics.taken_rows

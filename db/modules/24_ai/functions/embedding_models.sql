@@ -149,8 +149,8 @@ end
 $$;
 
 comment on function ai.activate_embedding_model() is
-  'Lets the model that is building take over once everything is embedded, or has failed for good while other texts have not. Errors: CB003. Definer: '
-  'the models are read by everybody and written by nobody else.';
+  'Lets the model that is building take over once everything is embedded, or has failed for good while other texts have not. '
+  'Errors: CB003. Definer: the models are read by everybody and written by nobody else.';
 grant execute on function ai.activate_embedding_model() to callboard_service;
 
 create or replace function ai.drop_retired_embeddings() returns integer

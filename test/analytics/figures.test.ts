@@ -13,9 +13,11 @@ let day: (ago: number) => string;
 beforeAll(async () => {
   ours = await makeCast(database, 'ours');
   theirs = await makeCast(database, 'theirs');
+  await rowsOf(database, "update tenancy.organizations set time_zone = 'America/New_York'");
   const [today] = await rowsOf<{ day: string }>(
     database,
-    "update tenancy.organizations set time_zone = 'America/New_York' returning platform.today(id)::text as day",
+    'select platform.today($1)::text as day',
+    [ours.organizationId],
   );
   const start = Date.parse(`${today?.day}T00:00:00Z`);
   day = (ago) => new Date(start - ago * 86_400_000).toISOString().slice(0, 10);

@@ -13,6 +13,14 @@ const STATEMENT_TIMEOUT = 60_000;
 const ENTER = `
   select set_config('role', 'callboard_member', true), set_config('statement_timeout', $1, true), authz.enter($2)`;
 
+/** What follows in the transaction is done with the rights of the member, and in time. */
+async function enter(client: PoolClient, { userId, organizationId }: Member): Promise<void> {
+  await client.query(ENTER, [
+    String(STATEMENT_TIMEOUT),
+    JSON.stringify({ user_id: userId, organization_id: organizationId }),
+  ]);
+}
+
 /**
  * Lets `work` read with the rights that a member has at this moment, as a request of theirs would: row security and all.
  * Nothing can be written, and nothing of it outlasts the transaction.
@@ -21,16 +29,13 @@ const ENTER = `
  */
 export function asMember<T>(
   helpers: Pick<JobHelpers, 'withPgClient'>,
-  { userId, organizationId }: Member,
+  member: Member,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
   return helpers.withPgClient(async (client) => {
     await client.query('begin read only');
     try {
-      await client.query(ENTER, [
-        String(STATEMENT_TIMEOUT),
-        JSON.stringify({ user_id: userId, organization_id: organizationId }),
-      ]);
+      await enter(client, member);
       const result = await work(client);
       await client.query('commit');
       return result;
@@ -54,14 +59,11 @@ export function asEachMember<T>(
     const results: (T | undefined)[] = [];
     await client.query('begin isolation level repeatable read read only');
     try {
-      for (const { userId, organizationId } of members) {
+      for (const member of members) {
         // What is undone to the savepoint is the role and the caller, too.
         await client.query('savepoint looking');
         try {
-          await client.query(ENTER, [
-            String(STATEMENT_TIMEOUT),
-            JSON.stringify({ user_id: userId, organization_id: organizationId }),
-          ]);
+          await enter(client, member);
           results.push(await work(client));
         } catch (error) {
           if (!refusalIn(error)) throw error;

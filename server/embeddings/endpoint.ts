@@ -56,6 +56,10 @@ type Answered = APIError<number | undefined, Headers | undefined, object | undef
 /** Whether the endpoint, or the way to it, said what is wrong. */
 const isAnswered = (error: unknown): error is Answered => error instanceof APIError;
 
+/** Whether the endpoint said that it does not take a text. */
+const isAboutText = (error: unknown): error is Answered =>
+  isAnswered(error) && ABOUT_THE_TEXT.has(error.status ?? 0);
+
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
 /** Numbers of an answer, whatever it may hold. */
@@ -142,7 +146,7 @@ export class EmbeddingEndpoint {
     try {
       answers = await this.#request(texts, wanted, patience);
     } catch (error) {
-      if (!isAnswered(error) || !ABOUT_THE_TEXT.has(error.status ?? 0)) throw error;
+      if (!isAboutText(error)) throw error;
       if (texts.length === 1) {
         const reason = this.#clean(error.message);
         if (await this.#works(wanted, patience)) return [{ reason, isFinal: true }];
@@ -179,7 +183,7 @@ export class EmbeddingEndpoint {
       const [numbers] = await this.#request([HARMLESS], wanted, patience);
       return numbers !== undefined;
     } catch (error) {
-      if (isAnswered(error) && ABOUT_THE_TEXT.has(error.status ?? 0)) return false;
+      if (isAboutText(error)) return false;
       throw error;
     }
   }
@@ -254,8 +258,8 @@ export class EmbeddingEndpoint {
 
   /** What says something about the text stays as it is; all else is that the endpoint does not work. */
   #understood(error: unknown): Error {
+    if (isAboutText(error)) return error;
     if (isAnswered(error) && error.status !== undefined) {
-      if (ABOUT_THE_TEXT.has(error.status)) return error;
       return new EndpointUnavailable(
         `The endpoint answered ${this.#clean(error.message)}`,
         retryAfterOf(error),

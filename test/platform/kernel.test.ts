@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { actAs, as, makeCast, sqlstateOf, undone, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { RowMaker } from '../helpers/rows.ts';
-import { turnInto } from '../tenancy/calling.ts';
+import { giveRole, turnInto } from '../tenancy/calling.ts';
 
 const database = testDatabase();
 let cast: Cast;
@@ -269,13 +269,11 @@ describe('workspaces', () => {
 
   test('nobody who does not see a private one lists anybody in it, takes anybody out, or learns who is in it', async () => {
     await undone(database, async (client) => {
-      await client.query(
-        `with made as (
-           insert into tenancy.roles (organization_id, key, name, permissions)
-           values ($1, 'desk', 'Desk', '{tenancy.read,tenancy.write,workspaces.shared}') returning id
-         )
-         update tenancy.organization_members set role_id = made.id from made where organization_id = $1 and user_id = $2`,
-        [cast.organizationId, cast.member.userId],
+      await giveRole(
+        client,
+        cast.organizationId,
+        ['tenancy.read', 'tenancy.write', 'workspaces.shared'],
+        [cast.member],
       );
       await turnInto(client, cast.member);
       const others = 'from tenancy.workspace_members where workspace_id = $1';

@@ -35,6 +35,26 @@ export async function turnInto(client: PoolClient, caller: Caller | undefined): 
   ]);
 }
 
+/** Makes a role of the organization's own and gives it to some, as the back office would. Returns its id. */
+export async function giveRole(
+  client: PoolClient,
+  organizationId: string,
+  permissions: readonly string[],
+  members: readonly Caller[],
+  key = 'own',
+): Promise<string> {
+  const { rows } = await client.query<{ id: string }>(
+    `with made as (
+       insert into tenancy.roles (organization_id, key, name, permissions) values ($1, $2, $2, $3) returning id
+     ), given as (
+       update tenancy.organization_members set role_id = made.id from made where organization_id = $1 and user_id = any ($4)
+     )
+     select id from made`,
+    [organizationId, key, permissions, members.map(({ userId }) => userId)],
+  );
+  return rows[0]!.id;
+}
+
 /** The ids of the organization's roles, by key, and of its members, by user. */
 export async function idsOf(database: Database, cast: Cast) {
   const { rows } = await database.pool().query<{

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import { as, makeCast, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { RowMaker } from '../helpers/rows.ts';
-import { call, undone, turnInto } from './calling.ts';
+import { call, giveRole, turnInto, undone } from './calling.ts';
 
 const database = testDatabase();
 
@@ -82,13 +82,11 @@ describe('deleting a workspace', () => {
       });
     }
     await undone(database, async (client) => {
-      await client.query(
-        `with made as (
-           insert into tenancy.roles (organization_id, key, name, permissions)
-           values ($1, 'desk', 'Desk', '{tenancy.write,workspaces.shared}') returning id
-         )
-         update tenancy.organization_members set role_id = made.id from made where organization_id = $1 and user_id = $2`,
-        [cast.organizationId, cast.member.userId],
+      await giveRole(
+        client,
+        cast.organizationId,
+        ['tenancy.write', 'workspaces.shared'],
+        [cast.member],
       );
       await turnInto(client, cast.member);
       await client.query('savepoint s');

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import { as, enter, makeCast, type Caller, type Cast } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
 import { cheapPasswords } from '../identity/accounts.ts';
-import { call, idsOf, turnInto, undone } from './calling.ts';
+import { call, giveRole, idsOf, turnInto, undone } from './calling.ts';
 
 const database = testDatabase();
 cheapPasswords(database);
@@ -146,24 +146,19 @@ describe('inviting', () => {
 
   test('nobody opens a private workspace that they do not see', async () => {
     await undone(database, async (client) => {
-      await client.query(
-        `with made as (
-           insert into tenancy.roles (organization_id, key, name, permissions)
-           values ($1, 'desk', 'Desk', '{tenancy.manage_members,workspaces.shared}') returning id
-         )
-         update tenancy.organization_members set role_id = made.id from made where organization_id = $1 and user_id = $2`,
-        [cast.organizationId, cast.member.userId],
-      );
-      const { rows } = await client.query<{ id: string }>(
-        "select id from tenancy.roles where key = 'desk'",
+      const role = await giveRole(
+        client,
+        cast.organizationId,
+        ['tenancy.manage_members', 'workspaces.shared'],
+        [cast.member],
       );
       await turnInto(client, cast.member);
       await client.query('savepoint s');
       await expect(
-        invite(client, { role_id: rows[0]?.id, workspace_ids: [cast.privateWorkspaceId] }),
+        invite(client, { role_id: role, workspace_ids: [cast.privateWorkspaceId] }),
       ).rejects.toMatchObject({ code: 'CB004', column: 'workspace_ids' });
       await client.query('rollback to s');
-      await invite(client, { role_id: rows[0]?.id, workspace_ids: [cast.workspaceId] });
+      await invite(client, { role_id: role, workspace_ids: [cast.workspaceId] });
     });
   });
 
@@ -309,28 +304,19 @@ describe('accepting', () => {
 
   test('leaves out a workspace that whoever answers for it does not see any more, and nobody else sends it', async () => {
     await undone(database, async (client) => {
-      const { rows } = await client.query<{ id: string }>(
-        `with made as (
-           insert into tenancy.roles (organization_id, key, name, permissions)
-           values ($1, 'desk', 'Desk', '{tenancy.manage_members,projects.read,workspaces.shared}') returning id
-         ), given as (
-           update tenancy.organization_members set role_id = made.id
-             from made where organization_id = $1 and user_id = any ($2)
-         ), shown as (
-           insert into tenancy.workspace_members (organization_id, workspace_id, user_id)
-           values ($1, $3, $4)
-           on conflict do nothing
-         )
-         select id from made`,
-        [
-          cast.organizationId,
-          [cast.member.userId, cast.admin.userId],
-          cast.privateWorkspaceId,
-          cast.member.userId,
-        ],
+      const role = await giveRole(
+        client,
+        cast.organizationId,
+        ['tenancy.manage_members', 'projects.read', 'workspaces.shared'],
+        [cast.member, cast.admin],
+      );
+      await client.query(
+        `insert into tenancy.workspace_members (organization_id, workspace_id, user_id) values ($1, $2, $3)
+         on conflict do nothing`,
+        [cast.organizationId, cast.privateWorkspaceId, cast.member.userId],
       );
       const { invitation, token } = await invited(client, cast.member, {
-        role_id: rows[0]?.id,
+        role_id: role,
         workspace_ids: [cast.privateWorkspaceId, cast.workspaceId],
       });
       await client.query(
@@ -469,15 +455,11 @@ describe('accepting', () => {
 
   test('is refused when the role has come to allow more than the inviter may do', async () => {
     await undone(database, async (client) => {
-      const { rows } = await client.query<{ id: string }>(
-        `insert into tenancy.roles (organization_id, key, name, permissions)
-         values ($1, 'desk', 'Desk', '{projects.read}') returning id`,
-        [cast.organizationId],
-      );
-      const { token } = await invited(client, cast.admin, { role_id: rows[0]?.id });
+      const role = await giveRole(client, cast.organizationId, ['projects.read'], []);
+      const { token } = await invited(client, cast.admin, { role_id: role });
       await client.query(
         "update tenancy.roles set permissions = '{tenancy.manage_roles}' where id = $1",
-        [rows[0]?.id],
+        [role],
       );
       await turnInto(client, stranger);
       await expect(accept(client, token)).rejects.toMatchObject({

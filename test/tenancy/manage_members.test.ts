@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import { as, makeCast, type Caller, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
-import { call, idsOf, turnInto, undone } from './calling.ts';
+import { call, giveRole, idsOf, turnInto, undone } from './calling.ts';
 
 const database = testDatabase();
 
@@ -21,16 +21,9 @@ beforeAll(async () => {
 const change = (client: PoolClient, who: Caller, role: 'owner' | 'admin' | 'member' | 'guest') =>
   call(client, 'tenancy.change_member_role', { row_id: ids.member(who), role_id: ids.role(role) });
 
-/** Makes a role of the organization's own and gives it to somebody, as the back office would. */
-async function giveRole(client: PoolClient, who: Caller, permissions: string[], key = 'own') {
-  await client.query(
-    `with made as (
-       insert into tenancy.roles (organization_id, key, name, permissions) values ($1, $2, $2, $3) returning id
-     )
-     update tenancy.organization_members set role_id = made.id from made where organization_id = $1 and user_id = $4`,
-    [cast.organizationId, key, permissions, who.userId],
-  );
-}
+/** Gives somebody a role of the organization's own. */
+const lend = (client: PoolClient, who: Caller, permissions: string[], key?: string) =>
+  giveRole(client, cast.organizationId, permissions, [who], key);
 
 describe('changing a role', () => {
   test('moves a member, who may do what the new role allows at the next request', async () => {
@@ -80,12 +73,8 @@ describe('changing a role', () => {
 
   test('nobody gives a role that allows more than they may do, nor changes who may do more', async () => {
     await undone(database, async (client) => {
-      await giveRole(client, cast.member, [
-        'tenancy.read',
-        'tenancy.manage_members',
-        'projects.read',
-      ]);
-      await giveRole(client, cast.guest, ['projects.read'], 'reader');
+      await lend(client, cast.member, ['tenancy.read', 'tenancy.manage_members', 'projects.read']);
+      await lend(client, cast.guest, ['projects.read'], 'reader');
       await turnInto(client, cast.member);
       await client.query('savepoint s');
       await expect(change(client, cast.guest, 'admin')).rejects.toMatchObject({
@@ -105,8 +94,8 @@ describe('changing a role', () => {
 
   test('what somebody holds until tomorrow they do not pass on', async () => {
     await undone(database, async (client) => {
-      await giveRole(client, cast.member, ['tenancy.manage_members', 'projects.read']);
-      await giveRole(client, cast.guest, ['projects.read'], 'reader');
+      await lend(client, cast.member, ['tenancy.manage_members', 'projects.read']);
+      await lend(client, cast.guest, ['projects.read'], 'reader');
       await client.query(
         `insert into tenancy.roles (organization_id, key, name, permissions)
          values ($1, 'purse', 'Purse', '{finance.read}')`,

@@ -98,6 +98,35 @@ function outcomesOf(documents: readonly Part[][], embedded: readonly Embedded[])
   });
 }
 
+/** The same about several while nothing is embedded: nothing is given up for what is the endpoint's fault alone. */
+function postponed(
+  documents: readonly Part[][],
+  { message, retryAfter }: EndpointUnavailable,
+): object[] {
+  return documents.map((parts) => ({
+    ...keyOf(parts),
+    reason: message,
+    retry_after: retryAfter ?? pauseAfter(parts[0]!.attempts),
+  }));
+}
+
+/** The embeddings of all parts, one after the other, or why there are none for anybody. */
+async function ask(
+  endpoint: EmbeddingEndpoint,
+  model: Model,
+  documents: readonly Part[][],
+): Promise<readonly Embedded[] | EndpointUnavailable> {
+  try {
+    return await endpoint.embed(
+      documents.flat().map(({ content }) => content),
+      model,
+    );
+  } catch (error) {
+    if (error instanceof EndpointUnavailable) return error;
+    throw error;
+  }
+}
+
 /**
  * Takes some texts out of the outbox, has them embedded and stores what comes back, as it comes. No transaction is open
  * while the endpoint works; whoever dies meanwhile, or has no time left, leaves a claim that ends by itself.
@@ -124,33 +153,17 @@ export async function embedRound(
     stored += counts[0]?.stored ?? 0;
   };
   let unavailable: EndpointUnavailable | undefined;
-  for (const parts of documentGroups(documents)) {
-    if (unavailable === undefined) {
+  for (const group of documentGroups(documents)) {
+    if (!unavailable) {
       if (performance.now() - begun > ROUND_MS) break;
-      let embedded: readonly Embedded[] | undefined;
-      try {
-        embedded = await endpoint.embed(
-          parts.flat().map(({ content }) => content),
-          model,
-        );
-      } catch (error) {
-        if (!(error instanceof EndpointUnavailable)) throw error;
-        unavailable = error;
-      }
-      if (embedded) {
-        await store(outcomesOf(parts, embedded));
+      const answer = await ask(endpoint, model, group);
+      if (!(answer instanceof EndpointUnavailable)) {
+        await store(outcomesOf(group, answer));
         continue;
       }
+      unavailable = answer;
     }
-    const { message, retryAfter } = unavailable!;
-    // It is nobody's fault but the endpoint's: nothing is given up for that.
-    await store(
-      parts.map((document) => ({
-        ...keyOf(document),
-        reason: message,
-        retry_after: retryAfter ?? pauseAfter(document[0]!.attempts),
-      })),
-    );
+    await store(postponed(group, unavailable));
   }
   return {
     taken: documents.length,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { TemplateSource } from './template.ts';
 import {
   composeMail,
@@ -78,7 +79,7 @@ let lastTurn = performance.now();
  */
 function nextTurn(): Promise<void> {
   turns = turns.then(async () => {
-    await new Promise((resolve) => setImmediate(resolve));
+    await setImmediate();
     lastTurn = performance.now();
   });
   return turns;

@@ -44,12 +44,7 @@ async function drainAll(helpers: JobHelpers, due: boolean): Promise<void> {
     'select id from crm.organizations_to_score($1) as o (id)',
     [due],
   );
-  await forEachOrganization(
-    helpers,
-    rows,
-    ({ id }) => id,
-    ({ id }) => drain(helpers, id, due),
-  );
+  await forEachOrganization(helpers, rows, ({ id }) => drain(helpers, id, due));
 }
 
 /**

@@ -17,17 +17,12 @@ const ENDING_DAYS = `
  */
 const snapshotPipelines: Task = async (given, helpers) => {
   const { organization_id: organizationId } = given as PayloadOf<typeof payload>;
-  const ids = organizationId
-    ? [organizationId]
-    : (await helpers.query<{ id: string }>(ENDING_DAYS)).rows.map(({ id }) => id);
-  await forEachOrganization(
-    helpers,
-    ids,
-    (id) => id,
-    async (id) => {
-      await helpers.query('select crm.snapshot_pipeline($1)', [id]);
-    },
-  );
+  const organizations = organizationId
+    ? [{ id: organizationId }]
+    : (await helpers.query<{ id: string }>(ENDING_DAYS)).rows;
+  await forEachOrganization(helpers, organizations, async ({ id }) => {
+    await helpers.query('select crm.snapshot_pipeline($1)', [id]);
+  });
 };
 
 export default snapshotPipelines;

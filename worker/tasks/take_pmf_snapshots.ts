@@ -13,18 +13,13 @@ const takePmfSnapshots: Task = async (_payload, helpers) => {
     'select id from analytics.lively_organizations() as o (id)',
   );
   let taken = 0;
-  await forEachOrganization(
-    helpers,
-    organizations,
-    ({ id }) => id,
-    async ({ id }) => {
-      const { rows } = await helpers.query<{ taken: number }>(
-        'select analytics.take_pmf_snapshots($1) as taken',
-        [id],
-      );
-      taken += rows[0]?.taken ?? 0;
-    },
-  );
+  await forEachOrganization(helpers, organizations, async ({ id }) => {
+    const { rows } = await helpers.query<{ taken: number }>(
+      'select analytics.take_pmf_snapshots($1) as taken',
+      [id],
+    );
+    taken += rows[0]?.taken ?? 0;
+  });
   helpers.logger.info(`${taken} snapshots taken`);
 };
 

@@ -20,21 +20,16 @@ const trimAnalytics: Task = async (_payload, helpers) => {
   const { rows: organizations } = await helpers.query<{ id: string }>(
     'select id from analytics.untrimmed_organizations() as o (id)',
   );
-  await forEachOrganization(
-    helpers,
-    organizations,
-    ({ id }) => id,
-    async ({ id }) => {
-      for (let more = true; more;) {
-        helpers.abortSignal.throwIfAborted();
-        const { rows } = await helpers.query<{ deleted: number }>(
-          'select analytics.trim_analytics($1, $2) as deleted',
-          [id, AT_A_TIME],
-        );
-        more = rows[0]?.deleted === AT_A_TIME;
-      }
-    },
-  );
+  await forEachOrganization(helpers, organizations, async ({ id }) => {
+    for (let more = true; more;) {
+      helpers.abortSignal.throwIfAborted();
+      const { rows } = await helpers.query<{ deleted: number }>(
+        'select analytics.trim_analytics($1, $2) as deleted',
+        [id, AT_A_TIME],
+      );
+      more = rows[0]?.deleted === AT_A_TIME;
+    }
+  });
 };
 
 export default trimAnalytics;

@@ -15,22 +15,17 @@ const trimEmails: Task = async (_payload, helpers) => {
   const { rows: organizations } = await helpers.query<{ id: string }>(
     'select id from marketing.untrimmed_mailers() as o (id)',
   );
-  await forEachOrganization(
-    helpers,
-    organizations,
-    ({ id }) => id,
-    async ({ id }) => {
-      let after: string | null = null;
-      do {
-        helpers.abortSignal.throwIfAborted();
-        const { rows }: { rows: { last_id: string | null }[] } = await helpers.query(
-          'select marketing.trim_emails($1, $2, $3) as last_id',
-          [id, after, AT_A_TIME],
-        );
-        after = rows[0]?.last_id ?? null;
-      } while (after !== null);
-    },
-  );
+  await forEachOrganization(helpers, organizations, async ({ id }) => {
+    let after: string | null = null;
+    do {
+      helpers.abortSignal.throwIfAborted();
+      const { rows }: { rows: { last_id: string | null }[] } = await helpers.query(
+        'select marketing.trim_emails($1, $2, $3) as last_id',
+        [id, after, AT_A_TIME],
+      );
+      after = rows[0]?.last_id ?? null;
+    } while (after !== null);
+  });
 };
 
 export default trimEmails;

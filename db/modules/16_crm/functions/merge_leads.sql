@@ -77,8 +77,8 @@ $$;
 comment on function crm.merge_leads(uuid, uuid) is
   'Two leads that are the same person become one: what belongs to the second, such as activities, touchpoints, deals, '
   'conversions, events, visits, answers and what it did with mails, belongs to the first from now on, which takes over the '
-  'fields that it lacks; the second is archived for good. In nurturing sequences the first goes on where the second was; where both were, with the one '
-  'that has come further. Of the two consents the strictest holds. Needs crm.write. Errors: '
+  'fields that it lacks; the second is archived for good. In nurturing sequences the first goes on where the second was; where '
+  'both were, with the one that has come further. Of the two consents the strictest holds. Needs crm.write. Errors: '
   'NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT.';
 grant execute on function crm.merge_leads(uuid, uuid) to callboard_member, callboard_service;
 
@@ -135,6 +135,6 @@ end
 $$;
 
 comment on function crm.move_lead_rows(uuid, uuid) is
-  E'@behavior -*\nThe part of crm.merge_leads that moves rows, after both leads have been locked with the caller''s rights. Definer: what is '
-  'logged can be written by functions alone, and deals of other workspaces name their contacts too.';
+  E'@behavior -*\nThe part of crm.merge_leads that moves rows, after both leads have been locked with the caller''s rights. '
+  'Definer: what is logged can be written by functions alone, and deals of other workspaces name their contacts too.';
 grant execute on function crm.move_lead_rows(uuid, uuid) to callboard_member, callboard_service;

@@ -6,6 +6,14 @@ comment on function marketing.retry_delay(integer) is
   'How long a mail waits after so many attempts; null: there is no further one.';
 grant execute on function marketing.retry_delay(integer) to callboard_service;
 
+create or replace function marketing.is_sent_again(outcome text, attempts integer) returns boolean
+language sql immutable parallel safe
+return outcome = 'returned' or outcome = 'retry' and marketing.retry_delay(attempts) is not null;
+
+comment on function marketing.is_sent_again(text, integer) is
+  'Whether a mail waits again after so many attempts, the last of which had this outcome.';
+grant execute on function marketing.is_sent_again(text, integer) to callboard_service;
+
 create or replace function marketing.emails_held_back(organization_id uuid, claim_id uuid, outcomes jsonb) returns jsonb
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -27,7 +35,7 @@ begin
             where q.claim_id = emails_held_back.claim_id
               and q.status in ('sending', 'uncertain')
               and num_nonnulls(q.campaign_id, q.enrollment_id) > 0
-              and (o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null)
+              and marketing.is_sent_again(o.outcome, q.attempts)
             order by q.id
               for update of q
          ) m;
@@ -88,7 +96,7 @@ begin
     update marketing.email_queue q
        set status = case
              when o.outcome in ('sent', 'uncertain') then o.outcome
-             when o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null
+             when marketing.is_sent_again(o.outcome, q.attempts)
                then coalesce(held_back -> q.id::text ->> 'status', 'queued')
              else 'failed'
            end,

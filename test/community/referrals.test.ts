@@ -4,6 +4,7 @@ import { addLead } from '../crm/fixtures.ts';
 import { actAs, as, makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
 import { add, one, refusalOf, rowOf } from '../projects/fixtures.ts';
+import { turnInto, undone } from '../tenancy/calling.ts';
 
 const database = testDatabase();
 let ours: Cast;
@@ -123,6 +124,70 @@ describe('a code', () => {
         code: 'CB004',
         field: 'code',
       });
+    });
+  });
+});
+
+describe('when two leads become one', () => {
+  const merge = (client: PoolClient, kept: string, merged: string) =>
+    client.query('select crm.merge_leads($1, $2)', [kept, merged]);
+  const leadsOf = async (client: PoolClient, id: string) => {
+    const row = await rowOf(client, 'community.referrals', id);
+    return [row['referrer_lead_id'], row['lead_id'], row['deleted_at'] !== null];
+  };
+
+  test('the one that is kept has recommended whom the other has, and came by the other’s referral', async () => {
+    await as(database, ours.member, async (client) => {
+      const [kept, merged, friend] = [
+        await addLead(client),
+        await addLead(client),
+        await addLead(client),
+      ];
+      const given = await refer(client, { referrer_id: null, referrer_lead_id: merged });
+      await use(client, given.code, friend);
+      const open = await refer(client, { referrer_id: null, referrer_lead_id: merged });
+      const taken = await refer(client);
+      await use(client, taken.code, merged);
+      await merge(client, kept, merged);
+      expect(await leadsOf(client, given.id)).toEqual([kept, friend, false]);
+      expect(await leadsOf(client, open.id)).toEqual([kept, null, false]);
+      expect(await leadsOf(client, taken.id)).toEqual([null, kept, false]);
+    });
+  });
+
+  test.each(['kept', 'merged'])(
+    'the referral counts by which who is %s came first',
+    async (first) => {
+      await undone(database, async (client) => {
+        await turnInto(client, ours.member);
+        const [kept, merged] = [await addLead(client), await addLead(client)];
+        const [late, early] = [await refer(client), await refer(client)];
+        await use(client, early.code, first === 'kept' ? kept : merged);
+        await turnInto(client, undefined);
+        await client.query(
+          "update community.referrals set used_at = now() - interval '1 day' where id = $1",
+          [early.id],
+        );
+        await turnInto(client, ours.member);
+        await use(client, late.code, first === 'kept' ? merged : kept);
+        await merge(client, kept, merged);
+        expect(await leadsOf(client, early.id)).toEqual([null, kept, false]);
+        expect((await leadsOf(client, late.id))[2]).toBe(true);
+      });
+    },
+  );
+
+  test.each(['kept', 'merged'])('nobody has recommended themselves: %s the other', async (who) => {
+    await as(database, ours.member, async (client) => {
+      const [kept, merged] = [await addLead(client), await addLead(client)];
+      const [referrer, came] = who === 'kept' ? [kept, merged] : [merged, kept];
+      const own = await refer(client, { referrer_id: null, referrer_lead_id: referrer });
+      await use(client, own.code, came);
+      const other = await refer(client);
+      await merge(client, kept, merged);
+      expect((await leadsOf(client, own.id))[2]).toBe(true);
+      // Another one counts from now on.
+      expect(await use(client, other.code, kept)).toMatchObject({ lead_id: kept });
     });
   });
 });

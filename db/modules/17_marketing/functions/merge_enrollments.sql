@@ -13,21 +13,6 @@ declare
   behind uuid[];
   over uuid[];
 begin
-  -- Nobody is enrolled meanwhile, and no step taken.
-  perform
-     from marketing.nurturing_sequences s
-    where s.organization_id = organization and s.id = any (sequence_ids)
-    order by s.id
-      for no key update;
-  -- Mails that are out or on their way, then enrolments, then mails that wait: the order in which all lock them.
-  perform
-     from marketing.email_queue q
-    where q.organization_id = organization
-      and q.lead_id in (kept_id, merged_id)
-      and q.enrollment_id is not null
-      and q.status in ('sending', 'sent', 'uncertain')
-    order by q.id
-      for update;
   perform
      from marketing.nurturing_enrollments e
     where e.organization_id = organization
@@ -106,23 +91,16 @@ begin
               and (s.reenrollment = 'never' or o.ended_at > now() - s.reenroll_after));
   perform marketing.end_enrollments(organization, over, 'merged') where over is not null;
 
-  -- All the others, with what of them waits, or will again if the mail server asks to come back; those that have ended as
-  -- well, so that none begins anew.
+  -- All the others; those that have ended as well, so that none begins anew.
   update marketing.nurturing_enrollments e
      set lead_id = kept_id
    where e.organization_id = organization and e.lead_id = merged_id;
-  update marketing.email_queue q
-     set lead_id = kept_id
-   where q.organization_id = organization
-     and q.lead_id = merged_id
-     and q.enrollment_id is not null
-     and q.status in ('queued', 'paused', 'sending');
 end
 $$;
 
 comment on function marketing.merge_enrollments(uuid, uuid, uuid) is
   'Two leads become one: the one that is kept is in the sequences of the other, where that was. Of two enrolments in one '
   'sequence the one that has come further goes on, and knows what the other has sent; who has completed a sequence as one of '
-  'the two, or left it by what they did, leaves it as the other, unless it may be entered again. Part of crm.merge_leads, '
-  'before the other lead is archived.';
+  'the two, or left it by what they did, leaves it as the other, unless it may be entered again. Part of '
+  'marketing.merge_mails, which holds sequences and mails.';
 grant execute on function marketing.merge_enrollments(uuid, uuid, uuid) to callboard_service;

@@ -55,6 +55,22 @@ const waiting = () =>
        from ai.embedding_outbox where model_id = $1 order by document_id`,
     [model.id],
   );
+/** Puts some texts into the outbox of a model that builds; how many it looked at. */
+const fill = async (atMost: number) => {
+  const [row] = await query<{ n: number }>('select ai.fill_outbox($1, $2) as n', [
+    model.id,
+    atMost,
+  ]);
+  return row?.n;
+};
+/** Texts of the organization that its people are told wait. */
+const pending = () =>
+  as(database, ours.member, async (client) => {
+    const { rows } = await client.query<{ n: number }>(
+      'select (ai.embedding_status()).pending::int as n',
+    );
+    return rows[0]!.n;
+  });
 const embeddings = (id: string) =>
   query<{ chunk: number; starts_at: number; characters: number; embedding: string }>(
     `select chunk, starts_at, characters, embedding::text from ai.embeddings
@@ -89,7 +105,13 @@ afterEach(async () => {
 afterAll(() => server.close());
 
 describe('a model that is building', () => {
+  test('takes over from nobody while there are texts that it has not seen', async () => {
+    expect(await query('select from ai.embedding_outbox')).toEqual([]);
+    expect(await query('select ai.activate_embedding_model() as done')).toEqual([{ done: false }]);
+  });
+
   test('takes over from nobody when all has failed', async () => {
+    expect(await fill(10)).toBe(1);
     const failed = await query(
       'update ai.embedding_outbox set failed_at = now() where model_id = $1 returning 1',
       [model.id],
@@ -382,6 +404,7 @@ onServer('embedders at the same time', () => {
         stored += done.stored;
       }
     };
+    while ((await fill(1000)) !== 0);
     await query('select ai.collect_marks()');
     const [total] = await query<{ count: string }>(
       'select count(*) from ai.embedding_outbox where model_id = $1',
@@ -480,6 +503,63 @@ onServer('embedders at the same time', () => {
       expect(await embeddings(id)).toHaveLength(1);
     } finally {
       writer.release();
+    }
+  });
+
+  test('and a model that begins while there are many texts: it has all of them in the end, each once', async () => {
+    const [begun] = await query<{ id: number }>(
+      "select ai.use_embedding_model('endpoint', 'pages', 16, 1000, 100) as id",
+    );
+    model = { id: begun!.id, provider: 'endpoint', model: 'pages', dimension: 16 };
+    expect(await query('select from ai.embedding_outbox where model_id = $1', [model.id])).toEqual(
+      [],
+    );
+    const toBeDone = await pending();
+    expect(toBeDone).toBeGreaterThanOrEqual(300);
+    expect(await fill(100)).toBe(100);
+    expect(await pending()).toBe(toBeDone);
+    // Some are written, changed and deleted while the outbox is filled, by two at once.
+    const ids = await query<{ id: string }>(
+      'select id from projects.project_tasks where organization_id = $1 order by id',
+      [ours.organizationId],
+    );
+    const [first, last] = [ids[0]!.id, ids.at(-1)!.id];
+    const going = await pool().connect();
+    const filling = await pool().connect();
+    try {
+      await going.query('begin');
+      await going.query('delete from projects.project_tasks where id = $1', [last]);
+      await query("update projects.project_tasks set title = 'Changed ' || title where id = $1", [
+        first,
+      ]);
+      await filling.query('begin');
+      await filling.query('select ai.fill_outbox($1, 50)', [model.id]);
+      expect(await fill(50)).toBe(0);
+      await filling.query('commit');
+      const written = await task('Written while the outbox is filled');
+      for (let looked = 1; looked > 0;) looked = (await fill(100)) ?? 0;
+      expect(await query('select from ai.embedding_fills')).toEqual([]);
+      await going.query('rollback');
+      server.forget();
+      while ((await round()).taken > 0);
+      expect(
+        await query(
+          `select title from ai.search_documents d
+            where not exists (select from ai.embeddings e where e.model_id = $1 and e.document_id = d.id)`,
+          [model.id],
+        ),
+      ).toEqual([]);
+      const texts = server.asked.flatMap(({ input }) => input);
+      expect(texts.filter((text) => text.startsWith('Written while'))).toHaveLength(1);
+      expect(await embeddings(written)).toHaveLength(1);
+      const [documents] = await query<{ n: number }>(
+        'select count(*)::int as n from ai.search_documents',
+      );
+      expect(texts).toHaveLength(documents!.n);
+      expect(await query('select ai.activate_embedding_model() as done')).toEqual([{ done: true }]);
+    } finally {
+      going.release();
+      filling.release();
     }
   });
 

@@ -133,7 +133,7 @@ describe('hybridSearch', () => {
   test('has the endpoint embed the query, and goes by words alone when that fails', async () => {
     await api.within(async ({ ask: askWithin, client }) => {
       await client.query("select ai.use_embedding_model('endpoint', 'letters', 8)");
-      await client.query('delete from ai.embedding_outbox');
+      await client.query('delete from ai.embedding_fills');
       await client.query('select ai.activate_embedding_model()');
       await client.query(
         `insert into ai.embeddings (organization_id, namespace, document_id, chunk, model_id, read_permission, starts_at, characters, embedding)

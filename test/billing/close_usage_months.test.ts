@@ -51,88 +51,88 @@ describe('billing.close_usage_months', () => {
         cast.organizationId,
         await makePlan(client, 'mail', { emails: 500, members: 9 }),
       );
-      await count(client, '2028-01-01', 7, cast.organizationId, 'ai_tokens');
-      await count(client, '2028-02-01', 40);
-      await count(client, '2028-02-01', 2, cast.organizationId, 'emails', 1);
-      await count(client, '2028-03-01', 5);
-      await close(client, '2028-03-05T00:00:00Z');
+      await count(client, '2088-01-01', 7, cast.organizationId, 'ai_tokens');
+      await count(client, '2088-02-01', 40);
+      await count(client, '2088-02-01', 2, cast.organizationId, 'emails', 1);
+      await count(client, '2088-03-01', 5);
+      await close(client, '2088-03-05T00:00:00Z');
       expect(await history(client)).toEqual([
-        ['2028-01-01', 'ai_tokens', 7, null],
-        ['2028-02-01', 'emails', 42, 500],
+        ['2088-01-01', 'ai_tokens', 7, null],
+        ['2088-02-01', 'emails', 42, 500],
         // what gauges stood at
-        ['2028-02-01', 'members', 4, 9],
-        ['2028-02-01', 'workspaces', 2, null],
+        ['2088-02-01', 'members', 4, 9],
+        ['2088-02-01', 'workspaces', 2, null],
       ]);
       const { rows } = await client.query(
         "select period::text, used from billing.usage_counters where organization_id = $1 and period > '2027-01-01' and used > 0",
         [cast.organizationId],
       );
-      expect(rows).toEqual([{ period: '2028-03-01', used: '5' }]);
-      expect(await close(client, '2028-03-05T01:00:00Z')).toBe(0);
+      expect(rows).toEqual([{ period: '2088-03-01', used: '5' }]);
+      expect(await close(client, '2088-03-05T01:00:00Z')).toBe(0);
     });
   });
 
   test('at midnight of each place, an hour later', async () => {
     await within(database, async (client) => {
-      await count(client, '2028-02-01', 1);
-      await count(client, '2028-02-01', 2, eastern.organizationId);
+      await count(client, '2088-02-01', 1);
+      await count(client, '2088-02-01', 2, eastern.organizationId);
       // in Kiritimati March begins on the 29th of February at 10:00 UTC
-      await close(client, '2028-02-29T10:59:59Z');
+      await close(client, '2088-02-29T10:59:59Z');
       expect(await history(client, eastern.organizationId)).not.toContainEqual([
-        '2028-02-01',
+        '2088-02-01',
         'emails',
         2,
         null,
       ]);
-      await close(client, '2028-02-29T11:00:00Z');
+      await close(client, '2088-02-29T11:00:00Z');
       expect(await history(client, eastern.organizationId)).toContainEqual([
-        '2028-02-01',
+        '2088-02-01',
         'emails',
         2,
         null,
       ]);
-      expect(await history(client)).not.toContainEqual(['2028-02-01', 'emails', 1, null]);
-      await close(client, '2028-03-01T01:00:00Z');
-      expect(await history(client)).toContainEqual(['2028-02-01', 'emails', 1, null]);
+      expect(await history(client)).not.toContainEqual(['2088-02-01', 'emails', 1, null]);
+      await close(client, '2088-03-01T01:00:00Z');
+      expect(await history(client)).toContainEqual(['2088-02-01', 'emails', 1, null]);
     });
   });
 
   test('adds what came late', async () => {
     await within(database, async (client) => {
-      await count(client, '2028-02-01', 1);
-      await close(client, '2028-03-02T00:00:00Z');
-      await count(client, '2028-02-01', 3);
-      await close(client, '2028-03-02T01:00:00Z');
-      expect(await history(client)).toContainEqual(['2028-02-01', 'emails', 4, null]);
+      await count(client, '2088-02-01', 1);
+      await close(client, '2088-03-02T00:00:00Z');
+      await count(client, '2088-02-01', 3);
+      await close(client, '2088-03-02T01:00:00Z');
+      expect(await history(client)).toContainEqual(['2088-02-01', 'emails', 4, null]);
     });
   });
 
   test('notes gauges once a month, and none for an organization that was not there yet', async () => {
     await within(database, async (client) => {
-      await close(client, '2028-03-01T01:00:00Z');
+      await close(client, '2088-03-01T01:00:00Z');
       await client.query(
         "update tenancy.organization_members set status = 'left' where user_id = $1",
         [cast.guest.userId],
       );
-      await close(client, '2028-03-06T00:00:00Z');
-      await close(client, '2028-04-01T01:00:00Z');
+      await close(client, '2088-03-06T00:00:00Z');
+      await close(client, '2088-04-01T01:00:00Z');
       expect((await history(client)).filter((row) => row[1] === 'members')).toEqual([
-        ['2028-02-01', 'members', 4, null],
-        ['2028-03-01', 'members', 3, null],
+        ['2088-02-01', 'members', 4, null],
+        ['2088-03-01', 'members', 3, null],
       ]);
       await client.query(
-        "update tenancy.organizations set created_at = '2028-04-03' where id = $1",
+        "update tenancy.organizations set created_at = '2088-04-03' where id = $1",
         [eastern.organizationId],
       );
       const before = await history(client, eastern.organizationId);
-      await close(client, '2028-04-06T00:00:00Z');
+      await close(client, '2088-04-06T00:00:00Z');
       expect(await history(client, eastern.organizationId)).toEqual(before);
     });
   });
 
   test('members of the organization read it, guests and others do not, and nobody writes', async () => {
     await within(database, async (client) => {
-      await close(client, '2028-03-01T01:00:00Z');
+      await close(client, '2088-03-01T01:00:00Z');
       const there = (await history(client)).length;
       expect(there).toBeGreaterThan(0);
       for (const [caller, seen] of [

@@ -28,6 +28,7 @@ call platform.keep_to_workspaces('ai.embeddings');
 grant select on ai.embeddings to callboard_member;
 
 call platform.protect('ai.embedding_outbox', 'internal');
+call platform.protect('ai.embedding_fills', 'internal');
 call platform.protect('ai.embedding_marks', 'internal');
 call platform.protect('ai.search_sizes', 'custom');
 create policy own_read on ai.search_sizes for select to callboard_member

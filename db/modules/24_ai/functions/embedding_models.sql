@@ -81,6 +81,7 @@ as $$
 declare
   called constant text := concat_ws(':', provider, model, dimension, chunk_characters, chunk_overlap);
   wanted ai.embedding_models;
+  has_place boolean;
 begin
   if current_setting('role') in ('callboard_member', 'callboard_anonymous') then
     perform platform.refuse('CB003', 'This is for the back office.');
@@ -93,24 +94,25 @@ begin
   if wanted.status = 'active' then
     -- Somebody has gone back to it before another was ready.
     update ai.embedding_models m set status = 'retired', retired_at = now() where m.status = 'building';
+    delete from ai.embedding_fills;
     return wanted.id;
   elsif wanted.status = 'building' then
     return wanted.id;
   end if;
   update ai.embedding_models m set status = 'retired', retired_at = now() where m.status = 'building';
+  delete from ai.embedding_fills;
   insert into ai.embedding_models as m (name, provider, model, dimension, chunk_characters, chunk_overlap, threshold)
   values (called, use_embedding_model.provider, use_embedding_model.model, use_embedding_model.dimension,
           use_embedding_model.chunk_characters, use_embedding_model.chunk_overlap,
           case use_embedding_model.provider when 'built_in' then 0.12 else 0.25 end)
   on conflict (name) do update set status = 'building', retired_at = null
   returning m.* into wanted;
+  has_place := to_regclass('ai.embeddings_' || wanted.id) is not null;
   perform ai.make_embedding_partition(wanted);
-  insert into ai.embedding_outbox as o (organization_id, namespace, document_id, model_id)
-  select d.organization_id, d.namespace, d.id, wanted.id
-    from ai.search_documents d
-  on conflict on constraint embedding_outbox_pkey do update
-    set (marked_at, due_at, attempts, claim, failed_at, reason)
-      = (excluded.marked_at, excluded.due_at, 0, null, null, null);
+  -- Nobody writes a text until a new place is there. To fill the outbox now would keep them waiting, and with a place that is
+  -- there already would miss what is being written.
+  insert into ai.embedding_fills (model_id)
+  select wanted.id where has_place or exists (select from ai.search_documents);
   perform ai.activate_embedding_model();
   return wanted.id;
 end
@@ -135,6 +137,8 @@ begin
   perform pg_advisory_xact_lock(5678025);
   select m.* into building from ai.embedding_models m where m.status = 'building';
   if building.id is null or exists (
+    select from ai.embedding_fills f where f.model_id = building.id
+  ) or exists (
     select from ai.embedding_outbox o where o.model_id = building.id and o.failed_at is null
   ) or not exists (select from ai.embeddings e where e.model_id = building.id) and exists (
     -- what has embedded nothing of all there is takes over from nobody

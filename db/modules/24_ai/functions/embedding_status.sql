@@ -20,6 +20,21 @@ begin
                         and o.namespace = e.namespace
                         and o.document_id = e.document_id
                         and o.failed_at is null
+                   ))
+         + (select count(*)
+              from ai.embedding_fills f
+              join ai.search_documents d
+                on (d.organization_id, d.namespace, d.id)
+                     > (f.after_organization_id, f.after_namespace, f.after_document_id)
+             where f.model_id = b.id
+               and d.organization_id = organization
+               and not exists (
+                     select
+                       from ai.embedding_outbox o
+                      where o.organization_id = d.organization_id
+                        and o.namespace = d.namespace
+                        and o.document_id = d.id
+                        and o.model_id = f.model_id
                    )),
          (select count(*)
             from ai.embedding_outbox o

@@ -15,6 +15,11 @@ set search_path = pg_catalog, pg_temp
 rows 100
 as $$
   select ai.collect_marks(at_most * 10);
+  select ai.fill_outbox(model_id, at_most * 10)
+   where not exists (
+           select
+             from ai.embedding_outbox o
+            where o.model_id = claim_texts.model_id and o.failed_at is null and o.due_at <= clock_timestamp());
   with due as (
     select o.organization_id, o.namespace, o.document_id
       from ai.embedding_outbox o
@@ -44,8 +49,8 @@ as $$
 $$;
 
 comment on function ai.claim_texts(smallint, integer, integer) is
-  'Takes texts out of the outbox, and before that into it, to embed them, in parts, each with its title; for so many seconds nobody else gets them, and '
-  'whoever dies meanwhile holds nobody up.';
+  'Takes texts out of the outbox, and before that into it, to embed them, in parts, each with its title; for so many seconds '
+  'nobody else gets them, and whoever dies meanwhile holds nobody up.';
 grant execute on function ai.claim_texts(smallint, integer, integer) to callboard_service;
 
 create or replace function ai.chunk_text(document ai.search_documents, starts_at integer, characters integer) returns text

@@ -152,6 +152,15 @@ comment on column ai.embedding_outbox.claim is 'Whose turn it is: what another t
 comment on column ai.embedding_outbox.failed_at is 'When it was given up, until the text changes or somebody asks to try again.';
 comment on column ai.embedding_outbox.reason is 'Why it failed the last time.';
 
+create table ai.embedding_fills (
+  model_id smallint primary key references ai.embedding_models on delete cascade,
+  after_organization_id uuid not null default '00000000-0000-0000-0000-000000000000',
+  after_namespace text not null default '',
+  after_document_id uuid not null default '00000000-0000-0000-0000-000000000000'
+);
+comment on table ai.embedding_fills is
+  'Models for which not every text has been put into the outbox yet, with the key of the last one that has.';
+
 -- Whoever writes a text does no more for its embedding than this: it has neither keys nor references, which would cost each
 -- of them more than the row does. ai.collect_marks makes of it what there is to do.
 create table ai.embedding_marks (

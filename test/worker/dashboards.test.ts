@@ -319,6 +319,40 @@ describe('an alert', () => {
     expect(await seen(theirs.owner)).toEqual([0, 0]);
   });
 
+  test('of a project that somebody does not see tells them nothing', async () => {
+    const [shown, hidden] = await Promise.all(
+      [ours.workspaceId, ours.privateWorkspaceId].map((workspace_id) =>
+        actAs(database, ours.owner, (client) =>
+          add(client, 'projects.projects', { name: 'Watched', workspace_id }),
+        ),
+      ),
+    );
+    const watch = (client: PoolClient, projectId: string | undefined) =>
+      saveAlert(client, { parameters: { projectId } });
+    const ids: string[] = [];
+    for (const project of [shown, hidden]) {
+      const { id } = await actAs(database, ours.owner, (client) => watch(client, project));
+      ids.push(id);
+      expect(await look(id, 9, 1)).toBe('breached');
+    }
+    const seen = (caller: Caller) =>
+      as(database, caller, async (client) => [
+        (await client.query('select from analytics.dashboard_alerts where id = any ($1)', [ids]))
+          .rowCount,
+        (await client.query('select from analytics.alert_changes where alert_id = any ($1)', [ids]))
+          .rowCount,
+      ]);
+    expect(await seen(ours.owner)).toEqual([2, 2]);
+    expect(await seen(ours.member)).toEqual([1, 1]);
+    await as(database, ours.member, async (client) => {
+      expect(await refusalOf(client, () => watch(client, hidden))).toMatchObject({
+        code: 'CB004',
+        field: 'alert.parameters',
+      });
+      await watch(client, shown);
+    });
+  });
+
   test('is looked at by the job, with the eyes of whoever set it up', async () => {
     const { id } = await actAs(database, ours.member, async (client) => {
       const project_id = await add(client, 'projects.projects', { name: 'Busy' });

@@ -37,11 +37,16 @@ create policy personal on analytics.dashboard_alerts as restrictive to callboard
   with check ((owner_id is null or owner_id = (select authz.user_id()))
               and permission = any ((select authz.permissions())::text[]));
 
+create policy named_is_seen on analytics.dashboard_alerts as restrictive for select to callboard_member
+  using (id not in (select analytics.hidden_alert_ids()));
+
 call platform.protect('analytics.alert_changes', 'tenant_log', parent => 'alert_id');
 create policy personal on analytics.alert_changes as restrictive to callboard_member
   using ((owner_id is null or owner_id = (select authz.user_id()))
          and permission = any ((select authz.permissions())::text[]))
   with check (false);
+create policy named_is_seen on analytics.alert_changes as restrictive for select to callboard_member
+  using (alert_id not in (select analytics.hidden_alert_ids()));
 
 call platform.protect(
   'analytics.reports', 'tenant', parent => 'dashboard_id', read_only => '{owner_id}');

@@ -90,6 +90,10 @@ begin
   perform analytics.check_source((alert).source_key, coalesce((alert).parameters, '{}'), 'alert.');
   select s.permission into needed from analytics.data_sources s where s.key = (alert).source_key;
   perform authz.require(needed);
+  if analytics.hides_named((alert).parameters) then
+    perform platform.refuse(
+      'CB004', 'There is no such project or budget, or you may not see it.', field => 'alert.parameters');
+  end if;
   if (alert).threshold is null then
     perform platform.refuse('CB002', 'An alert has a threshold.', field => 'alert.threshold');
   end if;

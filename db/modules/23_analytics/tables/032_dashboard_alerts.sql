@@ -35,7 +35,8 @@ create index on analytics.dashboard_alerts (next_check_at)
   where is_active and deleted_at is null and runs_as_id is not null;
 comment on table analytics.dashboard_alerts is E'@behavior -insert -update\n'
   'A figure that is watched (seed dashboard_alerts). Its recipients get a mail when it crosses the threshold, and one when '
-  'it is well again: once each, however often it is looked at in between. Seen by those who may see the figure.';
+  'it is well again: once each, however often it is looked at in between. Seen by those who see its dashboard, hold the '
+  'permission of its source, and see the project or budget that it names.';
 comment on column analytics.dashboard_alerts.owner_id is E'@behavior -*\nThat of the dashboard.';
 comment on column analytics.dashboard_alerts.series is 'Which series of the source; null: the total.';
 comment on column analytics.dashboard_alerts.time_range is 'The days that the figure is about, as of a dashboard.';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
-import { as, makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
+import { as, enter, makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { add, one, rowOf, type Values } from '../projects/fixtures.ts';
 import { addLead, addTouchpoint } from './fixtures.ts';
@@ -254,6 +254,30 @@ describe('the parts of a score', () => {
       expect((await score(client, now)).behaviour).toBe(50);
       expect((await score(client, then)).behaviour).toBe(29);
       expect((await score(client, often)).behaviour).toBe(100);
+    });
+  });
+
+  test('however often something happens, it is explained', async () => {
+    await asBackOffice(async (client) => {
+      await client.query('set local role none');
+      const lead = await leadOf(client, ours, { email: 'robot@clients.test' });
+      await client.query(
+        "update crm.lead_score_rules set points = 1000 where organization_id = $1 and signal = 'page_view'",
+        [ours.organizationId],
+      );
+      // what triggers make of each does not matter here
+      await client.query('set local session_replication_role = replica');
+      await client.query(
+        `insert into crm.lead_touchpoints (organization_id, lead_id, kind, occurred_at)
+         select $1, $2, 'page_view', now() from generate_series(1, 100001)`,
+        [ours.organizationId, lead],
+      );
+      await client.query('set local session_replication_role = origin');
+      await enter(client, ours.member);
+      expect(await score(client, lead)).toMatchObject({
+        behaviour: 100,
+        entries: [{ signal: 'page_view', times: 100_001, points: 100_001_000 }],
+      });
     });
   });
 

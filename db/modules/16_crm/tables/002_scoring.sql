@@ -109,7 +109,8 @@ create type crm.lead_score_entry as (
   name text,
   signal text,
   times integer,
-  points numeric(10,2)
+  -- as many as an integer counts, each worth the most that a rule may say
+  points numeric(15,2)
 );
 comment on type crm.lead_score_entry is 'What one rule brings to a score.';
 comment on column crm.lead_score_entry.times is 'How often it happened; 1 for a field.';

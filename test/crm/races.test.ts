@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import { enter, makeCast, type Caller, type Cast } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
+import { untilOneWaits } from '../marketing/nurturing.ts';
 import { add, one, rowOf } from '../projects/fixtures.ts';
 import { moveDeal, stagesOf, upsert } from './fixtures.ts';
 
@@ -229,6 +230,42 @@ onServer('several at once', () => {
     expect(
       await backOffice((client) => one(client, '(select jsonb_agg(touchpoints) from crm.lead_sessions where lead_id = $1)', [lead])), // prettier-ignore
     ).toEqual([1]);
+  });
+
+  test('touchpoints of one visitor are of one visit, whatever their keys are', async () => {
+    for (const keys of [
+      ['a', 'b'],
+      ['c', null],
+      [null, null],
+    ]) {
+      const lead = await leadOf(`visitor-${keys.join('-')}@clients.test`);
+      const [first, second] = await Promise.all(
+        keys.map(() => database.pool('callboard_authenticator').connect()),
+      ) as [PoolClient, PoolClient]; // prettier-ignore
+      const record = (client: PoolClient, key: string | null | undefined) =>
+        client.query(
+          "select crm.record_touchpoint($1, 'page_view', client_key => $2, visitor_id => 'v')",
+          [lead, key],
+        );
+      try {
+        for (const client of [first, second]) {
+          await client.query('begin');
+          await enter(client, ours.owner);
+        }
+        await record(first, keys[0]);
+        const recorded = record(second, keys[1]);
+        await Promise.race([recorded, untilOneWaits(database)]);
+        await first.query('commit');
+        await recorded;
+        await second.query('commit');
+      } finally {
+        first.release();
+        second.release();
+      }
+      expect(
+        await backOffice((client) => one(client, '(select jsonb_agg(touchpoints) from crm.lead_sessions where lead_id = $1)', [lead])), // prettier-ignore
+      ).toEqual([2]);
+    }
   });
 
   test('two recomputes score every lead, and a touchpoint that comes meanwhile is not lost', async () => {

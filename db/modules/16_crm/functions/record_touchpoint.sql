@@ -77,11 +77,9 @@ declare
   visit_id uuid;
   made crm.lead_touchpoints;
 begin
-  -- Visits of a lead are told apart one after the other, and the same key of two callers as well.
-  if visitor_id is not null or client_key is not null then
-    perform pg_advisory_xact_lock(hashtextextended(concat(organization, coalesce(client_key, visitor_id)), 5678047));
-  end if;
   if client_key is not null then
+    -- The same key of two callers: the second waits, and finds what the first has written.
+    perform pg_advisory_xact_lock(hashtextextended(concat(organization, client_key), 5678047));
     select t.* into made
       from crm.lead_touchpoints t
      where t.organization_id = organization and t.client_key = add_touchpoint.client_key;
@@ -109,6 +107,9 @@ begin
     end if;
   end if;
   if visitor_id is not null then
+    -- Visits are told apart one after the other; always after the key, so that two callers wait in turn.
+    perform pg_advisory_xact_lock(
+      hashtextextended(concat_ws(' ', organization, add_touchpoint.lead_id, visitor_id), 5678050));
     update crm.lead_sessions s
        set occurred_at = least(s.occurred_at, add_touchpoint.occurred_at),
            last_seen_at = greatest(s.last_seen_at, add_touchpoint.occurred_at),

@@ -261,6 +261,83 @@ describe('a deal that is won', () => {
   });
 });
 
+describe('a deal that was won of another lead', () => {
+  const earnedBy = (client: PoolClient, lead: string) =>
+    one<Values>(
+      client,
+      `(select jsonb_build_object(
+                 'status', l.status, 'is_customer', l.converted_at is not null,
+                 'conversions', (select count(*) from crm.conversions c where c.lead_id = l.id and c.deleted_at is null),
+                 'firsts', (select count(*) from crm.conversions c where c.lead_id = l.id and c.makes_customer))
+          from crm.leads l where l.id = $1)`,
+      [lead],
+    );
+  const NOBODY = { status: 'qualified', is_customer: false, conversions: 0, firsts: 0 };
+  const give = (client: PoolClient, deal: string, lead: string) =>
+    client.query('update crm.deals set lead_id = $2 where id = $1', [deal, lead]);
+
+  test('takes its conversion and its revenue along', async () => {
+    await asMember(async (client, stages) => {
+      const [before, after] = [await addLead(client), await addLead(client)];
+      const deal = await addDeal(client, { lead_id: before, amount: 250 });
+      await moveDeal(client, deal, stages['Won']);
+      expect(await earnedBy(client, before)).toMatchObject({ status: 'converted', firsts: 1 });
+      await give(client, deal, after);
+      expect(await earnedBy(client, before)).toEqual(NOBODY);
+      expect(await earnedBy(client, after)).toEqual({
+        status: 'converted', is_customer: true, conversions: 1, firsts: 1,
+      }); // prettier-ignore
+      // from there it is as with every deal
+      await moveDeal(client, deal, stages['Negotiation']);
+      expect(await earnedBy(client, after)).toEqual(NOBODY);
+      await give(client, deal, before);
+      await moveDeal(client, deal, stages['Won']);
+      expect(await earnedBy(client, before)).toMatchObject({ status: 'converted', firsts: 1 });
+      expect(
+        await one(
+          client,
+          '(select sum(r.amount) from crm.revenue_events r join crm.conversions c on c.id = r.conversion_id where c.lead_id = $1 and r.deleted_at is null)',
+          [before],
+        ),
+      ).toBe(250);
+    });
+  });
+
+  test('leaves what made either a client before', async () => {
+    await asMember(async (client, stages) => {
+      const [before, after] = [await addLead(client), await addLead(client)];
+      for (const [lead, days] of [[before, 9], [after, 5]] as const) {
+        await client.query(
+          "select crm.record_conversion($1, 'purchase', occurred_at => now() - $2 * interval '1 day')",
+          [lead, days],
+        );
+      } // prettier-ignore
+      const deal = await addDeal(client, { lead_id: before, amount: 1, stage_id: stages['Won'] });
+      await give(client, deal, after);
+      const customer = { status: 'converted', is_customer: true, firsts: 1 };
+      expect(await earnedBy(client, before)).toEqual({ ...customer, conversions: 1 });
+      expect(await earnedBy(client, after)).toEqual({ ...customer, conversions: 2 });
+      // the first is that of the deal, if that was won before
+      await client.query("select crm.delete_conversion(id) from crm.conversions where lead_id = $1 and kind = 'purchase'", [after]); // prettier-ignore
+      expect(await earnedBy(client, after)).toEqual({ ...customer, conversions: 1 });
+      await give(client, deal, before);
+      expect(await earnedBy(client, after)).toEqual(NOBODY);
+      expect(await earnedBy(client, before)).toEqual({ ...customer, conversions: 2 });
+    });
+  });
+
+  test('and is put away, counts for the lead that it is of', async () => {
+    await asMember(async (client, stages) => {
+      const [before, after] = [await addLead(client), await addLead(client)];
+      const deal = await addDeal(client, { lead_id: before, amount: 1, stage_id: stages['Won'] });
+      await client.query('select crm.delete_deal($1)', [deal]);
+      await give(client, deal, after);
+      expect(await earnedBy(client, before)).toEqual(NOBODY);
+      expect(await earnedBy(client, after)).toMatchObject({ status: 'converted', conversions: 1 });
+    });
+  });
+});
+
 describe('a stage', () => {
   test('with deals is not archived and stays what it is', async () => {
     await asMember(async (client, stages) => {

@@ -268,6 +268,28 @@ onServer('several at once', () => {
     }
   });
 
+  test('two deals that were won change places, one after the other', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const leads = [await leadOf(`one${round}@swap.test`), await leadOf(`two${round}@swap.test`)];
+      const deals = await backOffice(async (client) => {
+        const stage_id = (await stagesOf(client))['Won'];
+        const made: string[] = [];
+        for (const lead_id of leads) {
+          made.push(await add(client, 'crm.deals', { organization_id: ours.organizationId, lead_id, name: 'Film', amount: 10, stage_id })); // prettier-ignore
+        }
+        return made;
+      });
+      const give = (deal: number, lead: number) => (client: PoolClient) =>
+        client.query('update crm.deals set lead_id = $2 where id = $1', [deals[deal], leads[lead]]);
+      expect(await allAtOnce([give(0, 1), give(1, 0)])).toEqual(['done', 'done']);
+      for (const [index, lead] of leads.entries()) {
+        expect(
+          await backOffice((client) => one(client, '(select jsonb_agg(jsonb_build_array(deal_id, makes_customer)) from crm.conversions where lead_id = $1)', [lead])), // prettier-ignore
+        ).toEqual([[deals[1 - index], true]]);
+      }
+    }
+  });
+
   test('two recomputes score every lead, and a touchpoint that comes meanwhile is not lost', async () => {
     const leads = await Promise.all(
       Array.from({ length: 40 }, (_, index) => leadOf(`scored${index}@clients.test`)),

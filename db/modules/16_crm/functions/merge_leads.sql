@@ -93,7 +93,6 @@ begin
   update crm.lead_touchpoints t set lead_id = kept_id where t.organization_id = organization and t.lead_id = merged_id;
   update crm.lead_sessions s set lead_id = kept_id where s.organization_id = organization and s.lead_id = merged_id;
   update crm.lead_activities a set lead_id = kept_id where a.organization_id = organization and a.lead_id = merged_id;
-  update crm.deals d set lead_id = kept_id where d.organization_id = organization and d.lead_id = merged_id;
   -- two first conversions become one
   update crm.conversions c
      set makes_customer = false
@@ -105,6 +104,8 @@ begin
              from crm.conversions k
             where k.organization_id = organization and k.lead_id = kept_id and k.makes_customer and k.deleted_at is null);
   update crm.conversions c set lead_id = kept_id where c.organization_id = organization and c.lead_id = merged_id;
+  -- after their conversions, which each would bring along by itself
+  update crm.deals d set lead_id = kept_id where d.organization_id = organization and d.lead_id = merged_id;
   -- who is a contact of the same deal twice is it once
   update crm.deal_contacts c
      set deleted_at = clock_timestamp()

@@ -55,3 +55,29 @@ $$;
 
 comment on function crm.settle_conversion_trigger() is
   'Keeps leads clients that have converted, and only those. Definer: all conversions of a lead count.';
+
+create or replace function crm.move_deal_conversion_trigger() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- In the order of their ids, so that two deals that change places wait for each other, not in a ring.
+  perform
+     from crm.leads l
+    where l.organization_id = new.organization_id and l.id in (old.lead_id, new.lead_id)
+    order by l.id
+      for no key update;
+  -- Which one makes whom a client is settled once it has moved.
+  update crm.conversions c
+     set makes_customer = false, lead_id = new.lead_id
+   where c.organization_id = new.organization_id
+     and c.deal_id = new.id
+     and c.lead_id <> new.lead_id
+     and c.deleted_at is null;
+  return null;
+end
+$$;
+
+comment on function crm.move_deal_conversion_trigger() is
+  'A won deal that is made with another lead brings its conversion along, with the revenue. Definer: callers may not write '
+  'conversions of leads that they do not see.';

@@ -61,7 +61,8 @@ create index on crm.deals (organization_id, status, expected_close_on);
 create index on crm.deals (organization_id, closed_at);
 comment on table crm.deals is
   'What may be sold to a lead (seeds pipeline_deals, pipeline_opportunities). moveDeal takes it from stage to stage.';
-comment on column crm.deals.lead_id is 'With whom it is made; others who have a say are its contacts.';
+comment on column crm.deals.lead_id is
+  'With whom it is made; others who have a say are its contacts. A deal that was won takes its conversion along to another lead.';
 comment on column crm.deals.stage_id is E'@behavior -attribute:update\nThe first open stage when left out; changed by moveDeal.';
 comment on column crm.deals.status is 'What kind of stage it is in.';
 comment on column crm.deals.amount is 'What it is worth; a deal that is won has one. Stays as it is while the deal is closed.';

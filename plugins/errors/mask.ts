@@ -86,6 +86,21 @@ type Message = { readonly message: string };
 const isAboutInput = ({ message }: Message) =>
   /^(Variable "|Expected value of type ")/.test(message);
 
+/** Characters of what is said about a value that are told. */
+const TOLD = 300;
+
+/** What is wrong with a variable, and where, without the value: it may be a password, or long. */
+function withoutValue({ message, originalError }: GraphQLError): string {
+  const [, variable] = /^Variable "(\$\w+)" got invalid value /.exec(message) ?? [];
+  const reason = originalError?.message;
+  if (variable === undefined || reason === undefined || !message.endsWith(`; ${reason}`)) {
+    return message;
+  }
+  const [place = ''] = / at "[^"]*"$/.exec(message.slice(0, -`; ${reason}`.length)) ?? [];
+  const told = reason.length > TOLD ? `${reason.slice(0, TOLD)}…` : reason;
+  return `Variable "${variable}" has an invalid value${place}; ${told}`;
+}
+
 /** Where a variable has a wrong value, in the order in which it is looked for: the last that is said is the nearest. */
 const FIELDS_OF_VARIABLES = [
   // A field of an object that is missing, or too many.
@@ -97,7 +112,7 @@ const FIELDS_OF_VARIABLES = [
 ];
 
 /** The input field that a variable has a wrong value at. */
-function fieldOfVariable({ message }: Message): string | undefined {
+function fieldOfVariable(message: string): string | undefined {
   for (const form of FIELDS_OF_VARIABLES) {
     const field = form.exec(message)?.[1];
     if (field) return field;
@@ -140,8 +155,9 @@ export function makeMaskError(constraints: ConstraintColumns, report: (error: Un
     if (typeof error.extensions['code'] === 'string' && error.originalError === undefined)
       return error;
     if (cause == null || isAboutInput(error)) {
-      const field = fieldOfVariable(error);
-      return coded(error, error.message, {
+      const message = withoutValue(error);
+      const field = fieldOfVariable(message);
+      return coded(error, message, {
         code: graphqlCode(error),
         ...(field ? { field } : {}),
       });

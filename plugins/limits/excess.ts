@@ -2,7 +2,7 @@ import type { DocumentAnalysis, OperationAnalysis } from './analyse.ts';
 import { INTROSPECTION_DEPTH, type Limits } from './limits.ts';
 import type { Excess } from './refusal.ts';
 import type { VariableValues } from './sum.ts';
-import { depthOf } from './values.ts';
+import { depthOf, keysOf } from './values.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -63,6 +63,13 @@ export function excessWith(
   const depth = depthOf(variables, limits.inputDepth + 1) - 1;
   if (depth > limits.inputDepth) {
     return { measure: 'inputDepth', limit: limits.inputDepth, value: depth };
+  }
+  const keys = Math.max(
+    0,
+    ...Object.values(variables).map((each) => keysOf(each, limits.inputKeys)),
+  );
+  if (keys > limits.inputKeys) {
+    return { measure: 'inputKeys', limit: limits.inputKeys, value: keys };
   }
   const { conditions } = operation.figures;
   if (conditions.constant === undefined) {

@@ -53,6 +53,12 @@ export const LIMITS = {
     [1, 100],
     'Levels of lists and objects in a value at most, in the document or in a variable.',
   ),
+  inputKeys: limit(
+    'MAX_INPUT_KEYS',
+    2_000,
+    [10, 1_000_000],
+    'Keys of an object in a variable at most, with those of the objects right in it.',
+  ),
   tokens: limit(
     'MAX_TOKENS',
     4_000,

@@ -1,5 +1,5 @@
 import { isAsyncIterable, type GrafastExecutionArgs } from 'postgraphile/grafast';
-import { OperationTypeNode, type GraphQLSchema } from 'postgraphile/graphql';
+import { GraphQLError, OperationTypeNode, type GraphQLSchema } from 'postgraphile/graphql';
 import type { ExecutionConfig } from 'postgraphile/grafserv';
 import { costOf, excessWith, operationOf } from './excess.ts';
 import { Documents, type DocumentsOptions } from './documents.ts';
@@ -12,6 +12,9 @@ export type LimitsPluginOptions = Omit<DocumentsOptions, 'schema'> & {
   /** Whether answers say what they cost, in a header `x-query-cost`. */
   readonly tellsCost: boolean;
 };
+
+/** Errors in variables that are told at a time: each is written of the value that is wrong. */
+const COERCION_ERRORS = 5;
 
 type Answer = Awaited<ReturnType<ExecutionConfig['execute']>>;
 type Run = (args: GrafastExecutionArgs) => Answer | Promise<Answer>;
@@ -40,8 +43,13 @@ class Guard {
     const variables = variableValues ?? {};
     const excess = excessWith(operation, variables, limits);
     if (excess) return { errors: [refusal(excess)] };
-    if (!introspection) Object.assign(args, { hideSuggestions: true });
+    Object.assign(args, {
+      options: { maxCoercionErrors: COERCION_ERRORS },
+      ...(introspection ? {} : { hideSuggestions: true }),
+    });
     if (operation.node.operation === OperationTypeNode.SUBSCRIPTION) {
+      // Whether a client that asked over HTTP is still there, nobody would hear.
+      if (args.requestContext?.node) return { errors: [overHttp()] };
       return this.#subscribe(args, run);
     }
     const response = args.requestContext?.node?.res;
@@ -67,6 +75,9 @@ class Guard {
     }
   }
 }
+
+const overHttp = () =>
+  new GraphQLError('Subscribe over a web socket.', { extensions: { code: 'BAD_REQUEST' } });
 
 /** Refuses documents that are too much before they are validated, and operations whose variables make them so. */
 export function limitsPlugin(options: LimitsPluginOptions): GraphileConfig.Plugin {

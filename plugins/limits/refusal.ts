@@ -18,6 +18,7 @@ const WORDS: Readonly<Record<Measure, (value: number) => string>> = {
   directives: (value) => `The operation has ${value} directives`,
   conditions: (value) => `The operation has ${value} conditions in filters and orders`,
   inputDepth: (value) => `A value has ${value} levels of lists and objects`,
+  inputKeys: (value) => `An object in a variable has ${value} keys`,
   tokens: (value) => `The document has ${value} tokens or more`,
   fragments: (value) => `The document has ${value} fragments`,
   operations: (value) => `The document has ${value} operations`,

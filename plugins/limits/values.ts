@@ -28,6 +28,28 @@ export function depthOf(value: unknown, limit: number): number {
   }
 }
 
+/**
+ * Keys of that object, among those in a value that came as JSON, which has most; with those of the objects right in it. That
+ * is what an error about it is written of. Stops above `limit`.
+ */
+export function keysOf(value: unknown, limit: number): number {
+  const open = [value];
+  let most = 0;
+  while (open.length > 0 && most <= limit) {
+    const each = open.pop();
+    if (typeof each !== 'object' || each === null) continue;
+    const below = Object.values(each);
+    let keys = below.length;
+    for (const inner of below) {
+      if (typeof inner !== 'object' || inner === null) continue;
+      open.push(inner);
+      if (!Array.isArray(inner)) keys += Object.keys(inner as object).length;
+    }
+    if (!Array.isArray(each)) most = Math.max(most, keys);
+  }
+  return most;
+}
+
 const isLarge = (count: number) => count > 1_000_000;
 
 /** Objects in a JSON value, itself included. */

@@ -33,6 +33,13 @@ const PAGED = `query ($n: Int) {
   projects(first: 500) { nodes { projectTasks(first: 97) { nodes { title } } } }
   more: projects(first: $n) { nodes { name } }
 }`;
+const CONTAINING = `query ($value: JSON!) {
+  appEvents(first: 1, filter: { properties: { contains: $value } }) { nodes { name } }
+}`;
+/** An object with so many keys. */
+const objectOf = (keys: number) =>
+  Object.fromEntries(Array.from({ length: keys }, (_none, index) => [`k${index}`, index]));
+
 /** What the first list of it costs, and the second by itself. */
 const PAGED_COST = 1 + 500 * (1 + 1 + 97) + 1;
 
@@ -89,6 +96,19 @@ const OPERATIONS: readonly (readonly [Measure, string, (size: number) => Operati
     'inputDepth',
     'a filter in a variable',
     (size) => ({ query: FILTERED, variables: { filter: nestedFilter(size) } }),
+  ],
+  [
+    'inputKeys',
+    'an object in a variable',
+    (size) => ({ query: CONTAINING, variables: { value: objectOf(size) } }),
+  ],
+  [
+    'inputKeys',
+    'objects in an object in a variable',
+    (size) => ({
+      query: CONTAINING,
+      variables: { value: { a: objectOf(4), b: objectOf(size - 6) } },
+    }),
   ],
   [
     'tokens',
@@ -177,6 +197,46 @@ describe('a server with the limits that it has by itself', () => {
     const tried = new Set(OPERATIONS.map(([measure]) => measure));
     const elsewhere = ['pageSize', 'batch', 'subscriptions'];
     expect([...tried, ...elsewhere].sort()).toEqual(Object.keys(LIMITS).sort());
+  });
+
+  test('says what is wrong with a variable without its value, and not everything at once', async () => {
+    const signIn = (more: object) =>
+      server.post({
+        query: 'mutation ($i: SignInInput!) { signIn(input: $i) { session { accessToken } } }',
+        variables: { i: { email: 'a@b.test', password: 'my secret password', ...more } },
+      });
+    const refused = await signIn({ remember: 'at "x"; Field "y" is wrong' });
+    expect(errorsOf(refused)).toEqual([
+      expect.objectContaining({
+        message:
+          'Variable "$i" has an invalid value; Field "remember" is not defined by type "SignInInput".',
+        extensions: { code: 'INVALID_INPUT', field: 'remember' },
+      }),
+    ]);
+    const inside = errorsOf(await signIn({ email: { secret: 'value' } }));
+    expect(inside).toMatchObject([
+      {
+        message: expect.stringMatching(
+          /^Variable "\$i" has an invalid value at "i.email"; String cannot represent/,
+        ) as unknown,
+        extensions: { code: 'INVALID_INPUT', field: 'email' },
+      },
+    ]);
+    const many = await signIn(objectOf(1_000));
+    expect(errorsOf(many)).toHaveLength(6);
+    expect(JSON.stringify(many.json).length).toBeLessThan(3_000);
+  });
+
+  test('sends nothing on and on over HTTP', async () => {
+    const answer = await server.post({ query: 'subscription { changes { type } }' }, owner);
+    expect(answer.json).toEqual({
+      errors: [
+        expect.objectContaining({
+          message: 'Subscribe over a web socket.',
+          extensions: { code: 'BAD_REQUEST' },
+        }),
+      ],
+    });
   });
 
   test('runs every query of the shelf', async () => {

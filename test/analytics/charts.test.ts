@@ -44,6 +44,14 @@ const draw = (
     ...[source, kind, JSON.stringify(parameters), from, to, grain, previous],
   ]);
 
+const inRow = ({
+  name,
+  points,
+  previous_points,
+  total,
+  previous_total,
+}: Chart['series'][number]) => [name, points, previous_points, total, previous_total];
+
 const asOwner = <T>(work: (client: PoolClient) => Promise<T>) => as(database, ours.owner, work);
 
 describe('the days of a range', () => {
@@ -233,6 +241,40 @@ describe('a chart over time', () => {
       ).toMatchObject({ total: null });
     });
   });
+
+  test('of a metric by a dimension has the largest of the span that is shown, and what they were before', async () => {
+    await database.pool().query(
+      `insert into analytics.metrics_daily (organization_id, metric, dimension, dimension_value, day, value)
+       select $1, 'events', 'event', e, d, v
+         from (values ('opened', date '2024-11-11', 9), ('opened', '2024-11-12', 1), ('saved', '2024-11-12', 7),
+                      ('shared', '2024-11-12', 5), ('opened', '2024-11-10', 2), ('shared', '2024-11-10', 50),
+                      ('closed', '2024-11-09', 70), ('shared', '2024-11-09', 3)) as m (e, d, v)`,
+      [ours.organizationId],
+    );
+    await asOwner(async (client) => {
+      const drawn = async (limit: number) => {
+        const { series } = await draw(
+          client,
+          'analytics.metric',
+          'line',
+          ['2024-11-11', '2024-11-12'],
+          {
+            parameters: { metric: 'events', dimension: 'event', limit },
+            previous: '[2024-11-09,2024-11-10]',
+          },
+        );
+        return series.map(inRow);
+      };
+      const opened = ['opened', [9, 1], [0, 2], 10, 2];
+      const shared = ['shared', [0, 5], [3, 50], 5, 53];
+      expect(await drawn(1)).toEqual([opened]);
+      expect(await drawn(3)).toEqual([opened, ['saved', [0, 7], [null, null], 7, null], shared]);
+      expect((await drawn(4)).slice(2)).toEqual([
+        shared,
+        ['closed', [null, null], [70, 0], null, 70],
+      ]);
+    });
+  });
 });
 
 describe('a chart of money', () => {
@@ -352,6 +394,60 @@ describe('a chart of money', () => {
         parameters: { byCategory: true },
       });
       expect(all.labels).toContain('Camera EUR');
+    });
+  });
+
+  test('draws the categories of the span that is shown in the span before, too', async () => {
+    await asOwner(async (client) => {
+      const account_id = await add(client, 'finance.accounts', {
+        ...{ code: '5000', name: 'Costs', kind: 'expense' },
+      });
+      for (const [posted_on, category, amount, currency] of [
+        ['2026-05-01', 'Camera', 60, 'USD'],
+        ['2026-05-02', 'Camera', 40, 'USD'],
+        ['2026-05-02', 'Sound', 50, 'USD'],
+        ['2026-05-02', 'Props', 10, 'USD'],
+        // Two that were larger before, and one that is gone.
+        ['2026-04-30', 'Props', 900, 'USD'],
+        ['2026-04-29', 'Sound', 7, 'USD'],
+        ['2026-04-30', 'Camera', 3, 'USD'],
+        ['2026-04-30', 'Grip', 500, 'USD'],
+      ]) {
+        await add(client, 'finance.transactions', {
+          ...{ account_id, kind: 'expense', status: 'posted', posted_on },
+          ...{ category, amount, currency },
+        });
+      }
+      const drawn = async (kind: string, limit: number) => {
+        const { labels, series, ...totals } = await draw(
+          client,
+          'finance.expense',
+          kind,
+          ['2026-05-01', '2026-05-02'],
+          { parameters: { byCategory: true, limit }, previous: '[2026-04-29,2026-04-30]' },
+        );
+        expect(totals).toMatchObject({ total: 160, previous_total: 1410 });
+        return { labels, series };
+      };
+      const two = await drawn('bar', 2);
+      expect(two.series.map(inRow)).toEqual([
+        ['Camera', [60, 40], [0, 3], 100, 3],
+        ['Sound', [0, 50], [7, 0], 50, 7],
+        ['Other', [0, 10], [0, 1400], 10, 1400],
+      ]);
+      // Where there is room left, what there was before has its own.
+      const four = await drawn('line', 4);
+      expect(four.series.map(inRow)).toEqual([
+        ['Camera', [60, 40], [0, 3], 100, 3],
+        ['Sound', [0, 50], [7, 0], 50, 7],
+        ['Props', [0, 10], [0, 900], 10, 900],
+        ['Grip', [0, 0], [0, 500], 0, 500],
+      ]);
+      const pie = await drawn('pie', 2);
+      expect(pie).toMatchObject({
+        labels: ['Camera', 'Sound', 'Other'],
+        series: [{ points: [100, 50, 10], previous_points: [3, 7, 1400] }],
+      });
     });
   });
 });

@@ -20,6 +20,11 @@ declare
   sums boolean;
   previous_from constant date := lower(previous);
   previous_to constant date := upper(previous) - 1;
+  -- The whole span is asked for as one: days need not add up to it.
+  whole analytics.data_point[];
+  previous_whole analytics.data_point[];
+  -- The parameters with the series that the first questions were answered with, for the others to have the same.
+  asked jsonb := parameters;
   result analytics.chart;
 begin
   select s.* into source from analytics.data_sources s where s.key = draw_chart.source_key;
@@ -35,13 +40,27 @@ begin
   used_grain := case when over_time then coalesce(nullif(draw_chart.grain, 'auto'), analytics.grain_for(from_day, to_day))
                      else 'total' end;
 
+  whole := array(
+    select p from analytics.source_points(source.key, from_day, to_day, 'total', asked) p);
+  asked := analytics.with_series(source, asked, whole);
+  if previous is not null then
+    previous_whole := array(
+      select p from analytics.source_points(source.key, previous_from, previous_to, 'total', asked) p);
+    asked := analytics.with_series(source, asked, previous_whole);
+  end if;
+
   with figures as materialized (
-    select false as is_previous, p.bucket, p.label, p.label_position, p.series, p.series_position, p.value, p.unit
-      from analytics.source_points(source.key, from_day, to_day, used_grain, parameters) p
+    select false as is_previous, p.*
+      from analytics.source_points(source.key, from_day, to_day, used_grain, asked) p
+     where over_time
      union all
-    select true, p.bucket, p.label, p.label_position, p.series, p.series_position, p.value, p.unit
-      from analytics.source_points(source.key, previous_from, previous_to, used_grain, parameters) p
-     where previous is not null
+    select true, p.*
+      from analytics.source_points(source.key, previous_from, previous_to, used_grain, asked) p
+     where over_time and previous is not null
+     union all
+    select false, p.* from unnest(whole) p where not over_time
+     union all
+    select true, p.* from unnest(previous_whole) p where not over_time
   ),
   -- Over time the first bucket of one span stands beside the first of the other.
   buckets as (
@@ -71,18 +90,14 @@ begin
       left join buckets b on b.is_previous = f.is_previous and b.day = f.bucket
      where not over_time or b.place is not null
   ),
-  -- The whole span is asked for as one: days need not add up to it.
   wholes as materialized (
     select w.is_previous, w.series, w.series_position, coalesce(w.unit, source.unit) as unit, w.value
       from (
-        select false as is_previous, p.series, p.series_position, p.unit, p.value
-          from analytics.source_points(source.key, from_day, to_day, 'total', parameters) p
-         where over_time
+        select false as is_previous, p.series, p.series_position, p.unit, p.value from unnest(whole) p
          union all
-        select true, p.series, p.series_position, p.unit, p.value
-          from analytics.source_points(source.key, previous_from, previous_to, 'total', parameters) p
-         where over_time and previous is not null
+        select true, p.series, p.series_position, p.unit, p.value from unnest(previous_whole) p
       ) w
+     where over_time
   ),
   labels as (
     select b.place::text as label, b.day::text as name, b.place from buckets b where not b.is_previous
@@ -119,7 +134,7 @@ begin
       left join cells c on c.series is not distinct from s.series and c.label = l.label
      group by s.series
   ),
-  whole as (
+  whole_series as (
     select w.series,
            sum(w.value) filter (where not w.is_previous) as value,
            sum(w.value) filter (where w.is_previous) as previous_value
@@ -138,7 +153,7 @@ begin
                 when cardinality(d.points) = 1 then d.previous_points[1] end as previous_total
       from series s
       left join drawn d on d.series is not distinct from s.series
-      left join whole w on w.series is not distinct from s.series
+      left join whole_series w on w.series is not distinct from s.series
   ),
   -- Whether one total can stand for all: of one series its own, of several their sum, unless their units differ.
   together as (
@@ -175,3 +190,47 @@ comment on function analytics.draw_chart(text, text, jsonb, date, date, text, da
   'Errors: INVALID_INPUT, FORBIDDEN.';
 grant execute on function analytics.draw_chart(text, text, jsonb, date, date, text, daterange)
   to callboard_member, callboard_service;
+
+create or replace function analytics.with_series(
+  source analytics.data_sources,
+  parameters jsonb,
+  points analytics.data_point[]
+) returns jsonb
+language sql stable
+set search_path = pg_catalog, pg_temp
+return case
+  when source.shape = 'time' and source.parameters #> '{properties,limit}' is not null then
+    parameters || jsonb_build_object(
+      'first',
+      coalesce(parameters -> 'first', '[]') || (
+        select coalesce(jsonb_agg(n.series order by n.place, n.series), '[]')
+          from (
+            select p.series, min(p.series_position) as place
+              from unnest(points) p
+             -- what comes after those that are drawn is what is left of all others
+             where p.series_position <= (platform.with_defaults(source.parameters, parameters) ->> 'limit')::integer
+               and not coalesce(parameters -> 'first' ? p.series, false)
+             group by p.series
+          ) n))
+  else parameters
+end;
+
+comment on function analytics.with_series(analytics.data_sources, jsonb, analytics.data_point[]) is
+  E'@behavior -*\nThe parameters of a source that draws so many series, the largest, with those that it has drawn in first: asked '
+  'again, for other days or by another grain, it draws the same, and others only where there is room left. Clients cannot '
+  'send it: it is in no schema of parameters.';
+grant execute on function analytics.with_series(analytics.data_sources, jsonb, analytics.data_point[])
+  to callboard_member, callboard_service;
+
+create or replace function analytics.series_place(series text, place bigint, parameters jsonb) returns integer
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return coalesce(
+  (select min(f.place) from jsonb_array_elements_text(parameters -> 'first') with ordinality as f (series, place)
+    where f.series = series_place.series),
+  place + coalesce(jsonb_array_length(parameters -> 'first'), 0))::integer;
+
+comment on function analytics.series_place(text, bigint, jsonb) is
+  E'@behavior -*\nWhere a series comes among those that a source draws: in the order of first when that has it, else, with its '
+  'place among all others, after that.';
+grant execute on function analytics.series_place(text, bigint, jsonb) to callboard_member, callboard_service;

@@ -34,10 +34,16 @@ as $$
      group by 1, 2, 3
   ),
   categories as (
-    select p.category, p.currency, row_number() over (order by sum(abs(p.amount)) desc, p.category) as place
-      from postings p
-     where p.category is not null
-     group by p.category, p.currency
+    select c.category, c.currency, analytics.series_place(c.category, c.place, parameters) as place
+      from (
+        select p.category, p.currency,
+               row_number() over (
+                 partition by parameters -> 'first' ? p.category
+                 order by sum(abs(p.amount)) desc, p.category) as place
+          from postings p
+         where p.category is not null
+         group by p.category, p.currency
+      ) c
   )
   select p.bucket, null::text, null::integer,
          case when p.category is null then p.currency::text

@@ -71,12 +71,18 @@ begin
        where grain <> 'total'
     ),
     largest as (
-      select p.dimension, row_number() over (order by sum(p.value) desc nulls last, p.dimension) as place
-        from points p
-       group by p.dimension
+      select n.dimension, n.series, analytics.series_place(n.series, n.place, parameters) as place
+        from (
+          select p.dimension, s.series,
+                 row_number() over (
+                   partition by parameters -> 'first' ? s.series
+                   order by sum(p.value) desc nulls last, s.series) as place
+            from points p
+           cross join lateral (select coalesce(p.dimension, definition.title) as series) s
+           group by p.dimension, s.series
+        ) n
     )
-    select p.bucket, null::text, null::integer, coalesce(p.dimension, definition.title), l.place::integer, p.value,
-           definition.unit
+    select p.bucket, null::text, null::integer, l.series, l.place, p.value, definition.unit
       from points p
       join largest l on l.dimension is not distinct from p.dimension
      where l.place <= (parameters ->> 'limit')::integer;

@@ -452,6 +452,95 @@ describe('a chart of money', () => {
   });
 });
 
+describe('what an alert compares', () => {
+  const compared = (
+    client: PoolClient,
+    source: string,
+    series: string | null,
+    parameters: Values,
+    measure = 'value',
+  ) =>
+    one<number | null>(client, 'analytics.alert_value($1, $2, $3, $4, $5)', [
+      ...[source, JSON.stringify(parameters), series, 'today', measure],
+    ]);
+
+  test('of a category is its own figure, however small, and nothing where it has none', async () => {
+    await asOwner(async (client) => {
+      const account_id = await add(client, 'finance.accounts', {
+        ...{ code: '5000', name: 'Costs', kind: 'expense' },
+      });
+      const today = await one<string>(client, 'platform.today(authz.organization_id())');
+      const yesterday = await one<string>(client, 'platform.today(authz.organization_id()) - 1');
+      for (const [posted_on, category, amount] of [
+        [today, 'Camera', 100],
+        [today, 'Sound', 50],
+        [today, 'Grip', 6],
+        [today, 'Props', 2],
+        [yesterday, 'Props', 8],
+        [yesterday, 'Cars', 4],
+      ]) {
+        await add(client, 'finance.transactions', {
+          ...{ account_id, kind: 'expense', status: 'posted', posted_on },
+          ...{ category, amount, currency: 'USD' },
+        });
+      }
+      const expense = (series: string, measure = 'value', limit = 2) =>
+        compared(client, 'finance.expense', series, { byCategory: true, limit }, measure);
+      expect(await expense('Camera')).toBe(100);
+      expect(await expense('Other')).toBe(8);
+      expect(await expense('Props')).toBe(2);
+      expect(await expense('Props', 'change')).toBe(-6);
+      expect(await expense('Props', 'change_percent')).toBe(-75);
+      expect(await expense('Cars')).toBe(0);
+      expect(await expense('Cars', 'change_percent')).toBe(-100);
+      expect(await expense('Other', 'change')).toBe(8 - 12);
+      // Neither today nor yesterday
+      expect(await expense('Catering')).toBe(0);
+      expect(await expense('Catering', 'change_percent')).toBe(0);
+      // from nothing to something is no part of nothing
+      expect(await expense('Camera', 'change_percent')).toBeNull();
+      // With room for all there is no rest.
+      expect(await expense('Other', 'value', 4)).toBe(0);
+    });
+  });
+
+  test('of a metric is none of what is counted, and not known of a ratio', async () => {
+    await asOwner(async (client) => {
+      const metric = (name: string, series: string | null = null, more: Values = {}) =>
+        compared(client, 'analytics.metric', series, { metric: name, ...more });
+      expect(await metric('events')).toBe(0);
+      expect(await metric('active_users')).toBe(0);
+      expect(await metric('bounce_rate')).toBeNull();
+      expect(await metric('events', 'signed_up', { dimension: 'event' })).toBe(0);
+      expect(await metric('active_users', 'signed_up', { dimension: 'event' })).toBe(0);
+      expect(await metric('bounce_rate', 'mobile')).toBeNull();
+    });
+    const figures = (rows: string) =>
+      undone(database, async (owner) => {
+        await owner.query(
+          `insert into analytics.metrics_daily (organization_id, metric, dimension, dimension_value, day, value)
+           select $1, 'events', 'event', e, platform.today($1), v from (values ${rows}) as m (e, v)`,
+          [ours.organizationId],
+        );
+        await enter(owner, ours.owner);
+        return one<number | null>(owner, 'analytics.alert_value($1, $2, $3, $4, $5)', [
+          'analytics.metric',
+          JSON.stringify({ metric: 'events', dimension: 'event', limit: 1 }),
+          ...['signed_up', 'today', 'value'],
+        ]);
+      });
+    expect(await figures("('opened', 9), ('signed_up', 3)")).toBe(3);
+    expect(await figures("('opened', 9)")).toBe(0);
+  });
+
+  test('of the health of projects is not known where there are none', async () => {
+    await asOwner(async (client) => {
+      expect(await compared(client, 'projects.health', 'Nothing', {})).toBeNull();
+      expect(await compared(client, 'projects.tasks_by_person', 'Overdue', {})).toBe(0);
+    });
+  });
+});
+
 describe('things that have the same name', () => {
   const days = ['2026-05-01', '2026-05-31'] as const;
   /** Rows that the owner of the schema adds, drawn by the owner of the organization. */

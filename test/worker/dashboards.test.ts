@@ -392,6 +392,39 @@ describe('an alert', () => {
     await database.pool().query('delete from tenancy.member_permissions');
   });
 
+  test('on a series is over when the series has nothing left, and is told again when it has', async () => {
+    const { id, project_id } = await actAs(database, ours.owner, async (client) => {
+      const project_id = await add(client, 'projects.projects', { name: 'Late' });
+      const alert = await saveAlert(client, {
+        ...{ parameters: { byState: true, projectId: project_id }, series: 'Overdue' },
+        ...{ threshold: 0 },
+      });
+      return { id: alert.id, project_id };
+    });
+    const overdue = async (tasks: number) => {
+      await database.pool().query(
+        `with gone as (delete from projects.project_tasks t where t.project_id = $2)
+         insert into projects.project_tasks (organization_id, project_id, title, due_on)
+         select $1, $2, 'Late', platform.today($1) - 1 from generate_series(1, $3)`,
+        [ours.organizationId, project_id, tasks],
+      );
+      await database
+        .pool()
+        .query('update analytics.dashboard_alerts set next_check_at = now() where id = $1', [id]);
+      await run('evaluate_alerts');
+      return rowOf(database.pool(), 'analytics.dashboard_alerts', id);
+    };
+    expect(await overdue(0)).toMatchObject({ state: 'ok', last_value: 0 });
+    expect(await overdue(3)).toMatchObject({ state: 'breached', last_value: 3 });
+    expect(await overdue(0)).toMatchObject({ state: 'ok', last_value: 0 });
+    expect(await overdue(5)).toMatchObject({ state: 'breached', last_value: 5 });
+    expect(await changesOf(id)).toMatchObject([
+      { change: 'breached', value: 3 },
+      { change: 'recovered', value: 0 },
+      { change: 'breached', value: 5 },
+    ]);
+  });
+
   test('tells those alone who see the same, in the workspace that it is in and that of what it names', async () => {
     const cast = await makeCast(database, 'discreet');
     const { owner, admin, member } = cast;

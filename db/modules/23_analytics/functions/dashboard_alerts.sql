@@ -182,16 +182,68 @@ begin
     previous := chart.previous_total;
   else
     select s.total, s.previous_total into value, previous from unnest(chart.series) s where s.name = alert_value.series;
+    value := coalesce(
+      value, analytics.undrawn_value(source_key, chart.from_day, chart.to_day, parameters, alert_value.series));
+    if measure <> 'value' and previous is null then
+      previous := analytics.undrawn_value(
+        source_key, chart.previous_from_day, chart.previous_to_day, parameters, alert_value.series);
+    end if;
   end if;
-  return case measure
-    when 'change' then value - previous
-    when 'change_percent' then round(100 * (value - previous) / nullif(abs(previous), 0), 2)
-    else value
+  return case
+    when measure = 'value' then value
+    when measure = 'change' then value - previous
+    -- what has not changed has changed by nothing, also where there is nothing to divide by
+    when value = previous then 0
+    else round(100 * (value - previous) / nullif(abs(previous), 0), 2)
   end;
 end
 $$;
 
 comment on function analytics.alert_value(text, jsonb, text, text, text) is
-  E'@behavior -*\nWhat an alert compares, with the rights of the caller; null where there is no figure. Errors: '
-  'INVALID_INPUT, FORBIDDEN.';
+  E'@behavior -*\nWhat an alert compares, with the rights of the caller; null where there is no figure. A series that has nothing '
+  'any more is zero where it is counted or added, however small it is beside others. Errors: INVALID_INPUT, FORBIDDEN.';
 grant execute on function analytics.alert_value(text, jsonb, text, text, text) to callboard_member, callboard_service;
+
+create or replace function analytics.undrawn_value(
+  source_key text,
+  from_day date,
+  to_day date,
+  parameters jsonb,
+  series text
+) returns numeric
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  source analytics.data_sources;
+  value numeric;
+begin
+  select s.* into source from analytics.data_sources s where s.key = undrawn_value.source_key;
+  -- It may be there, only not among the largest.
+  if source.shape = 'time' and source.parameters #> '{properties,limit}' is not null then
+    select sum(p.value)
+      into value
+      from analytics.source_points(source.key, from_day, to_day, 'total', parameters || '{"limit": 1000000}') p
+     where p.series = undrawn_value.series
+    having count(*) > 0;
+    if found then
+      return value;
+    end if;
+  end if;
+  if source.adds_up <> 'none' then
+    return 0;
+  end if;
+  -- Of a metric that counts there is none, if it is known at all how much there was on these days.
+  return (
+    select 0
+      from analytics.source_points(source.key, from_day, to_day, 'total', parameters - 'dimension') p
+      join analytics.metric_definitions d on d.key = parameters ->> 'metric' and d.rollup in ('sum', 'distinct')
+     where source.key = 'analytics.metric' and p.value is not null
+     limit 1);
+end
+$$;
+
+comment on function analytics.undrawn_value(text, date, date, jsonb, text) is
+  E'@behavior -*\nWhat a series has over days whose chart does not have it: its figure where others are larger; else zero, or null '
+  'of what is no number of things, such as a ratio. Errors: INVALID_INPUT, FORBIDDEN.';
+grant execute on function analytics.undrawn_value(text, date, date, jsonb, text) to callboard_member, callboard_service;

@@ -38,11 +38,15 @@ begin
        and m.dimension = coalesce(metric_totals.dimension, '')
        and m.day between from_day and last_day
      group by m.dimension_value;
+  if not found and definition.rollup = 'sum' and metric_totals.dimension is null then
+    return query select from_day, null::text, 0::numeric;
+  end if;
 end
 $$;
 
 comment on function analytics.metric_totals(analytics.metric_definitions, date, date, text) is
-  E'@behavior -*\nA metric of all days together: added, counted anew, divided again or the last, as the metric asks.';
+  E'@behavior -*\nA metric of all days together: added, counted anew, divided again or the last, as the metric asks. Nothing to '
+  'count is none of it.';
 
 create or replace function analytics.source_metric(from_day date, to_day date, grain text, parameters jsonb)
 returns setof analytics.data_point

@@ -761,6 +761,54 @@ describe('a report', () => {
       recipient_ids: [ours.owner.userId],
     });
   });
+
+  test('can be left, and given to others, when some who get it are members no more', async () => {
+    const cast = await makeCast(database, 'dwindling');
+    const { owner, admin, member, guest } = cast;
+    const { id } = await subscribe(owner, [owner.userId, admin.userId, member.userId]);
+    const alert = await actAs(database, owner, async (client) =>
+      saveAlert(client, {
+        dashboard_id: await add(client, 'analytics.dashboards', { name: 'Left' }),
+        recipient_ids: [owner.userId, admin.userId],
+      }),
+    );
+    await database.pool().query(
+      `update tenancy.organization_members
+          set status = case user_id when $2::uuid then 'suspended' else 'left' end
+        where organization_id = $1 and user_id = any (array[$2, $3]::uuid[])`,
+      [cast.organizationId, admin.userId, guest.userId],
+    );
+    const left = await actAs(database, member, (client) =>
+      one<boolean>(client, 'analytics.leave_dashboard_subscription($1)', [id]),
+    );
+    expect(left).toBe(true);
+    const give = (table: string, to: Caller[], rowId: string) =>
+      actAs(database, owner, (client) =>
+        client.query(`update analytics.${table} set recipient_ids = $2 where id = $1`, [
+          rowId,
+          to.map(({ userId }) => userId),
+        ]),
+      );
+    const recipientsOf = async (table: string, rowId: string) =>
+      (await rowOf(database.pool(), `analytics.${table}`, rowId))['recipient_ids'];
+    for (const [table, rowId] of [
+      ['dashboard_subscriptions', id],
+      ['dashboard_alerts', alert.id],
+    ] as const) {
+      const given = [member, owner, admin];
+      await give(table, given, rowId);
+      expect(await recipientsOf(table, rowId)).toEqual(given.map(({ userId }) => userId).sort());
+      // Of who is new the first that is no member is named, where the caller has put them.
+      await expect(give(table, [owner, member, guest, theirs.owner], rowId)).rejects.toMatchObject({
+        ...{ code: 'CB002', column: 'recipient_ids.2' },
+      });
+      // Who was taken off comes back only as a member.
+      await give(table, [owner], rowId);
+      await expect(give(table, [owner, admin], rowId)).rejects.toMatchObject({
+        ...{ code: 'CB002', column: 'recipient_ids.1' },
+      });
+    }
+  });
 });
 
 describe('the next time that something is due', () => {

@@ -1,4 +1,9 @@
-create or replace function analytics.check_recipients(organization_id uuid, recipient_ids uuid[], field text) returns void
+create or replace function analytics.check_recipients(
+  organization_id uuid,
+  recipient_ids uuid[],
+  present_ids uuid[],
+  field text
+) returns void
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -8,7 +13,8 @@ begin
   select r.number - 1
     into stranger
     from unnest(recipient_ids) with ordinality as r (user_id, number)
-   where not exists (
+   where (r.user_id = any (present_ids)) is not true
+     and not exists (
            select
              from tenancy.organization_members m
             where m.organization_id = check_recipients.organization_id and m.user_id = r.user_id and m.status = 'active'
@@ -22,8 +28,9 @@ begin
 end
 $$;
 
-comment on function analytics.check_recipients(uuid, uuid[], text) is
-  'Refuses recipients that are no active members. Errors: INVALID_INPUT, whose field names the first of them.';
+comment on function analytics.check_recipients(uuid, uuid[], uuid[], text) is
+  'Refuses recipients that are no active members. Those who are recipients already may have left since: they get nothing, and '
+  'are in nobody''s way. Errors: INVALID_INPUT, whose field names the first in the list.';
 
 create or replace function analytics.settle_alert_trigger() returns trigger
 language plpgsql security definer
@@ -56,8 +63,9 @@ begin
     new.next_check_at := now();
   end if;
   if is_new or new.recipient_ids is distinct from old.recipient_ids then
+    perform analytics.check_recipients(
+      new.organization_id, new.recipient_ids, case when not is_new then old.recipient_ids end, 'recipient_ids');
     new.recipient_ids := array(select distinct r.user_id from unnest(new.recipient_ids) as r (user_id) order by 1);
-    perform analytics.check_recipients(new.organization_id, new.recipient_ids, 'recipient_ids');
   end if;
   if not is_new and new.is_active and new.deleted_at is null and not (old.is_active and old.deleted_at is null) then
     new.next_check_at := now();
@@ -72,7 +80,7 @@ end
 $$;
 
 comment on function analytics.settle_alert_trigger() is
-  'Before an alert is written: its source and parameters fit, its recipients are members, and it looks with the eyes of '
+  'Before an alert is written: its source and parameters fit, its new recipients are members, and it looks with the eyes of '
   'whoever last said what is watched. Definer: those columns are nobody''s to set.';
 
 create or replace function analytics.save_dashboard_alert(alert analytics.dashboard_alert_draft)

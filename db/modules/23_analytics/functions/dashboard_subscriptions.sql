@@ -4,8 +4,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tg_op = 'INSERT' or new.recipient_ids is distinct from old.recipient_ids then
+    perform analytics.check_recipients(
+      new.organization_id, new.recipient_ids, case when tg_op = 'UPDATE' then old.recipient_ids end, 'recipient_ids');
     new.recipient_ids := array(select distinct r.user_id from unnest(new.recipient_ids) as r (user_id) order by 1);
-    perform analytics.check_recipients(new.organization_id, new.recipient_ids, 'recipient_ids');
   end if;
   if tg_op = 'INSERT'
      or (new.frequency, new.weekday, new.day_of_month, new.at_time, new.time_zone)
@@ -21,7 +22,7 @@ end
 $$;
 
 comment on function analytics.settle_subscription_trigger() is
-  'Before a subscription is written: its recipients are members, and it is due when its schedule says. Definer: '
+  'Before a subscription is written: its new recipients are members, and it is due when its schedule says. Definer: '
   'next_due_at is nobody''s to set.';
 
 create or replace function analytics.save_dashboard_subscription(subscription analytics.dashboard_subscription_draft)

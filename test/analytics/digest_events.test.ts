@@ -606,6 +606,50 @@ describe('segments', () => {
     await expect(preview(ours.guest, 'user')).rejects.toMatchObject({ code: 'CB003' });
   });
 
+  test.each([
+    ['tenancy.read', { user: 'refused', lead: 4 }, { user: 'refused', lead: 'saved' }],
+    ['crm.read', { user: 4, lead: 'refused' }, { user: 'saved', lead: 'refused' }],
+    ['analytics.read', { user: 'refused', lead: 'refused' }, { user: 'saved', lead: 'saved' }],
+  ])('tell nothing of whom they hold to whoever lacks %s', async (permission, tried, saved) => {
+    const rule = '{"field": "email", "op": "starts_with", "value": "m"}';
+    await as(database, ours.owner, async (client) => {
+      await client.query(
+        `select tenancy.set_member_permission(m.id, $2, 'deny')
+           from tenancy.organization_members m
+          where m.organization_id = authz.organization_id() and m.user_id = $1`,
+        [ours.member.userId, permission],
+      );
+      await client.query('reset role');
+      await enter(client, ours.member);
+      const outcome = async (sql: string, values: unknown[]) => {
+        const result: Record<string, unknown> = {};
+        for (const subject of ['user', 'lead']) {
+          await client.query('savepoint asked');
+          try {
+            const { rows } = await client.query<{ found: unknown }>(sql, [subject, ...values]);
+            result[subject] = rows[0]?.found ?? 'saved';
+          } catch (error) {
+            if ((error as { detail?: string }).detail !== `It takes ${permission}.`) throw error;
+            result[subject] = 'refused';
+          }
+          await client.query('rollback to savepoint asked');
+        }
+        return result;
+      };
+      expect(
+        await outcome(
+          `select analytics.preview_segment($1, '{"field": "email", "op": "is_set"}') as found`,
+          [],
+        ),
+      ).toEqual(tried);
+      expect(
+        await outcome('insert into analytics.segments (subject, name, rule) values ($1, $1, $2)', [
+          rule,
+        ]),
+      ).toEqual(saved);
+    });
+  });
+
   test('that are tried say nothing of leads in a workspace that the caller does not see', async () => {
     await rowsOf(database, 'update crm.leads set workspace_id = $1 where id = $2', [
       ours.privateWorkspaceId,

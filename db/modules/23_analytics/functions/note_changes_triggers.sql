@@ -110,9 +110,10 @@ begin
     perform platform.refuse(
       'CB002', 'A segment of users stays one of users, and one of leads one of leads.', field => 'subject');
   end if;
-  -- A rule asks for what is in a lead, so it takes the right to read that. Jobs have no caller.
-  if new.subject = 'lead' and authz.actor_id() is not null then
-    perform authz.require('crm.read');
+  -- A rule asks for what is in members or leads, so it takes the right to read that. Whoever may write none at all is refused by
+  -- the policy, and jobs have no caller.
+  if authz.has('analytics.write') then
+    perform analytics.require_subject(new.subject);
   end if;
   perform analytics.compile_segment_rule(new.subject, new.rule);
   return new;
@@ -121,8 +122,8 @@ $$;
 
 comment on function analytics.check_segment_trigger() is
   'Refuses a rule that cannot be evaluated, naming the place in it that is wrong. Errors: INVALID_INPUT, '
-  'FORBIDDEN for a segment of leads without crm.read. Definer: what checks '
-  'the parts of a rule is granted to nobody.';
+  'FORBIDDEN for a segment of leads without crm.read, or of users without tenancy.read. Definer: what checks the parts of a '
+  'rule is granted to nobody.';
 
 create or replace function analytics.note_segment_trigger() returns trigger
 language plpgsql security definer

@@ -12,9 +12,10 @@ declare
 begin
   if subject is null or subject not in ('user', 'lead') then
     perform platform.refuse('CB002', 'A segment holds users or leads.', field => 'subject');
-  elsif subject = 'lead' then
-    perform authz.require('crm.read');
   end if;
+  -- What they did, and who they are: a number of them tells both, asked for often enough.
+  perform authz.require('analytics.read');
+  perform analytics.require_subject(subject);
   execute format(
     'select count(*) from %s s where (%s)%s',
     analytics.segment_subjects(subject), (analytics.compile_segment_rule(subject, rule)).predicate, is_seen)
@@ -25,10 +26,22 @@ end
 $$;
 
 comment on function analytics.preview_segment(text, jsonb) is
-  'How many users, or leads that the caller sees, a rule fits at this moment, before it is saved. Needs analytics.write, for '
-  'leads crm.read too. Errors: INVALID_INPUT naming the place in the rule. Definer: rules ask for what callers cannot select '
-  'by themselves.';
+  'How many users, or leads that the caller sees, a rule fits at this moment, before it is saved. Needs analytics.write and '
+  'analytics.read, for users tenancy.read too and for leads crm.read. Errors: FORBIDDEN, INVALID_INPUT naming the place in the '
+  'rule. Definer: rules ask for what callers cannot select by themselves.';
 grant execute on function analytics.preview_segment(text, jsonb) to callboard_member;
+
+create or replace function analytics.require_subject(subject text) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform authz.require(case subject when 'lead' then 'crm.read' else 'tenancy.read' end);
+end
+$$;
+
+comment on function analytics.require_subject(text) is
+  'Refuses whoever may not read what the rules of segments of users, or of leads, ask for. Errors: FORBIDDEN.';
 
 create or replace function analytics.segment_subjects(subject text) returns text
 language sql immutable parallel safe

@@ -351,6 +351,97 @@ describe('segments', () => {
       expect([rule, await fitting(rule)]).toEqual([rule, leads(...numbers)]);
   });
 
+  test('follow what people are called, where they get mail and when their day begins', async () => {
+    const byName = await save('user', { field: 'name', value: 'Ada Lovelace' }, 'name');
+    const byDomain = await save('user', { field: 'email_domain', value: 'new.test' }, 'domain');
+    const byZone = await save('user', { field: 'time_zone', value: 'Asia/Tokyo' }, 'zone');
+    await digest();
+    const all = async () => [await members(byName), await members(byDomain), await members(byZone)];
+    const before = await all();
+    expect(before).toEqual([[], [], []]);
+    const touched = () =>
+      rowsOf(
+        database,
+        "select organization_id, subject, subject_ids from analytics.touched_subjects where subject = 'user' order by id",
+      );
+    const id = ours.member.userId ?? '';
+    const [person] = await rowsOf(
+      database,
+      'select email, name, time_zone from identity.users where id = $1',
+      [id],
+    );
+    const change = (values: object) =>
+      rowsOf(
+        database,
+        `update identity.users u set (email, name, time_zone, last_sign_in_at) = (n.email, n.name, n.time_zone, now())
+           from jsonb_populate_record(null::identity.users, $2) n where u.id = $1`,
+        [id, JSON.stringify({ ...person, ...values })],
+      );
+    try {
+      await change({});
+      expect(await touched()).toEqual([]);
+      for (const [values, expected] of [
+        [{ name: 'Ada Lovelace' }, [[id], [], []]],
+        [{ email: 'ada@new.test' }, [[], [id], []]],
+        [{ time_zone: 'Asia/Tokyo' }, [[], [], [id]]],
+        [{}, [[], [], []]],
+      ] as const) {
+        await change(values);
+        expect(await touched()).toEqual([
+          { organization_id: ours.organizationId, subject: 'user', subject_ids: [id] },
+        ]);
+        await digest();
+        expect([values, await all()]).toEqual([values, expected]);
+      }
+    } finally {
+      await change({});
+    }
+  });
+
+  test('follow what the source of leads is called', async () => {
+    const [source] = await rowsOf<{ id: string }>(
+      database,
+      `with source as (
+         insert into crm.lead_sources (organization_id, name) values ($1, 'Fair of 2019') returning organization_id, id
+       ), moved as (
+         update crm.leads l set lead_source_id = s.id from source s
+          where l.organization_id = s.organization_id and l.id = any ($2)
+       ) select id from source`,
+      [ours.organizationId, leads(1, 2)],
+    );
+    const other = { field: 'score', op: '>=', value: 60 };
+    const fairs = { field: 'lead_source', op: 'starts_with', value: 'Fair' };
+    const fair = await save('lead', { any: [other, { not: { not: fairs } }] }, 'fair');
+    const shows = await save('lead', { field: 'lead_source', op: 'in', value: ['Shows'] }, 'shows');
+    await save('lead', other, 'other');
+    await save('user', { field: 'name', value: 'lead_source' }, 'people');
+    await rowsOf(
+      database,
+      `insert into analytics.segments (organization_id, name, subject, rule, is_active)
+       values ($1, 'off', 'lead', '{"field": "lead_source", "op": "is_set"}', false)`,
+      [ours.organizationId],
+    );
+    await digest();
+    expect(await members(fair)).toEqual(leads(1, 2, 3, 4));
+    expect(await members(shows)).toEqual([]);
+    const rename = (name: string) =>
+      rowsOf(database, "update crm.lead_sources set name = $2, channel = 'event' where id = $1", [
+        source?.id,
+        name,
+      ]);
+    await rename('Shows');
+    const due = await rowsOf<{ segment_id: string }>(
+      database,
+      'select segment_id from analytics.due_segments',
+    );
+    expect(due.map((row) => row.segment_id).sort()).toEqual([fair, shows].sort());
+    await digest();
+    expect(await members(fair)).toEqual(leads(3, 4));
+    expect(await members(shows)).toEqual(leads(1, 2));
+    await rename('Shows');
+    expect(await rowsOf(database, 'select from analytics.due_segments')).toEqual([]);
+  });
+
   test('ask for custom fields as what they are compared with', async () => {
     await rowsOf(
       database,

@@ -47,6 +47,11 @@ create or replace trigger _500_note_leads_insert after insert on crm.leads
   referencing new table as new_rows for each statement execute function analytics.note_leads_trigger();
 create or replace trigger _500_note_leads_update after update on crm.leads
   referencing new table as new_rows for each statement execute function analytics.note_leads_trigger();
+create or replace trigger _500_note_lead_source after update of name on crm.lead_sources
+  for each row when (old.name <> new.name) execute function analytics.note_lead_source_trigger();
+create or replace trigger _500_note_person after update of email, name, time_zone on identity.users
+  for each row when ((old.email, old.name, old.time_zone) is distinct from (new.email, new.name, new.time_zone))
+  execute function analytics.note_person_trigger();
 create or replace trigger _500_note_time_zone after update of time_zone on tenancy.organizations
   for each row when (old.time_zone <> new.time_zone) execute function analytics.note_time_zone_trigger();
 create or replace trigger _500_forget_person after update of deleted_at on identity.users

@@ -55,6 +55,23 @@ $$;
 comment on function analytics.note_members_trigger() is
   'Marks the days on which members joined, and members whose segments are to be looked at. Definer: the marks are internal.';
 
+create or replace function analytics.note_person_trigger() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into analytics.touched_subjects (organization_id, subject, subject_ids)
+  select m.organization_id, 'user', array[m.user_id]
+    from tenancy.organization_members m
+   where m.user_id = new.id and m.status <> 'left';
+  return null;
+end
+$$;
+
+comment on function analytics.note_person_trigger() is
+  'Marks somebody whose address, name or time zone has changed, in all their organizations, for the segments there to be looked '
+  'at. Definer: the marks are internal.';
+
 create or replace function analytics.note_leads_trigger() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -68,6 +85,28 @@ $$;
 
 comment on function analytics.note_leads_trigger() is
   'Marks leads whose segments are to be looked at. Definer: the marks are internal.';
+
+create or replace function analytics.note_lead_source_trigger() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- The rules that ask for it, however many leads have come from there.
+  insert into analytics.due_segments (organization_id, segment_id)
+  select s.organization_id, s.id
+    from analytics.segments s
+   where s.organization_id = new.organization_id
+     and s.subject = 'lead'
+     and s.is_active
+     and s.deleted_at is null
+     and jsonb_path_exists(s.rule, 'strict $.** ? (@.field == "lead_source")');
+  return null;
+end
+$$;
+
+comment on function analytics.note_lead_source_trigger() is
+  'Has everybody judged by the rules that ask for lead sources, when one is called something else. Definer: the marks are '
+  'internal.';
 
 create or replace function analytics.note_time_zone_trigger() returns trigger
 language plpgsql security definer

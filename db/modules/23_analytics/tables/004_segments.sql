@@ -115,7 +115,8 @@ create table analytics.due_segments (
   primary key (organization_id, segment_id, id)
 );
 comment on table analytics.due_segments is
-  'Segments that are new or have a new rule, so that everybody is to be judged: a mark for each change.';
+  'Segments that are new or have a new rule, or whose rule asks for what is called something else now, so that everybody is to '
+  'be judged: a mark for each change.';
 
 create table analytics.touched_subjects (
   organization_id uuid not null,

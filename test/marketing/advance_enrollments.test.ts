@@ -202,6 +202,72 @@ describe('advancing', () => {
     });
   });
 
+  test('an address that does not work for some days waits for them, and loses no mail', async () => {
+    await inHouse(async (house) => {
+      const sequence = await addSequence(house, [
+        { key: 'hello' },
+        { key: 'tips', delay: '1 day', send_from: '09:00', send_until: '18:00' },
+        { key: 'bye', delay: '1 day' },
+      ]);
+      const lead = await addLead(house);
+      const suppress = (reason: string, until: string | null) =>
+        look(
+          house,
+          `select marketing.suppress_email($1, email, $3, expires_at => $4) from crm.leads where id = $2`,
+          [ours.organizationId, lead, reason, until],
+        );
+      await enroll(house, sequence, [lead], LATER);
+      await advance(house, sequence, LATER);
+      // until three days later at eleven at night: too late for that day's window
+      await suppress('soft_bounce', later(3 * 24 + 11));
+      expect(await advance(house, sequence, later(24))).toBe(1);
+      expect(await enrollments(house, sequence)).toMatchObject([
+        { status: 'active', step: 'tips', steps_taken: 1, next_run_at: '2090-05-05T09:00:00Z' },
+      ]);
+      expect(await stepsOf(house, sequence)).toEqual(['hello']);
+      expect(await advance(house, sequence, later(3 * 24))).toBe(0);
+      expect(await advance(house, sequence, later(4 * 24))).toBe(1);
+      expect(await stepsOf(house, sequence)).toEqual(['hello', 'tips']);
+      // what bars it for good ends it, also where both do
+      await suppress('soft_bounce', later(9 * 24));
+      await house.client.query('set local session_replication_role = replica');
+      await suppress('complaint', null);
+      await house.client.query('set local session_replication_role = origin');
+      await advance(house, sequence, later(5 * 24));
+      expect(await enrollments(house, sequence)).toMatchObject([
+        { status: 'exited', exit_reason: 'complaint' },
+      ]);
+    });
+  });
+
+  test('only a mail waits for such an address: what leads on without one does not', async () => {
+    await inHouse(async (house) => {
+      const never = { field: 'city', op: '=', value: 'Atlantis' };
+      const sequence = await addSequence(house, [
+        { key: 'ask', branch_on: 'clicked', branch_wait: '1 day', branch: 'thanks' },
+        { key: 'locals', condition: never },
+        { key: 'all', is_last: true },
+        { key: 'thanks', is_last: true },
+      ]);
+      const lead = await addLead(house);
+      const soften = `select marketing.suppress_email($1, email, 'soft_bounce', expires_at => $3) from crm.leads where id = $2`;
+      // whoever comes in while it does not work comes in
+      await look(house, soften, [ours.organizationId, lead, later(1)]);
+      expect(await enroll(house, sequence, [lead], LATER)).toMatchObject([{ outcome: 'enrolled' }]);
+      await advance(house, sequence, LATER);
+      expect(await stepsOf(house, sequence)).toEqual([]);
+      await advance(house, sequence, later(1));
+      expect(await stepsOf(house, sequence)).toEqual(['ask']);
+      await look(house, soften, [ours.organizationId, lead, later(72)]);
+      await advance(house, sequence, later(25));
+      expect(await enrollments(house, sequence)).toMatchObject([
+        { status: 'active', step: 'all', steps_taken: 2, next_run_at: '2090-05-04T12:00:00Z' },
+      ]);
+      await advance(house, sequence, later(72));
+      expect(await stepsOf(house, sequence)).toEqual(['ask', 'all']);
+    });
+  });
+
   test('goes around a circle, a mail for each round', async () => {
     await inHouse(async (house) => {
       const sequence = await addSequence(house, [

@@ -106,6 +106,14 @@ begin
              when b.reason is not null then 'suppressed'
              when needs_consent and l.email_consent <> 'granted' then 'no_consent'
            end as barred_by,
+           -- So long a mail of the step waits; what never ends by itself bars it for good.
+           (select x.expires_at
+              from marketing.email_suppressions x
+             where x.organization_id = sequence.organization_id
+               and x.email = l.email
+               and x.reason = 'soft_bounce'
+               and x.lifted_at is null
+               and x.expires_at > at) as held_until,
            case when s.condition is not null or sequence.goal_condition is not null then
              marketing.lead_facts((select f from crm.leads f where f.organization_id = sequence.organization_id and f.id = l.id))
            end as facts,
@@ -130,7 +138,7 @@ begin
               where x.organization_id = sequence.organization_id
                 and x.email = l.email
                 and x.lifted_at is null
-                and (x.expires_at > now()) is not false
+                and (x.reason <> 'soft_bounce' or x.expires_at is null)
               order by x.created_at, x.id
               limit 1
            ) b on true
@@ -177,7 +185,8 @@ begin
                end
              when k.is_gone then 'next'
              when not marketing.is_in_window(at at time zone k.zone, k.send_days, k.send_from, k.send_until) then 'wait'
-             when k.condition is null or marketing.condition_applies(k.condition, k.facts, k.segment_ids, at) then 'send'
+             when k.condition is null or marketing.condition_applies(k.condition, k.facts, k.segment_ids, at) then
+               case when k.held_until is null then 'send' else 'hold' end
              else 'otherwise'
            end as verdict
       from known k
@@ -220,6 +229,8 @@ begin
     select j.*, t.id as target_id, t.position as target_position,
            case
              when j.verdict = 'wait' then marketing.next_window(at, j.zone, j.send_days, j.send_from, j.send_until)
+             when j.verdict = 'hold' then
+               marketing.next_window(j.held_until, j.zone, j.send_days, j.send_from, j.send_until)
              when j.verdict = 'send' and j.branch_on is not null then
                marketing.after_delay(at, j.zone, j.branch_wait, false)
              when t.id is not null then
@@ -269,7 +280,7 @@ $$;
 comment on function marketing.advance_enrollments(uuid, uuid, timestamptz, integer) is
   'Takes the next step of enrolments of a sequence that are due: claims them (those that somebody else has are left to them), '
   'looks whether the lead may still be written to, evaluates the condition, queues the mail and says what is due next, all in '
-  'one transaction. Returns how many there were, at most at_most; 0: nothing is due. Dying half-way changes nothing, and a '
+  'one transaction. A mail to an address that a soft bounce bars for some days is due when they are over. Returns how many there were, at most at_most; 0: nothing is due. Dying half-way changes nothing, and a '
   'mail that is queued already is not queued again.';
 grant execute on function marketing.living_step(uuid, uuid) to callboard_member, callboard_service;
 grant execute on function marketing.advance_enrollments(uuid, uuid, timestamptz, integer) to callboard_service;

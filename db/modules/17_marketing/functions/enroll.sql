@@ -53,7 +53,15 @@ begin
                     and (sequence.reenrollment = 'never' or ended.ended_at > at - sequence.reenroll_after)
                  then 'was_enrolled'
                when l.email_consent = 'withdrawn' then 'consent_withdrawn'
-               when marketing.suppression_of(enroll.organization_id, l.email) is not null then 'suppressed'
+               -- A soft bounce is over in some days, for which the first mail waits.
+               when exists (
+                      select
+                        from marketing.email_suppressions x
+                       where x.organization_id = enroll.organization_id
+                         and x.email = l.email
+                         and x.lifted_at is null
+                         and (x.reason <> 'soft_bounce' or x.expires_at is null))
+                 then 'suppressed'
                when needs_consent and l.email_consent <> 'granted' then 'no_consent'
                when l.status = 'converted' and 'converted' = any (sequence.exit_on)
                     or l.status in ('unqualified', 'lost') and 'disqualified' = any (sequence.exit_on)

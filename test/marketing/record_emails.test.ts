@@ -96,6 +96,91 @@ describe('outcomes that are told twice, since the first answer was lost', () => 
   });
 });
 
+describe('a mail of which the worker does not know whether it went out', () => {
+  const notice = (id: string, kind: string, values: object = {}) =>
+    mailing.query('select marketing.note_interactions($1, $2)', [
+      mailing.organizationId,
+      JSON.stringify([{ id, kind, source: 'webhook', ...values }]),
+    ]);
+  const uncertain = async (id: string, claimId: string) => {
+    await record(claimId, [{ id, outcome: 'uncertain' }]);
+  };
+  const died = async (id: string) => {
+    await mailing.query(
+      `update marketing.email_queue set claim_expires_at = now() - interval '1 second' where id = $1`,
+      [id],
+    );
+    const [row] = await mailing.query<{ found: number }>(
+      'select marketing.find_uncertain_emails() as found',
+    );
+    return row?.found;
+  };
+  const resend = (id: string) =>
+    actAs(database, mailing.cast.owner, (client) =>
+      client.query('select marketing.resend_email($1)', [id]),
+    );
+
+  test.each(['delivered', 'opened', 'clicked', 'replied', 'bounced', 'complained', 'unsubscribed'])(
+    'went out if it was %s meanwhile, whoever says that nobody knows',
+    async (kind) => {
+      const ids = [await mailing.mailTo(fresh()), await mailing.mailTo(fresh())] as const;
+      const claimId = await claim();
+      const before = new Date();
+      for (const id of ids) {
+        await notice(id, kind, kind === 'clicked' ? { url: 'https://lumen.test/' } : {});
+        expect((await mailing.row(id)).status).toBe('sending');
+      }
+      await uncertain(ids[0], claimId);
+      expect(await died(ids[1])).toBe(0);
+      for (const id of ids) {
+        const row = await mailing.row(id);
+        expect(row).toMatchObject({ status: 'sent', reason: null });
+        expect(row.sent_at?.getTime()).toBeLessThanOrEqual(before.getTime());
+        await expect(resend(id)).rejects.toMatchObject({ code: 'CB006' });
+      }
+    },
+  );
+
+  test('stays uncertain without a sign, or with one of a program that looks into mails on their way', async () => {
+    const ids = [await mailing.mailTo(fresh()), await mailing.mailTo(fresh())] as const;
+    const claimId = await claim();
+    for (const id of ids) await notice(id, 'opened', { is_machine: true });
+    await uncertain(ids[0], claimId);
+    expect(await died(ids[1])).toBe(1);
+    for (const id of ids) {
+      expect(await mailing.row(id)).toMatchObject({ status: 'uncertain', sent_at: null });
+    }
+    // Afterwards there is nobody on its way but those who have it.
+    await notice(ids[0], 'opened', { is_machine: true });
+    expect((await mailing.row(ids[0])).status).toBe('sent');
+  });
+
+  onServer('while somebody tells of it', () => {
+    test.each(['recorded', 'found'])('went out, also when it is %s at that moment', async (how) => {
+      const id = await mailing.mailTo(fresh());
+      const claimId = await claim();
+      await mailing.query(
+        `update marketing.email_queue set claim_expires_at = now() - interval '1 second' where id = $1`,
+        [id],
+      );
+      let second: Promise<unknown> = Promise.resolve();
+      await committed(database, mailing.cast, async ({ client }) => {
+        await client.query('select marketing.note_interactions($1, $2)', [
+          mailing.organizationId,
+          JSON.stringify([{ id, kind: 'delivered', source: 'webhook' }]),
+        ]);
+        second =
+          how === 'recorded'
+            ? uncertain(id, claimId)
+            : mailing.query('select marketing.find_uncertain_emails()');
+        await untilOneWaits(database);
+      });
+      await second;
+      expect((await mailing.row(id)).status).toBe('sent');
+    });
+  });
+});
+
 describe('a mail that a mail server wants later, or that nobody has heard of,', () => {
   const later = (id: string) => [{ id, outcome: 'retry', reason: '451', code: '451' }];
   const stays = <T>(work: (house: House) => Promise<T>) => committed(database, mailing.cast, work);

@@ -78,6 +78,17 @@ comment on function marketing.emails_held_back(uuid, uuid, jsonb) is
   'the transaction, so that whoever stops them comes before or after. Part of record_emails.';
 grant execute on function marketing.emails_held_back(uuid, uuid, jsonb) to callboard_service;
 
+create or replace function marketing.has_shown_life(mail marketing.email_queue) returns boolean
+language sql immutable parallel safe
+return num_nonnulls(
+  mail.delivered_at, mail.opened_at, mail.clicked_at, mail.replied_at, mail.bounced_at, mail.complained_at,
+  mail.unsubscribed_at) > 0;
+
+comment on function marketing.has_shown_life(marketing.email_queue) is
+  'Whether something is known of a mail that happens to those alone that went out. What a program did with one that is on its '
+  'way is not: mail servers look into mails that they then do not take.';
+grant execute on function marketing.has_shown_life(marketing.email_queue) to callboard_service;
+
 create or replace function marketing.record_emails(organization_id uuid, claim_id uuid, outcomes jsonb) returns integer
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -95,6 +106,8 @@ begin
   with changed as (
     update marketing.email_queue q
        set status = case
+             -- Also what came to be known of it a moment ago, by whoever held it.
+             when o.outcome = 'uncertain' and marketing.has_shown_life(q) then 'sent'
              when o.outcome in ('sent', 'uncertain') then o.outcome
              when marketing.is_sent_again(o.outcome, q.attempts)
                then coalesce(held_back -> q.id::text ->> 'status', 'queued')
@@ -107,9 +120,15 @@ begin
            attempts = q.attempts - (o.outcome = 'returned')::integer,
            -- Nobody heard of it, so it does not count as a mail that the lead had.
            attempted_at = case o.outcome when 'returned' then null else q.attempted_at end,
-           sent_at = case o.outcome when 'sent' then coalesce(q.sent_at, clock_timestamp()) end,
+           sent_at = case
+             when o.outcome = 'sent' then coalesce(q.sent_at, clock_timestamp())
+             when o.outcome = 'uncertain' and marketing.has_shown_life(q) then coalesce(q.sent_at, q.attempted_at)
+           end,
            bounced_at = case o.outcome when 'bounced' then clock_timestamp() else q.bounced_at end,
-           reason = left(coalesce(held_back -> q.id::text ->> 'reason', o.reason), 1000),
+           reason = case
+             when o.outcome <> 'uncertain' or not marketing.has_shown_life(q)
+               then left(coalesce(held_back -> q.id::text ->> 'reason', o.reason), 1000)
+           end,
            reply_code = left(o.code, 20),
            claim_expires_at = null,
            updated_at = clock_timestamp()
@@ -158,7 +177,8 @@ $$;
 
 comment on function marketing.record_emails(uuid, uuid, jsonb) is
   'Records what became of mails of a batch, a list of {id, outcome, reason, code}: sent; retry: later, with longer and longer '
-  'waits; returned: nobody has heard of it, at once again; failed; bounced: failed, and the address is suppressed; uncertain. '
+  'waits; returned: nobody has heard of it, at once again; failed; bounced: failed, and the address is suppressed; uncertain: '
+  'sent, if it has shown life. '
   'What would be sent again of a campaign or a sequence that was stopped meanwhile is not. Returns how many it recorded: those '
   'that another claim has by now are left alone.';
 grant execute on function marketing.record_emails(uuid, uuid, jsonb) to callboard_service;
@@ -170,17 +190,24 @@ as $$
 declare
   found_mails integer;
 begin
-  update marketing.email_queue q
-     set status = 'uncertain', reason = 'worker_died', claim_expires_at = null, updated_at = now()
-   where q.status = 'sending' and q.claim_expires_at < now();
-  get diagnostics found_mails = row_count;
+  with dropped as (
+    update marketing.email_queue q
+       set status = case when marketing.has_shown_life(q) then 'sent' else 'uncertain' end,
+           sent_at = case when marketing.has_shown_life(q) then coalesce(q.sent_at, q.attempted_at) else q.sent_at end,
+           reason = case when not marketing.has_shown_life(q) then 'worker_died' end,
+           claim_expires_at = null,
+           updated_at = now()
+     where q.status = 'sending' and q.claim_expires_at < now()
+    returning q.status
+  )
+  select count(*) into found_mails from dropped d where d.status = 'uncertain';
   return found_mails;
 end
 $$;
 
 comment on function marketing.find_uncertain_emails() is
   'Mails whose worker has not told in time what became of them: nobody knows whether a mail server has them, so they are not '
-  'sent again by themselves. Returns how many there are.';
+  'sent again by themselves; those that have shown life have been sent. Returns of how many nobody knows.';
 grant execute on function marketing.find_uncertain_emails() to callboard_service;
 
 create or replace function marketing.send_due_emails() returns integer

@@ -155,6 +155,37 @@ describe('a mail of which the worker does not know whether it went out', () => {
     expect((await mailing.row(ids[0])).status).toBe('sent');
   });
 
+  test('has not bounced once it was handed over again: what it did before does not count', async () => {
+    const ids = [await mailing.mailTo(fresh()), await mailing.mailTo(fresh())] as const;
+    const first = await claim();
+    await record(
+      first,
+      ids.map((id) => ({ id, outcome: 'bounced' })),
+    );
+    await mailing.query('update marketing.email_suppressions set lifted_at = now()');
+    for (const id of ids) {
+      await resend(id);
+      // so far it has
+      expect((await mailing.row(id)).bounced_at).not.toBeNull();
+    }
+    const second = await claim();
+    expect((await mailing.row(ids[0])).bounced_at).toBeNull();
+    await uncertain(ids[0], second);
+    await record(second, [{ id: ids[1], outcome: 'sent' }]);
+    expect(await mailing.row(ids[0])).toMatchObject({ status: 'uncertain', bounced_at: null });
+    expect(await mailing.row(ids[1])).toMatchObject({ status: 'sent', bounced_at: null });
+  });
+
+  test('that is not sent again has bounced still', async () => {
+    const id = await mailing.mailTo(fresh());
+    await record(await claim(), [{ id, outcome: 'bounced' }]);
+    await resend(id);
+    await claim();
+    const row = await mailing.row(id);
+    expect(row).toMatchObject({ status: 'suppressed', reason: 'hard_bounce' });
+    expect(row.bounced_at).not.toBeNull();
+  });
+
   onServer('while somebody tells of it', () => {
     test.each(['recorded', 'found'])('went out, also when it is %s at that moment', async (how) => {
       const id = await mailing.mailTo(fresh());

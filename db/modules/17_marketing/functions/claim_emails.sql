@@ -240,6 +240,8 @@ begin
                      end,
            attempts = q.attempts + (j.verdict = 'sending')::integer,
            attempted_at = case j.verdict when 'sending' then moment else q.attempted_at end,
+           -- Of an attempt before, when it is sent again by hand.
+           bounced_at = case j.verdict when 'sending' then null else q.bounced_at end,
            claim_id = case j.verdict when 'sending' then claim else q.claim_id end,
            claim_expires_at = case j.verdict when 'sending' then clock_timestamp() + interval '5 minutes' end,
            updated_at = moment

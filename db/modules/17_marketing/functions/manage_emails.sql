@@ -131,7 +131,7 @@ $$;
 
 comment on function marketing.resend_email(uuid) is
   'Sends a mail again that failed, or of which nobody knows whether it went out (uncertain): then it may arrive twice, both '
-  'times with the same message id. Suppression and all else are asked for anew. Needs marketing.manage. Errors: '
-  'UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION. Definer: the queue is written by functions '
-  'alone.';
+  'times with the same message id. Suppression and all else are asked for anew; once it is handed over again, it has not '
+  'bounced. Needs marketing.manage. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION. Definer: '
+  'the queue is written by functions alone.';
 grant execute on function marketing.resend_email(uuid) to callboard_member;

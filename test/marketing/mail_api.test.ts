@@ -632,6 +632,72 @@ describe('mail through the API', () => {
       });
     });
 
+    test('that is archived after it has started is over, and is so when it is restored', async () => {
+      for (const isPaused of [false, true]) {
+        const id = await make();
+        await done(member, 'select marketing.add_campaign_recipients($1, $2)', [
+          id,
+          [await ours.lead(fresh()), await ours.lead(fresh())],
+        ]);
+        await done(member, 'select marketing.start_campaign($1)', [id]);
+        // one is queued, the other not yet
+        await ours.query('select marketing.run_campaign($1, $2, 1)', [ours.organizationId, id]);
+        if (isPaused) await done(member, 'select marketing.pause_campaign($1)', [id]);
+        const archived = await done(
+          member,
+          'select status, finished_at is not null as is_over from marketing.delete_campaign($1)',
+          [id],
+        );
+        expect(archived.rows).toEqual([{ status: 'cancelled', is_over: true }]);
+        await done(member, 'select marketing.restore_campaign($1)', [id]);
+        expect(await status(id)).toBe('cancelled');
+        const { data } = await api.ask(member, PROGRESS, { id });
+        expect(data.campaign.progress).toMatchObject({ waiting: '0', cancelled: '2' });
+      }
+    });
+
+    test.each([
+      ['a draft', false],
+      ['a scheduled one', true],
+    ])(
+      'that is archived before it has started is a draft when it is restored: %s',
+      async (_what, isScheduled) => {
+        const id = await make();
+        await done(member, 'select marketing.add_campaign_recipients($1, $2)', [
+          id,
+          [await ours.lead(fresh())],
+        ]);
+        if (isScheduled)
+          await done(member, `select marketing.schedule_campaign($1, now() + interval '1 hour')`, [
+            id,
+          ]);
+        await done(member, 'select marketing.delete_campaign($1)', [id]);
+        await done(member, 'select marketing.restore_campaign($1)', [id]);
+        const [row] = await ours.query(
+          'select status, scheduled_at, finished_at from marketing.campaigns where id = $1',
+          [id],
+        );
+        expect(row).toEqual({ status: 'draft', scheduled_at: null, finished_at: null });
+        await done(member, 'select marketing.start_campaign($1)', [id]);
+        expect(await status(id)).toBe('running');
+        // what is over stays what it was
+        await ours.query('select marketing.cancel_campaign_mails($1, $2)', [
+          ours.organizationId,
+          id,
+        ]);
+        await ours.query(
+          `update marketing.campaigns set status = 'completed', finished_at = '2026-01-01' where id = $1`,
+          [id],
+        );
+        await done(member, 'select marketing.delete_campaign($1)', [id]);
+        const [over] = await ours.query<{ status: string; finished_at: Date }>(
+          'select status, finished_at from marketing.campaigns where id = $1',
+          [id],
+        );
+        expect(over).toMatchObject({ status: 'completed', finished_at: new Date('2026-01-01') });
+      },
+    );
+
     test('starts by itself when its time has come', async () => {
       const id = await make();
       await done(member, 'select marketing.add_campaign_recipients($1, $2)', [

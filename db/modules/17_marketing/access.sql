@@ -25,6 +25,9 @@ create or replace trigger _250_started_stays before update of template_id, audie
   on marketing.campaigns
   for each row when (old.status in ('running', 'paused', 'completed', 'cancelled'))
   execute function marketing.keep_started_campaign_trigger();
+create or replace trigger _240_end_archived before update of deleted_at on marketing.campaigns
+  for each row when (old.deleted_at is null and new.deleted_at is not null)
+  execute function marketing.end_archived_campaign_trigger();
 create or replace trigger _500_stop_archived after update of deleted_at on marketing.campaigns
   for each row when (old.deleted_at is null and new.deleted_at is not null)
   execute function marketing.stop_archived_campaign_trigger();

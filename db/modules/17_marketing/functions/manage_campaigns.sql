@@ -241,6 +241,26 @@ $$;
 
 comment on function marketing.keep_started_campaign_trigger() is 'Keeps what a campaign that has started says, and to whom.';
 
+create or replace function marketing.end_archived_campaign_trigger() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- What is restored is what was shown when it was archived.
+  if new.status in ('running', 'paused') then
+    new.status := 'cancelled';
+    new.finished_at := now();
+  elsif new.status = 'scheduled' then
+    new.status := 'draft';
+    new.scheduled_at := null;
+  end if;
+  return new;
+end
+$$;
+
+comment on function marketing.end_archived_campaign_trigger() is
+  'A campaign that has started ends when it is archived, since its mails do; one that was to start becomes a draft.';
+
 create or replace function marketing.stop_archived_campaign_trigger() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp

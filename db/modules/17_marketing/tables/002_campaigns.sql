@@ -32,7 +32,7 @@ comment on column marketing.campaigns.minimum_score is 'For the audience leads: 
 comment on column marketing.campaigns.variables is 'Values of the template''s variables, the same for everybody.';
 comment on column marketing.campaigns.status is
   'Changed by scheduleCampaign, startCampaign, pauseCampaign, resumeCampaign and cancelCampaign; completed when no mail of it '
-  'waits any more.';
+  'waits any more. Archived, one that runs or is paused is cancelled, a scheduled one a draft again.';
 comment on column marketing.campaigns.scheduled_at is 'When it starts by itself.';
 comment on column marketing.campaigns.audience_taken_at is 'When it was written down who gets it; who comes later does not.';
 comment on column marketing.campaigns.finished_at is 'When it was completed or cancelled.';

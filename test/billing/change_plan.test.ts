@@ -235,6 +235,50 @@ describe('at the end of the period', () => {
       expect(await current(client)).toMatchObject({ plan: 'larger', cancels: false, next: null });
     });
   });
+
+  test('one that costs is asked for with the trial to come, or with a payment method', async () => {
+    await onFree(async (client) => {
+      const plain = await makePlan(client, 'plain', {}, { price: 20 });
+      expect(
+        await refusal(client, () => change(client, plain, { atPeriodEnd: true })),
+      ).toMatchObject({ code: 'CB026', field: 'plan_id' });
+      const paid = await makePlan(client, 'paid', {}, { price: 49, trialDays: 14 });
+      await change(client, paid, { atPeriodEnd: true });
+      expect(await current(client)).toMatchObject({ plan: 'free', next: 'paid', trialEnds: null });
+      // the trial ends when the period does, so it is none of the next plan
+      await change(client, paid);
+      expect(
+        await refusal(client, () => change(client, plain, { atPeriodEnd: true })),
+      ).toMatchObject({ code: 'CB026' });
+      await addPaymentMethod(client, cast.organizationId);
+      await change(client, plain, { atPeriodEnd: true });
+      expect(await current(client)).toMatchObject({ status: 'trialing', next: 'plain' });
+    });
+  });
+
+  test('a payment method that serves until then is none', async () => {
+    await onFree(async (client) => {
+      await client.query(
+        `update billing.subscriptions set period = tstzrange(now(), '2090-02-03 12:00Z')
+          where organization_id = $1 and ended_at is null`,
+        [cast.organizationId],
+      );
+      await client.query("update tenancy.organizations set time_zone = 'UTC' where id = $1", [
+        cast.organizationId,
+      ]);
+      const plain = await makePlan(client, 'plain', {}, { price: 20 });
+      await addPaymentMethod(client, cast.organizationId, { expires: [1, 2090] });
+      expect(
+        await refusal(client, () => change(client, plain, { atPeriodEnd: true })),
+      ).toMatchObject({
+        code: 'CB026',
+        hint: 'The present one has expired by 2090-02-03, when the plan would begin.',
+      });
+      await addPaymentMethod(client, cast.organizationId, { expires: [2, 2090] });
+      await change(client, plain, { atPeriodEnd: true });
+      expect(await current(client)).toMatchObject({ next: 'plain' });
+    });
+  });
 });
 
 describe('is refused', () => {

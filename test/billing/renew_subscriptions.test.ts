@@ -424,6 +424,115 @@ describe('what was to come with the end of the period', () => {
   });
 });
 
+describe('a change from a free plan to one that costs, at the end of the period', () => {
+  /** On the free plan in a period from the 31st of January 2025, with a change to Studio or a plan without a trial to come. */
+  const onFree = (next: 'studio' | 'plain', work: (client: PoolClient) => Promise<void>) =>
+    within(database, async (client) => {
+      await client.query("update tenancy.organizations set time_zone = 'UTC' where id = $1", [
+        cast.organizationId,
+      ]);
+      await subscribe(client, cast.organizationId, await planOf(client, 'free'));
+      await begun(client, '2025-01-31T10:00:00Z', '2025-02-28T10:00:00Z');
+      if (next === 'plain') {
+        await makePlan(client, 'plain', {}, { price: 20 });
+        await addAccount(client);
+      }
+      await asOwner(client, 'select billing.change_plan($1, at_period_end => true)', [
+        await planOf(client, next),
+      ]);
+      await work(client);
+    });
+
+  test('begins with the trial, which is had once', async () => {
+    await onFree('studio', async (client) => {
+      expect(await renew(client, '2025-03-01T00:00:00Z')).toEqual(['changed']);
+      expect(await current(client)).toMatchObject({
+        plan: 'studio',
+        status: 'trialing',
+        price: '49.00',
+        next: null,
+        pastDueSince: null,
+        starts: '2025-02-28T10:00:00.000Z',
+        ends: '2025-03-14T10:00:00.000Z',
+        trialEnds: '2025-03-14T10:00:00.000Z',
+      });
+      expect(await renew(client, '2025-03-14T10:00:00Z')).toEqual(['expired']);
+      expect(await current(client)).toMatchObject({ plan: 'free', status: 'active' });
+      expect(
+        (
+          await refusal(client, async () =>
+            asOwner(client, 'select billing.change_plan($1, at_period_end => true)', [
+              await planOf(client, 'studio'),
+            ]),
+          )
+        )?.code,
+      ).toBe('CB026');
+    });
+  });
+
+  test('is paid for from the end of the trial', async () => {
+    await onFree('studio', async (client) => {
+      await addAccount(client);
+      expect(await renew(client, '2025-03-15T00:00:00Z')).toEqual(['changed', 'renewed']);
+      expect(await current(client)).toMatchObject({
+        plan: 'studio',
+        status: 'active',
+        starts: '2025-03-14T10:00:00.000Z',
+        ends: '2025-04-14T10:00:00.000Z',
+      });
+    });
+  });
+
+  test('is not made when the payment method has gone meanwhile', async () => {
+    await onFree('plain', async (client) => {
+      await client.query('delete from billing.payment_methods');
+      expect(await renew(client, '2025-03-01T00:00:00Z')).toEqual(['renewed']);
+      expect(await current(client)).toMatchObject({
+        plan: 'free',
+        status: 'active',
+        next: null,
+        starts: '2025-02-28T10:00:00.000Z',
+      });
+    });
+  });
+
+  test('keeps the payment method that it takes from being removed', async () => {
+    await onFree('plain', async (client) => {
+      const remove = () =>
+        asOwner(
+          client,
+          'select billing.remove_payment_method(id) from (select id from billing.payment_methods) p',
+        );
+      expect(await refusal(client, remove)).toMatchObject({
+        code: 'CB005',
+        hint: 'resumeSubscription takes back the change of plan that is to come.',
+      });
+      await asOwner(client, 'select billing.resume_subscription()');
+      await remove();
+    });
+  });
+
+  test('does not prolong a trial', async () => {
+    await within(database, async (client) => {
+      await subscribe(client, cast.organizationId, await planOf(client, 'free'));
+      await asOwner(client, 'select billing.change_plan($1)', [await planOf(client, 'studio')]);
+      await begun(
+        client,
+        '2025-01-17T10:00:00Z',
+        '2025-01-31T10:00:00Z',
+        ", trial_ends_at = '2025-01-31T10:00:00Z'",
+      );
+      await addAccount(client);
+      await asOwner(client, 'select billing.change_plan($1, at_period_end => true)', [
+        await planOf(client, 'company'),
+      ]);
+      await client.query('delete from billing.payment_methods');
+      expect(await renew(client, '2025-02-01T00:00:00Z')).toEqual(['expired']);
+      expect(await current(client)).toMatchObject({ plan: 'free', next: null });
+    });
+  });
+});
+
 describe('one that a provider manages', () => {
   const managed = (work: (client: PoolClient) => Promise<void>) =>
     onPaid(async (client) => {

@@ -25,7 +25,9 @@ begin
           then 'resumeSubscription takes back what is to happen at the end of the period.'
       end);
   end if;
-  terms := billing.decide_terms(organization, plan_id, wanted_interval, wanted_currency, false);
+  terms := billing.decide_terms(
+    organization, plan_id, wanted_interval, wanted_currency, false,
+    case when at_period_end then upper(present.period) else now() end);
   perform billing.hold_usage(organization);
   perform billing.refuse_plan_below_usage(organization, plan_id, case when terms.seat_price is not null then present.seats end);
 
@@ -67,9 +69,11 @@ $$;
 comment on function billing.change_plan(uuid, text, text, boolean) is
   'Changes the plan of the organization, now or at the end of the billing period; also the interval (month or year) and '
   'the currency, which stay as they are when left out. A plan that costs begins with a trial where the organization has had '
-  'none. Needs billing.write. Errors: INVALID_INPUT for a plan, interval or currency that is not offered; LIMIT_REACHED '
-  'with the metric, when more is in use than the plan allows; PAYMENT_REQUIRED without a payment method; CONFLICT for the '
-  'present plan, or one that a provider manages. Definer: callers may not write subscriptions.';
+  'none, and takes a payment method otherwise: one that serves on the day of the change. If it is gone by then, a plan for '
+  'nothing goes on in its place, and a trial ends in the default plan. Needs billing.write. Errors: INVALID_INPUT for a '
+  'plan, interval or currency that is not offered; LIMIT_REACHED with the metric, when more is in use than the plan allows; '
+  'PAYMENT_REQUIRED without such a payment method; CONFLICT for the present plan, or one that a provider manages. Definer: '
+  'callers may not write subscriptions.';
 grant execute on function billing.change_plan(uuid, text, text, boolean) to callboard_member;
 
 create or replace function billing.hold_subscription(organization_id uuid) returns billing.subscriptions

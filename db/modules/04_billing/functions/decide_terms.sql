@@ -66,7 +66,11 @@ begin
       perform platform.refuse(
         'CB026', format('The plan %s costs %s %s per %s: add a payment method first.',
                         plan.name, terms.price, terms.currency, billing_interval),
-        field => 'plan_id');
+        field => 'plan_id',
+        hint => case
+          when billing.has_payment_method(organization_id)
+            then format('The present one has expired by %s, when the plan would begin.', (at at time zone time_zone)::date)
+        end);
     end if;
   end if;
   terms.period := tstzrange(

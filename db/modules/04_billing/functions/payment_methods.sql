@@ -116,10 +116,18 @@ begin
        and s.price > 0
        and s.collection = 'automatic'
        and not s.cancel_at_period_end
+     union all
+    select
+      from billing.next_terms(organization) n
+     where n.price > 0 and n.trial_ends_at is null
   ) then
     perform platform.refuse(
       'CB005', 'The subscription is paid with it: make another one the default first, or cancel the subscription.',
-      field => 'row_id');
+      field => 'row_id',
+      hint => case
+        when (select n.price > 0 from billing.next_terms(organization) n)
+          then 'resumeSubscription takes back the change of plan that is to come.'
+      end);
   end if;
   update billing.payment_methods p
      set removed_at = now(), is_default = false
@@ -131,5 +139,5 @@ $$;
 
 comment on function billing.remove_payment_method(uuid) is
   'Takes a payment method away. Needs billing.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT for the default one while '
-  'the subscription is paid with it. Definer: callers may not write payment methods.';
+  'the subscription, or the plan that it changes to, is paid with it. Definer: callers may not write payment methods.';
 grant execute on function billing.remove_payment_method(uuid) to callboard_member;

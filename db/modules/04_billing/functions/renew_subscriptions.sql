@@ -51,11 +51,13 @@ begin
            s.past_due_since + make_interval(days => p.grace_days) as grace_ends_at,
            s.price = 0 or s.collection = 'invoice'
              or billing.has_payment_method(
-                  s.organization_id, case s.status when 'past_due' then as_of else upper(s.period) end) as is_paid
+                  s.organization_id, case s.status when 'past_due' then as_of else upper(s.period) end) as is_paid,
+           n.is_covered as next_is_covered
       into present
       from billing.subscriptions s
       join billing.subscription_plans p on p.id = s.plan_id
       join tenancy.organizations o on o.id = s.organization_id
+      left join billing.next_terms(renew_subscription.organization_id) n on true
      where s.organization_id = renew_subscription.organization_id and s.ended_at is null
        for update of s;
     exit when not found;
@@ -68,7 +70,9 @@ begin
       when present.status = 'past_due' then null
       when present.provider is not null then
         case when present.period_ends_at + silence <= as_of then 'past_due' end
-      when present.next_plan_id is not null then 'changed'
+      -- Days of grace are for those who have paid so far.
+      when present.next_is_covered or present.next_plan_id is not null and present.status = 'active' and present.price > 0
+        then 'changed'
       when present.is_paid then 'renewed'
       when present.status = 'trialing' then 'expired'
       else 'past_due'
@@ -88,6 +92,10 @@ begin
       when 'renewed' then
         update billing.subscriptions s
            set status = 'active',
+               -- a change that nothing is there to pay for is not made
+               next_plan_id = null,
+               next_interval = null,
+               next_currency = null,
                anchored_at = case when present.status = 'trialing' then present.period_ends_at else s.anchored_at end,
                period = tstzrange(
                  present.period_ends_at,
@@ -112,44 +120,65 @@ comment on function billing.renew_subscription(uuid, timestamptz) is
   'changed (the plan), paid (after it was due), past_due, cancelled, expired; nothing when nothing was to be done.';
 grant execute on function billing.renew_subscription(uuid, timestamptz) to callboard_service;
 
-create or replace function billing.change_plan_at_period_end(organization_id uuid, at timestamptz) returns void
-language plpgsql volatile
+create or replace function billing.next_terms(
+  organization_id uuid,
+  out price numeric,
+  out seat_price numeric,
+  out trial_ends_at timestamptz,
+  out is_covered boolean
+)
+language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
-begin
+  select coalesce(c.price, 0), c.seat_price, t.trial_ends_at,
+         coalesce(c.price, 0) = 0 or t.trial_ends_at is not null
+           or billing.has_payment_method(s.organization_id, upper(s.period))
+    from billing.subscriptions s
+    join billing.subscription_plans n on n.id = s.next_plan_id
+    join tenancy.organizations o on o.id = s.organization_id
+    left join billing.plan_prices c
+      on c.plan_id = s.next_plan_id and c.billing_interval = s.next_interval and c.currency = s.next_currency
+   cross join lateral (
+           select case when c.price > 0 then billing.trial_end(o.id, n.trial_days, o.time_zone, upper(s.period)) end
+         ) t (trial_ends_at)
+   where s.organization_id = next_terms.organization_id and s.ended_at is null
+$$;
+
+comment on function billing.next_terms(uuid) is
+  'What the change of plan begins with that is to come at the end of the billing period: its prices, the trial, if the '
+  'organization has had none, and whether it is free, on trial or has a payment method that serves then. Nulls when no '
+  'change is to come.';
+grant execute on function billing.next_terms(uuid) to callboard_service;
+
+create or replace function billing.change_plan_at_period_end(organization_id uuid, at timestamptz) returns void
+language sql volatile
+set search_path = pg_catalog, pg_temp
+as $$
   -- What was agreed on holds, also when the plan is not offered any more, more is in use by now or a payment is due.
   update billing.subscriptions s
      set plan_id = s.next_plan_id,
          billing_interval = s.next_interval,
          currency = s.next_currency,
-         price = coalesce(c.price, 0),
-         seat_price = c.seat_price,
-         seats = case when c.seat_price is not null then s.seats end,
-         status = 'active',
+         price = n.price,
+         seat_price = n.seat_price,
+         seats = case when n.seat_price is not null then s.seats end,
+         status = case when n.trial_ends_at is not null then 'trialing' when n.is_covered then 'active' else 'past_due' end,
+         past_due_since = case when not n.is_covered then at end,
+         trial_ends_at = coalesce(n.trial_ends_at, s.trial_ends_at),
          collection = 'automatic',
          anchored_at = at,
-         period = tstzrange(at, billing.period_end(at, at, s.next_interval, o.time_zone)),
+         period = tstzrange(
+           at, coalesce(n.trial_ends_at, billing.period_end(at, at, s.next_interval, o.time_zone))),
          next_plan_id = null,
          next_interval = null,
          next_currency = null
     from tenancy.organizations o,
-         billing.subscriptions n
-    left join billing.plan_prices c
-      on c.plan_id = n.next_plan_id and c.billing_interval = n.next_interval and c.currency = n.next_currency
+         billing.next_terms(change_plan_at_period_end.organization_id) n
    where s.organization_id = change_plan_at_period_end.organization_id
      and s.ended_at is null
      and o.id = s.organization_id
-     and n.organization_id = s.organization_id
-     and n.id = s.id;
-  update billing.subscriptions s
-     set status = 'past_due', past_due_since = at
-   where s.organization_id = change_plan_at_period_end.organization_id
-     and s.ended_at is null
-     and s.price > 0
-     and not billing.has_payment_method(s.organization_id, at);
-end
 $$;
 
 comment on function billing.change_plan_at_period_end(uuid, timestamptz) is
-  'Makes the change of plan that was to come with the next billing period.';
+  'Makes the change of plan that was to come with the next billing period, with the trial if the organization has had none.';
 grant execute on function billing.change_plan_at_period_end(uuid, timestamptz) to callboard_service;

@@ -56,7 +56,7 @@ describe('billing.close_usage_months', () => {
       await count(client, '2088-02-01', 2, cast.organizationId, 'emails', 1);
       await count(client, '2088-03-01', 5);
       await close(client, '2088-03-05T00:00:00Z');
-      expect(await history(client)).toEqual([
+      expect((await history(client)).filter(([, , used]) => used !== 0)).toEqual([
         ['2088-01-01', 'ai_tokens', 7, null],
         ['2088-02-01', 'emails', 42, 500],
         // what gauges stood at
@@ -127,6 +127,31 @@ describe('billing.close_usage_months', () => {
       const before = await history(client, eastern.organizationId);
       await close(client, '2088-04-06T00:00:00Z');
       expect(await history(client, eastern.organizationId)).toEqual(before);
+    });
+  });
+
+  test('notes what a gauge stood at also where that is nothing, so that the next month is not taken for it', async () => {
+    await within(database, async (client) => {
+      // as for a gauge that has never been counted, and one of which all has gone
+      await client.query(
+        "delete from billing.usage_counters where metric_key in ('projects', 'storage_bytes')",
+      );
+      await count(client, '-infinity', 3, cast.organizationId, 'storage_bytes');
+      await count(client, '-infinity', -3, cast.organizationId, 'storage_bytes', 1);
+      await close(client, '2088-03-01T01:00:00Z');
+      const noted = await history(client);
+      for (const metric of ['projects', 'storage_bytes']) {
+        expect(noted).toContainEqual(['2088-02-01', metric, 0, null]);
+      }
+      expect(noted.map(([, metric]) => metric)).not.toContain('emails');
+      await client.query(
+        "insert into projects.projects (organization_id, name) select $1, 'P' || n from generate_series(1, 3) n",
+        [cast.organizationId],
+      );
+      expect(await close(client, '2088-03-06T00:00:00Z')).toBe(0);
+      expect(await history(client)).toEqual(noted);
+      await close(client, '2088-04-01T01:00:00Z');
+      expect(await history(client)).toContainEqual(['2088-03-01', 'projects', 3, null]);
     });
   });
 

@@ -20,25 +20,30 @@ begin
     returning c.organization_id, c.metric_key, c.period, c.used
   ),
   standing as (
-    select c.organization_id, c.metric_key, d.month, sum(c.used) as used
-      from billing.usage_counters c
-      join tenancy.organizations o on o.id = c.organization_id
+    -- Nothing is a figure too: what was not noted would be looked for again, and found to be what is there by then.
+    select o.id as organization_id, m.key as metric_key, d.month,
+           (
+             select greatest(coalesce(sum(c.used), 0), 0)
+               from billing.usage_counters c
+              where c.organization_id = o.id and c.metric_key = m.key and c.period = '-infinity'
+           ) as used
+      from tenancy.organizations o
      cross join lateral (select date_trunc('month', settled at time zone o.time_zone) as this_month) t
      cross join lateral (select (t.this_month - interval '1 month')::date as month) d
-     where c.period = '-infinity'
-       and o.created_at < t.this_month at time zone o.time_zone
+      join billing.usage_metrics m on m.kind = 'gauge'
+     where o.created_at < t.this_month at time zone o.time_zone
        -- once noted there is nothing to look for until the next month
        and extract(day from settled at time zone o.time_zone) <= 7
        and not exists (
              select from tenancy.organization_usage u
-              where u.organization_id = c.organization_id and u.metric_key = c.metric_key and u.month = d.month
+              where u.organization_id = o.id and u.metric_key = m.key and u.month = d.month
            )
-     group by c.organization_id, c.metric_key, d.month
   ),
   noted as (
     select v.organization_id, v.metric_key, v.period as month, sum(v.used) as used
       from over v
      group by v.organization_id, v.metric_key, v.period
+    having sum(v.used) > 0
      union all
     select * from standing
   )
@@ -50,7 +55,6 @@ begin
     left join billing.subscriptions s on s.organization_id = n.organization_id and s.ended_at is null
     left join billing.plan_limits l
       on l.plan_id = s.plan_id and l.metric_key = n.metric_key and l.limit_value is not null
-   where n.used > 0
   -- what came late is added
   on conflict (organization_id, metric_key, month) do update set used = u.used + excluded.used;
   get diagnostics written = row_count;

@@ -348,6 +348,37 @@ describe('the month of a counter', () => {
   });
 });
 
+describe('an API key', () => {
+  const keyWith = async (client: PoolClient, ...scopes: string[]): Promise<Caller> => {
+    const { rows } = await acting(client, cast.owner, () =>
+      client.query<{ hash: string }>(
+        "select encode(sha256(convert_to(token, 'UTF8')), 'hex') as hash from tenancy.create_api_key('Meter', $1)",
+        [scopes],
+      ),
+    );
+    return { apiKey: rows[0]?.hash ?? '' };
+  };
+
+  test('tells what was used when it holds billing.write, and asks about its own organization', async () => {
+    await within(database, async (client) => {
+      await limited(client, { emails: 10, api_keys: 5 });
+      const key = await keyWith(client, 'billing.write');
+      expect(await track(client, 'emails', 4, { caller: key })).toMatchObject({ used: '4' });
+      expect(await check(client, 'emails', { caller: key })).toMatchObject({ remaining: '6' });
+      expect(
+        await refusal(client, () =>
+          check(client, 'emails', { caller: key, tenant: other.organizationId }),
+        ),
+      ).toMatchObject({ code: 'CB003', field: 'tenant_id' });
+      const reader = await keyWith(client, 'projects.read');
+      expect(await check(client, 'emails', { caller: reader })).toMatchObject({ used: '4' });
+      expect(
+        (await refusal(client, () => track(client, 'emails', 1, { caller: reader })))?.code,
+      ).toBe('CB003');
+    });
+  });
+});
+
 describe('billing.usage', () => {
   test('is everything that is measured, in order, for members; not for guests', async () => {
     await within(database, async (client) => {

@@ -60,13 +60,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- Workers and the back office have not entered, and may ask about anybody.
-  if current_setting('role') not in ('callboard_member', 'callboard_anonymous') and authz.user_id() is null then
+  if current_setting('role') not in ('callboard_member', 'callboard_anonymous') and authz.actor_id() is null then
     if tenant_id is null then
       perform platform.refuse('CB002', 'Name the organization.', field => 'tenant_id');
     end if;
     return tenant_id;
   end if;
-  if authz.user_id() is null then
+  if authz.actor_id() is null then
     perform platform.refuse('CB001', 'Sign in first.');
   end if;
   if authz.organization_id() is null or tenant_id <> authz.organization_id() then

@@ -42,6 +42,51 @@ describe('changing a role', () => {
     });
   });
 
+  const rule = (client: PoolClient, patch: object) =>
+    call(client, 'tenancy.update_organization_settings', { section: 'security', patch });
+
+  test('makes a member of a guest only where the settings let in the address as one', async () => {
+    await as(database, cast.owner, async (client) => {
+      await rule(client, { allowedEmailDomains: ['elsewhere.test'] });
+      await client.query('savepoint s');
+      await expect(change(client, cast.guest, 'member')).rejects.toMatchObject({
+        code: 'CB005',
+        column: 'role_id',
+        hint: 'Allowed are: elsewhere.test.',
+      });
+      await client.query('rollback to s');
+      await expect(
+        call(client, 'tenancy.transfer_ownership', { row_id: ids.member(cast.guest) }),
+      ).rejects.toMatchObject({ code: 'CB005', column: 'row_id' });
+      await client.query('rollback to s');
+      // whoever was a member before the rule stays one
+      expect(await change(client, cast.admin, 'member')).toMatchObject({ role_key: 'member' });
+      expect(await change(client, cast.member, 'guest')).toMatchObject({ role_key: 'guest' });
+      await rule(client, { allowedEmailDomains: ['elsewhere.test', 'crew.test'] });
+      expect(await change(client, cast.guest, 'member')).toMatchObject({ role_key: 'member' });
+    });
+  });
+
+  test('makes no guest where the settings allow none', async () => {
+    await as(database, cast.owner, async (client) => {
+      await rule(client, { guestsAllowed: false });
+      await client.query('savepoint s');
+      await expect(change(client, cast.member, 'guest')).rejects.toMatchObject({
+        code: 'CB005',
+        column: 'role_id',
+      });
+      await client.query('rollback to s');
+      await expect(
+        call(client, 'tenancy.transfer_ownership', {
+          row_id: ids.member(cast.admin),
+          own_role_id: ids.role('guest'),
+        }),
+      ).rejects.toMatchObject({ code: 'CB005', column: 'own_role_id' });
+      await client.query('rollback to s');
+      expect(await change(client, cast.guest, 'member')).toMatchObject({ role_key: 'member' });
+    });
+  });
+
   test('is refused to those who do not manage members', async () => {
     for (const who of [cast.member, cast.guest]) {
       await as(database, who, async (client) => {

@@ -190,6 +190,26 @@ describe('deleting a role', () => {
     });
   });
 
+  test('makes guests of its members only where the settings allow guests', async () => {
+    await undone(database, async (client) => {
+      const id = await give(client, cast.member, ['projects.read'], 'reader');
+      await turnInto(client, cast.owner);
+      await call(client, 'tenancy.update_organization_settings', {
+        section: 'security',
+        patch: { guestsAllowed: false },
+      });
+      await client.query('savepoint s');
+      const remove = (reassign_to_id: string) =>
+        call(client, 'tenancy.delete_role', { row_id: id, reassign_to_id });
+      await expect(remove(ids.role('guest'))).rejects.toMatchObject({
+        code: 'CB005',
+        column: 'reassign_to_id',
+      });
+      await client.query('rollback to s');
+      expect(await remove(ids.role('member'))).toMatchObject({ key: 'reader' });
+    });
+  });
+
   test('needs no other when only former members had it', async () => {
     await undone(database, async (client) => {
       const id = await give(client, cast.left, ['projects.read'], 'reader');

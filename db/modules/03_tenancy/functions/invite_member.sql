@@ -7,27 +7,63 @@ $$;
 
 comment on function tenancy.invitation_days(uuid) is 'For how many days invitations of an organization hold: a setting.';
 
-create or replace function tenancy.check_invited_address(organization_id uuid, email text, role_key text) returns void
+create or replace function tenancy.check_admission(
+  organization_id uuid,
+  email text,
+  role_key text,
+  email_field text,
+  role_field text
+) returns void
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  policy constant jsonb := tenancy.setting(check_invited_address.organization_id, 'security');
+  policy constant jsonb := tenancy.setting(check_admission.organization_id, 'security');
 begin
-  if email is null or email !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' or length(email) > 254 then
-    perform platform.refuse('CB002', 'This is not an e-mail address.', field => 'email');
-  end if;
   if role_key = 'guest' and not (policy ->> 'guestsAllowed')::boolean then
-    perform platform.refuse('CB005', 'The organization''s settings allow no guests.', field => 'role_id');
+    perform platform.refuse('CB005', 'The organization''s settings allow no guests.', field => role_field);
   end if;
   if role_key <> 'guest'
      and policy -> 'allowedEmailDomains' <> '[]'
      and not policy -> 'allowedEmailDomains' ? split_part(email, '@', 2) then
     perform platform.refuse(
-      'CB005', 'The organization''s settings allow no addresses at this domain.', field => 'email',
+      'CB005', 'The organization''s settings allow no addresses at this domain.', field => email_field,
       hint => 'Allowed are: '
         || (select string_agg(d, ', ') from jsonb_array_elements_text(policy -> 'allowedEmailDomains') as a (d)) || '.');
   end if;
+end
+$$;
+
+comment on function tenancy.check_admission(uuid, text, text, text, text) is
+  'Refuses (CB005) somebody whom the organization''s settings of security do not let in as what they are to be: a guest, or '
+  'a member with an address at another domain. The fields are what the caller has given.';
+
+create or replace function tenancy.check_new_role(member tenancy.organization_members, role_key text, field text) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Whoever is in already stays so: a member from before the rule can still be given less, or more.
+  if (member.role_key = 'guest') is distinct from (check_new_role.role_key = 'guest') then
+    perform tenancy.check_admission(member.organization_id, u.email, check_new_role.role_key, field, field)
+       from identity.users u
+      where u.id = member.user_id;
+  end if;
+end
+$$;
+
+comment on function tenancy.check_new_role(tenancy.organization_members, text, text) is
+  'Refuses (CB005) to make a member of a guest, or a guest of a member, whom the settings of security would not let in so.';
+
+create or replace function tenancy.check_invited_address(organization_id uuid, email text, role_key text) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if email is null or email !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' or length(email) > 254 then
+    perform platform.refuse('CB002', 'This is not an e-mail address.', field => 'email');
+  end if;
+  perform tenancy.check_admission(organization_id, email, role_key, 'email', 'role_id');
   if exists (
     select
       from tenancy.organization_members m

@@ -7,6 +7,7 @@ declare
   member tenancy.organization_members := tenancy.managed_member(active_id, row_id);
   role constant tenancy.roles := tenancy.granted_role(active_id, change_member_role.role_id, 'role_id');
 begin
+  perform tenancy.check_new_role(member, role.key, 'role_id');
   update tenancy.organization_members m
      set role_id = role.id
    where m.organization_id = member.organization_id and m.id = member.id
@@ -18,8 +19,8 @@ $$;
 
 comment on function tenancy.change_member_role(uuid, uuid) is
   'Gives a member another role; one''s own can be changed to a lesser one. Needs tenancy.manage_members, all that the role '
-  'allows, and all that the member holds. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, LAST_OWNER. Definer: members are '
-  'written by functions only.';
+  'allows, and all that the member holds. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, LAST_OWNER; CONFLICT when the settings '
+  'of security let them in as a guest only, or allow no guests. Definer: members are written by functions only.';
 grant execute on function tenancy.change_member_role(uuid, uuid) to callboard_member;
 
 create or replace function tenancy.suspend_member(row_id uuid) returns tenancy.organization_members
@@ -128,7 +129,7 @@ as $$
 declare
   active_id constant uuid := tenancy.begin_managing('tenancy.own');
   heir tenancy.organization_members := tenancy.managed_member(active_id, row_id);
-  own_role uuid;
+  own_role tenancy.roles;
 begin
   if heir.user_id = authz.user_id() then
     perform platform.refuse('CB002', 'Ownership goes to somebody else.', field => 'row_id');
@@ -136,16 +137,20 @@ begin
   if heir.status <> 'active' or not exists (select from identity.users u where u.id = heir.user_id and u.is_active) then
     perform platform.refuse('CB005', 'Only an active member can own the organization.', field => 'row_id');
   end if;
-  select r.id
+  select r.*
     into own_role
     from tenancy.roles r
    where r.organization_id = active_id
      and case when own_role_id is null then r.key = 'admin' else r.id = own_role_id end;
-  if own_role is null then
+  if own_role.id is null then
     perform platform.refuse('CB004', 'There is no such role.', field => 'own_role_id');
   end if;
+  perform tenancy.check_new_role(heir, 'owner', 'row_id');
+  perform tenancy.check_new_role(m, own_role.key, 'own_role_id')
+     from tenancy.organization_members m
+    where m.organization_id = active_id and m.user_id = authz.user_id();
   update tenancy.organization_members m
-     set role_id = case m.id when heir.id then r.id else own_role end
+     set role_id = case m.id when heir.id then r.id else own_role.id end
     from tenancy.roles r
    where r.organization_id = m.organization_id
      and r.key = 'owner'
@@ -159,6 +164,6 @@ $$;
 
 comment on function tenancy.transfer_ownership(uuid, uuid) is
   'Makes another member an owner and the caller an admin, or what own_role_id says, in one step. For owners. Errors: '
-  'NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, INVALID_INPUT for oneself, CONFLICT for a member who is not active. Definer: members '
-  'are written by functions only.';
+  'NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, INVALID_INPUT for oneself, CONFLICT for a member who is not active, or whom the '
+  'settings of security let in as a guest only. Definer: members are written by functions only.';
 grant execute on function tenancy.transfer_ownership(uuid, uuid) to callboard_member;

@@ -138,19 +138,24 @@ as $$
 declare
   active_id constant uuid := tenancy.begin_managing('tenancy.manage_roles');
   role constant tenancy.roles := tenancy.managed_role(active_id, row_id);
+  is_held constant boolean := exists (
+    select from tenancy.organization_members m
+     where m.organization_id = active_id and m.role_id = role.id and m.status <> 'left'
+    union all
+    select from tenancy.invitations i
+     where i.organization_id = active_id and i.role_id = role.id and i.accepted_at is null and i.revoked_at is null
+  );
   heir tenancy.roles;
 begin
   if reassign_to_id = role.id then
     perform platform.refuse('CB002', 'That is the role to delete.', field => 'reassign_to_id');
   elsif reassign_to_id is not null then
     heir := tenancy.granted_role(active_id, reassign_to_id, 'reassign_to_id');
-  elsif exists (
-    select from tenancy.organization_members m
-     where m.organization_id = active_id and m.role_id = role.id and m.status <> 'left'
-    union all
-    select from tenancy.invitations i
-     where i.organization_id = active_id and i.role_id = role.id and i.accepted_at is null and i.revoked_at is null
-  ) then
+    -- Nobody who has a role of the organization's own is a guest: what they can become is one.
+    if is_held and heir.key = 'guest' then
+      perform tenancy.check_admission(active_id, null, heir.key, null, 'reassign_to_id');
+    end if;
+  elsif is_held then
     perform platform.refuse(
       'CB005', 'Members or open invitations have this role.', field => 'row_id',
       hint => 'Say which role they get: reassignToId.');
@@ -172,7 +177,7 @@ $$;
 comment on function tenancy.delete_role(uuid, uuid) is
   'Deletes a role of the organization''s own; its members and invitations get the one named instead. Needs '
   'tenancy.manage_roles and every permission of both roles. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, INVALID_INPUT, '
-  'CONFLICT when somebody has it and no other is named. Definer: roles are written by functions only.';
+  'CONFLICT when somebody has it and no other is named, or they would become guests, whom the settings do not allow. Definer: roles are written by functions only.';
 grant execute on function tenancy.delete_role(uuid, uuid) to callboard_member;
 
 create or replace function tenancy.permissions() returns setof tenancy.permission

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import { as, enter, makeCast, type Caller, type Cast } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
+import { until } from '../helpers/program.ts';
 import { cheapPasswords } from '../identity/accounts.ts';
 import { call, giveRole, idsOf, turnInto, undone } from './calling.ts';
 
@@ -710,6 +711,64 @@ onServer('at the same moment', () => {
         impostor.userId,
       ]);
     expect(rows).toEqual([{ role_key: 'member' }]);
+  });
+
+  test('a former member accepts while their account is being changed, and nobody waits for each other', async () => {
+    const { rows: people } = await database
+      .pool()
+      .query<{ id: string }>(
+        "insert into identity.users (email, name) values ('returning@new.test', 'Returning') returning id",
+      );
+    const returning = { userId: people[0]!.id };
+    const preparing = await database.pool().connect();
+    await preparing.query('begin');
+    await preparing.query(
+      `insert into tenancy.organization_members (organization_id, user_id, role_id, status)
+       values ($1, $2, $3, 'left')`,
+      [cast.organizationId, returning.userId, ids.role('member')],
+    );
+    const { token } = await invited(preparing, cast.admin, { email: 'returning@new.test' });
+    await preparing.query('commit');
+    preparing.release();
+
+    const [changing, accepting] = [
+      await database.pool().connect(),
+      await database.pool('callboard_authenticator').connect(),
+    ];
+    try {
+      await accepting.query('begin');
+      await enter(accepting, returning);
+      await changing.query('begin');
+      // as whatever changes an account: the user first, then, as a second factor is confirmed, the organizations
+      await changing.query('select from identity.users where id = $1 for no key update', [
+        returning.userId,
+      ]);
+      const { rows: backends } = await accepting.query<{ pid: number }>(
+        'select pg_backend_pid() as pid',
+      );
+      const accepted = accept(accepting, token).then(
+        ({ id }) => id,
+        (error: unknown) => (error as { code: string }).code,
+      );
+      await until(async () => {
+        const { rows } = await database
+          .pool()
+          .query('select cardinality(pg_blocking_pids($1)) > 0 as waits', [backends[0]?.pid]);
+        return rows[0].waits;
+      });
+      await changing.query(
+        `insert into identity.second_factors (user_id, secret_encrypted, confirmed_at) values ($1, 'x', now())`,
+        [returning.userId],
+      );
+      await changing.query('commit');
+      expect(await accepted).toBe(cast.organizationId);
+      await accepting.query('commit');
+    } finally {
+      await changing.query('rollback');
+      await accepting.query('rollback');
+      changing.release();
+      accepting.release();
+    }
   });
 
   test('one invitation that two sign up with makes one account, and the other hears that it has served', async () => {

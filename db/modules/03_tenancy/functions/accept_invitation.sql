@@ -128,6 +128,8 @@ begin
   if authz.user_id() is null then
     perform platform.refuse('CB001', 'Sign in first, or sign up with the token of the invitation.');
   end if;
+  -- The user first, then organizations, as everything does that changes an account.
+  perform from identity.users u where u.id = authz.user_id() for no key update;
   invitation := tenancy.open_invitation(accept_invitation.token, 'token');
   -- Whoever has the message may have it from somebody else; whoever has the account may never have proved its address.
   -- Both together say that it is the person who was asked.

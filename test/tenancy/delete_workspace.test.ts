@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
-import { as, makeCast, type Cast } from '../helpers/callers.ts';
-import { testDatabase } from '../helpers/database.ts';
+import { as, enter, makeCast, type Cast } from '../helpers/callers.ts';
+import { onServer, testDatabase } from '../helpers/database.ts';
+import { until } from '../helpers/program.ts';
 import { RowMaker } from '../helpers/rows.ts';
 import { call, giveRole, turnInto, undone } from './calling.ts';
 
@@ -99,5 +100,54 @@ describe('deleting a workspace', () => {
         { code: 'CB004', column: 'move_contents_to_id' },
       );
     });
+  });
+});
+
+onServer('at the same moment', () => {
+  test('two that are to move into each other: one goes, the other stays with all', async () => {
+    // More than once, since either may be first everywhere.
+    for (let round = 0; round < 10; round += 1) {
+      const gate = await database.pool().connect();
+      const clients = await Promise.all(
+        [1, 2].map(() => database.pool('callboard_authenticator').connect()),
+      );
+      try {
+        const pids: number[] = [];
+        for (const client of clients) {
+          await client.query('begin');
+          await enter(client, cast.owner);
+          const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+          pids.push(rows[0]!.pid);
+        }
+        // Both begin when it opens.
+        await gate.query('begin');
+        await gate.query('lock table tenancy.workspaces in access exclusive mode');
+        const outcomes = clients.map(async (client, index) => {
+          const [from, to] = [cast.workspaceId, cast.privateWorkspaceId];
+          try {
+            await (index === 0 ? remove(client, from, to) : remove(client, to, from));
+            return 'moved';
+          } catch (error) {
+            return (error as { code: string }).code;
+          } finally {
+            await client.query('rollback');
+          }
+        });
+        await until(async () => {
+          const { rows } = await database
+            .pool()
+            .query(
+              'select bool_and(cardinality(pg_blocking_pids(pid)) > 0) as wait from unnest($1::int[]) pid',
+              [pids],
+            );
+          return rows[0].wait;
+        });
+        await gate.query('commit');
+        expect(await Promise.all(outcomes)).toEqual(['moved', 'moved']);
+      } finally {
+        await gate.query('rollback');
+        for (const client of [gate, ...clients]) client.release();
+      }
+    }
   });
 });

@@ -6,16 +6,30 @@ as $$
 declare
   active_id constant uuid := authz.require('tenancy.write');
   workspace tenancy.workspaces;
+  place uuid;
   holder record;
   holds boolean;
 begin
+  -- Whoever moves something the other way at this moment takes the two in the same order.
+  foreach place in array array(select p.id from unnest(array[row_id, move_contents_to_id]) as p (id) order by p.id) loop
+    if place = row_id then
+      perform
+         from tenancy.workspaces w
+        where w.organization_id = active_id and w.id = place and authz.sees_workspace(w.id)
+          for update;
+    else
+      perform
+         from tenancy.workspaces w
+        where w.organization_id = active_id and w.id = place and authz.sees_workspace(w.id)
+          for key share;
+    end if;
+  end loop;
   select w.*
     into workspace
     from tenancy.workspaces w
    where w.organization_id = active_id
      and w.id = row_id
-     and authz.sees_workspace(w.id)
-     for update;
+     and authz.sees_workspace(w.id);
   if workspace.id is null then
     perform platform.refuse('CB004', 'There is no such workspace, or you may not delete it.', field => 'row_id');
   end if;
@@ -25,7 +39,6 @@ begin
      where w.organization_id = active_id
        and w.id = move_contents_to_id
        and authz.sees_workspace(w.id)
-       for key share
   ) then
     perform platform.refuse('CB004', 'There is no such other workspace.', field => 'move_contents_to_id');
   end if;

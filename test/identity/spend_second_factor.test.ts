@@ -59,6 +59,24 @@ async function finish(token: string, step: string, recoveryCode?: string): Promi
 
 const passed = (grants: readonly Grant[]) => grants.filter((grant) => grant.session_id !== null);
 
+test('a sign-in with a device that no session could keep gets no challenge, which nobody could answer', async () => {
+  await fresh();
+  const signingIn = (name: string) =>
+    actAs(database, ANONYMOUS, async (client) => {
+      const { rows } = await client.query<Grant>(
+        'select * from identity.sign_in($1, $2, null, $3)',
+        [EMAIL, PASSWORD, { name }],
+      );
+      return rows[0];
+    });
+  await expect(signingIn('x'.repeat(2000))).rejects.toMatchObject({
+    code: 'CB002',
+    column: 'device',
+  });
+  const kept = await signingIn('x'.repeat(1900));
+  expect(passed([await finish(String(kept?.challenge?.['token']), NOW)])).toHaveLength(1);
+});
+
 describe('identity.spend_second_factor', () => {
   test.each([`${NOW} - 3`, `${NOW} + 3`, '0', '-1', 'null::bigint'])(
     'takes no step far from now, whoever says that it was right: %s',

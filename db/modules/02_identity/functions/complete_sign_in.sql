@@ -7,6 +7,8 @@ language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- A challenge would keep it for a session that cannot: nobody could answer it.
+  perform identity.check_device(complete_first_factor.device);
   if organization_id is not null then
     perform tenancy.require_active_member(complete_first_factor.organization_id, complete_first_factor.user_id);
   end if;
@@ -21,8 +23,8 @@ $$;
 
 comment on function identity.complete_first_factor(uuid, uuid, jsonb) is
   'What follows when a password was right or a provider has vouched for somebody: a session, or a challenge where the account '
-  'has a second factor. The caller has checked that the account is active. Errors: FORBIDDEN for an organization of '
-  'others, SECOND_FACTOR_REQUIRED.';
+  'has a second factor. The caller has checked that the account is active. Errors: INVALID_INPUT for a device '
+  'that is no object or too large; FORBIDDEN for an organization of others; SECOND_FACTOR_REQUIRED.';
 
 create or replace function identity.complete_sign_in(
   user_id uuid,

@@ -113,6 +113,62 @@ describe('an account that ends', () => {
     });
   });
 
+  test('is not named any more by the invitations that it came by, nor by the audit log', async () => {
+    const email = `member${serial}@delete.test`;
+    const invite = async (address: string, more: string) => {
+      const { rows } = await database.pool().query<{ id: string }>(
+        `insert into tenancy.invitations (organization_id, email, role_id, invited_by, expires_at, accepted_at, accepted_by, revoked_at)
+         select r.organization_id, $2, r.id, $3, now() + interval '1 day', ${more}
+           from tenancy.roles r where r.organization_id = $1 and r.key = 'member' returning id`,
+        [owner.organization_id, address, owner.user_id],
+      );
+      return rows[0]?.id;
+    };
+    const ids = [
+      // under an address that the account has left since
+      await invite(`before${serial}@delete.test`, `now(), '${member.user_id}', null`),
+      await invite(email, 'null, null, now()'),
+      await invite(email, 'null, null, null'),
+    ];
+    const others = await invite(`somebody${serial}@delete.test`, 'null, null, null');
+    const elsewhere = await signedUp(database, `elsewhere${serial}@delete.test`, `Other ${serial}`);
+    const { rows: foreign } = await database.pool().query<{ id: string }>(
+      `insert into tenancy.invitations (organization_id, email, role_id, invited_by, expires_at)
+       select r.organization_id, $2, r.id, $3, now() + interval '1 day'
+         from tenancy.roles r where r.organization_id = $1 and r.key = 'member' returning id`,
+      [elsewhere.organization_id, email, elsewhere.user_id],
+    );
+    await database
+      .pool()
+      .query("update tenancy.organization_members set title = 'Gaffer' where user_id = $1", [
+        member.user_id,
+      ]);
+    expect(await remove(member)).toEqual({ answer: {} });
+
+    const { rows } = await database.pool().query(
+      `select i.id, i.email, i.accepted_at is null and i.revoked_at is null as open
+         from tenancy.invitations i where i.id = any ($1) order by array_position($1, i.id)`,
+      [[...ids, others, foreign[0]?.id]],
+    );
+    expect(rows).toEqual([
+      ...ids.map((id) => ({ id, email: `deleted-${id}@callboard.invalid`, open: false })),
+      { id: others, email: `somebody${serial}@delete.test`, open: true },
+      // what another organization has asked an address to stands
+      { id: foreign[0]?.id, email, open: true },
+    ]);
+    const quotes = await one(
+      `select count(*)::int as entries,
+              count(*) filter (where concat(l.before, l.after) ~ 'before|member[0-9]+@|Gaffer')::int as named
+         from security.audit_logs l
+        where l.organization_id = $1
+          and (l.entity_id = any ($2)
+               or l.entity_id in (select m.id from tenancy.organization_members m where m.user_id = $3))`,
+      [owner.organization_id, ids, member.user_id],
+    );
+    expect(quotes.entries).toBeGreaterThanOrEqual(6);
+    expect(quotes.named).toBe(0);
+  });
+
   test('frees its address for a new one', async () => {
     await remove(member);
     const again = await signedUp(database, `member${serial}@delete.test`);

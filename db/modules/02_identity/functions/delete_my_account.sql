@@ -63,6 +63,7 @@ begin
      set status = 'left', title = null
    where m.user_id = anonymize_user.user_id and m.status <> 'left';
   delete from tenancy.workspace_members w where w.user_id = anonymize_user.user_id;
+  perform tenancy.forget_membership(anonymize_user.user_id, account.email);
   -- Whatever is the user's own, in any module, and all that lets them in.
   for own in
     select p.table_id

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Pool } from 'pg';
 import { embeddingsOf } from '../../server/settings/embeddings.ts';
 import { EmbeddingEndpoint } from '../../server/embeddings/endpoint.ts';
+import { BuiltIn } from '../../worker/embeddings/built-in.ts';
 import { embedRound, pauseAfter, type Model } from '../../worker/embeddings/embed.ts';
 import { runWorker, type RunningWorker } from '../../worker/run.ts';
 import { as, makeCast, type Cast } from '../helpers/callers.ts';
@@ -332,6 +334,51 @@ describe('a round', () => {
   });
 });
 
+describe('who is told to stop', () => {
+  test('gives back what is left, so that it is taken at once the next time', async () => {
+    const ids = [await task('first'), await task('second')];
+    const stop = new AbortController();
+    const stopping = {
+      embed: () => {
+        stop.abort();
+        return Promise.reject(new Error('broken off'));
+      },
+    };
+    const service = database.pool('callboard_service');
+    await expect(embedRound(service, stopping, model, { signal: stop.signal })).rejects.toThrow(
+      'broken off',
+    );
+    expect(await round()).toEqual({ taken: 2, stored: 2 });
+    for (const id of ids) expect(await embeddings(id)).toHaveLength(1);
+  });
+});
+
+describe('the built-in provider', () => {
+  test('is asked for a little at a time, and can be stopped in between', async () => {
+    const stop = new AbortController();
+    const asked: (readonly string[])[] = [];
+    const counting = {
+      query: (text: string, values: [string[], number]) => {
+        asked.push(values[0]);
+        if (asked.length === 4) stop.abort();
+        return pool().query(text, values);
+      },
+    } as unknown as Pick<Pool, 'query'>;
+    const builtIn = new BuiltIn(counting, 'embedded', stop.signal);
+    const long = 'Long texts come alone. '.repeat(100);
+    const texts = ['one', '…', 'three', 'four', long, 'five'];
+    const embedded = await builtIn.embed(texts, { dimension: 64 });
+    expect(asked).toEqual([['one', '…', 'three'], ['four'], [long], ['five']]);
+    const expected = await query<{ embedding: number[] | null }>(
+      'select ai.embed_text(t, 64)::real[] as embedding from unnest($1::text[]) t',
+      [texts],
+    );
+    expect(embedded).toEqual(expected.map(({ embedding }) => embedding));
+    expect(embedded.map((numbers) => numbers?.length)).toEqual([64, undefined, 64, 64, 64, 64]);
+    await expect(builtIn.embed(['more'], { dimension: 64 })).rejects.toThrow();
+  });
+});
+
 describe('the task', () => {
   const run = async (settings: Record<string, string>) => {
     await query("delete from graphile_worker._private_jobs where key = 'embed_texts'");
@@ -370,6 +417,38 @@ describe('the task', () => {
       expect(await query(`select from ${name} t where t::text like $1`, [`%${KEY}%`])).toEqual([]);
     }
     expect(JSON.stringify(lines.lines)).not.toContain(KEY);
+  });
+
+  test('takes one place of a worker, however slow the endpoint is', async () => {
+    const answer = Promise.withResolvers<void>();
+    server.always = async () => {
+      await answer.promise;
+      return false;
+    };
+    const settings = {
+      EMBEDDING_URL: url,
+      EMBEDDING_MODEL: 'letters',
+      EMBEDDING_DIMENSION: '16',
+      EMBEDDING_CHUNK_CHARACTERS: '320',
+    };
+    const jobs = () =>
+      query("select from graphile_worker.jobs where task_identifier = 'embed_texts'");
+    await query("delete from graphile_worker._private_jobs where key = 'embed_texts'");
+    worker = await runWorker(database, { embeddings: embeddingsOf(settings), log: lines.log });
+    const ids: string[] = [];
+    for (let number = 1; number <= 5; number += 1) {
+      ids.push(await task(`slow ${number}`));
+      await query('select ai.collect_marks()');
+      await query("select graphile_worker.add_job('embed_texts')");
+      while (server.asked.length === 0) await pause(20);
+    }
+    // All but the one that waits for the endpoint are done.
+    while ((await jobs()).length > 1) await pause(20);
+    expect(server.asked).toHaveLength(1);
+    server.always = undefined;
+    answer.resolve();
+    while ((await jobs()).length > 0) await pause(20);
+    for (const id of ids) expect(await embeddings(id)).toHaveLength(1);
   });
 
   test('goes back to the built-in provider where no endpoint is set', async () => {

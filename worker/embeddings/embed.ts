@@ -1,10 +1,5 @@
 import type { Pool } from 'pg';
-import {
-  isFailure,
-  type Embedded,
-  EndpointUnavailable,
-  type EmbeddingEndpoint,
-} from '../../server/embeddings/endpoint.ts';
+import { isFailure, type Embedded, EndpointUnavailable } from '../../server/embeddings/endpoint.ts';
 
 /** A model as the database keeps it. */
 export type Model = {
@@ -13,6 +8,21 @@ export type Model = {
   readonly model: string;
   readonly dimension: number;
 };
+
+/** What makes embeddings. */
+export type Embedder = {
+  /**
+   * The embeddings of texts, or why there is none; null for one in which there is nothing to embed.
+   *
+   * @throws {EndpointUnavailable} when it does not work for anybody
+   */
+  embed(
+    texts: readonly string[],
+    wanted: Pick<Model, 'model' | 'dimension'>,
+  ): Promise<readonly (Embedded | null)[]>;
+};
+
+type Answer = Awaited<ReturnType<Embedder['embed']>>;
 
 /** A part of a text that was claimed. */
 type Part = {
@@ -28,6 +38,13 @@ type Part = {
   readonly content: string;
 };
 
+export type RoundOptions = {
+  /** Texts that are taken at most. */
+  readonly atATime?: number;
+  /** Aborted when the worker is to stop. */
+  readonly signal?: AbortSignal;
+};
+
 /** What a round did. */
 export type Round = {
   /** Texts that were taken; 0: none is left, or none is due. */
@@ -37,8 +54,6 @@ export type Round = {
   readonly unavailable?: string;
 };
 
-/** Texts at a time. */
-const TEXTS = 32;
 /** Seconds for which nobody else takes them, so that nothing is paid for twice. */
 const CLAIM_SECONDS = 600;
 /** Milliseconds after which a round begins with no other text: it might not be finished before somebody else takes it. */
@@ -65,10 +80,10 @@ function keyOf(parts: readonly Part[]) {
 }
 
 /** What `ai.store_embeddings` is told about one text. */
-function outcomeOf(parts: readonly Part[], embedded: readonly Embedded[]): object {
+function outcomeOf(parts: readonly Part[], embedded: Answer): object {
   const key = keyOf(parts);
   const { attempts } = parts[0]!;
-  const failure = embedded.find(isFailure);
+  const failure = embedded.find((each) => each !== null && isFailure(each));
   if (failure) {
     const isOver = failure.isFinal || attempts >= MOST_ATTEMPTS;
     return {
@@ -83,13 +98,13 @@ function outcomeOf(parts: readonly Part[], embedded: readonly Embedded[]): objec
       chunk,
       starts_at,
       characters,
-      embedding: JSON.stringify(embedded[index]),
+      embedding: embedded[index] === null ? null : JSON.stringify(embedded[index]),
     })),
   };
 }
 
 /** The same about several, whose embeddings come one after the other. */
-function outcomesOf(documents: readonly Part[][], embedded: readonly Embedded[]): object[] {
+function outcomesOf(documents: readonly Part[][], embedded: Answer): object[] {
   let place = 0;
   return documents.map((parts) => {
     const from = place;
@@ -98,10 +113,10 @@ function outcomesOf(documents: readonly Part[][], embedded: readonly Embedded[])
   });
 }
 
-/** The same about several while nothing is embedded: nothing is given up for what is the endpoint's fault alone. */
+/** The same about several that have to wait: nothing is given up for what is no text's fault. */
 function postponed(
   documents: readonly Part[][],
-  { message, retryAfter }: EndpointUnavailable,
+  { message, retryAfter }: Pick<EndpointUnavailable, 'message' | 'retryAfter'>,
 ): object[] {
   return documents.map((parts) => ({
     ...keyOf(parts),
@@ -112,12 +127,12 @@ function postponed(
 
 /** The embeddings of all parts, one after the other, or why there are none for anybody. */
 async function ask(
-  endpoint: EmbeddingEndpoint,
+  embedder: Embedder,
   model: Model,
   documents: readonly Part[][],
-): Promise<readonly Embedded[] | EndpointUnavailable> {
+): Promise<Answer | EndpointUnavailable> {
   try {
-    return await endpoint.embed(
+    return await embedder.embed(
       documents.flat().map(({ content }) => content),
       model,
     );
@@ -129,17 +144,19 @@ async function ask(
 
 /**
  * Takes some texts out of the outbox, has them embedded and stores what comes back, as it comes. No transaction is open
- * while the endpoint works; whoever dies meanwhile, or has no time left, leaves a claim that ends by itself.
+ * while they are embedded; whoever dies meanwhile, or has no time left, leaves a claim that ends by itself. Who is told to
+ * stop gives back what is left.
  */
 export async function embedRound(
   pool: Pool,
-  endpoint: EmbeddingEndpoint,
+  embedder: Embedder,
   model: Model,
+  { atATime = 32, signal }: RoundOptions = {},
 ): Promise<Round> {
   const begun = performance.now();
   const { rows } = await pool.query<Part>('select * from ai.claim_texts($1, $2, $3)', [
     model.id,
-    TEXTS,
+    atATime,
     CLAIM_SECONDS,
   ]);
   const documents = documentsOf(rows);
@@ -153,17 +170,24 @@ export async function embedRound(
     stored += counts[0]?.stored ?? 0;
   };
   let unavailable: EndpointUnavailable | undefined;
-  for (const group of documentGroups(documents)) {
-    if (!unavailable) {
-      if (performance.now() - begun > ROUND_MS) break;
-      const answer = await ask(endpoint, model, group);
-      if (!(answer instanceof EndpointUnavailable)) {
-        await store(outcomesOf(group, answer));
-        continue;
+  const left = documentGroups(documents);
+  try {
+    for (let group = left[0]; group; group = left[0]) {
+      signal?.throwIfAborted();
+      if (!unavailable) {
+        if (performance.now() - begun > ROUND_MS) break;
+        const answer = await ask(embedder, model, group);
+        if (answer instanceof EndpointUnavailable) unavailable = answer;
+        else await store(outcomesOf(group, answer));
       }
-      unavailable = answer;
+      if (unavailable) await store(postponed(group, unavailable));
+      left.shift();
     }
-    await store(postponed(group, unavailable));
+  } catch (error) {
+    if (signal?.aborted) {
+      await store(postponed(left.flat(), { message: 'The worker stopped.', retryAfter: 0 }));
+    }
+    throw error;
   }
   return {
     taken: documents.length,

@@ -1,13 +1,14 @@
-import type { Task } from 'graphile-worker';
+import type { JobHelpers, Task } from 'graphile-worker';
 import { EmbeddingEndpoint } from '../../server/embeddings/endpoint.ts';
+import { BuiltIn } from '../embeddings/built-in.ts';
 import { embedRound, type Model, type Round } from '../embeddings/embed.ts';
 import { nothing } from '../payload.ts';
 import type { TaskContext } from '../tasks.ts';
 
 export const payload = nothing;
 
-/** Texts that the database embeds at a time: on the embedded engine everybody waits meanwhile. */
-const BUILT_IN_AT_A_TIME = { embedded: 20, server: 100 } as const;
+/** Texts that are stored at a time: on the embedded engine everybody waits meanwhile. */
+const AT_A_TIME = { embedded: 8, server: 32 } as const;
 /** Milliseconds after which the rest is left to the next job, so that this one does not hold up a worker that stops. */
 const AT_MOST_MS = 30_000;
 
@@ -19,6 +20,7 @@ const AT_MOST_MS = 30_000;
 export function makeTask({ embeddings, database }: TaskContext): Task {
   const endpoint = embeddings?.endpoint && new EmbeddingEndpoint(embeddings.endpoint);
   const pool = database.pool('callboard_service');
+  const atATime = AT_A_TIME[database.engine];
   let chosen: Promise<unknown> | undefined;
   const choose = async () => {
     if (!embeddings) return;
@@ -32,46 +34,59 @@ export function makeTask({ embeddings, database }: TaskContext): Task {
     ]);
   };
 
-  async function round(model: Model): Promise<Round> {
-    if (model.provider === 'endpoint') {
-      return endpoint ? embedRound(pool, endpoint, model) : { taken: 0, stored: 0 };
-    }
-    const { rows } = await pool.query<{ taken: number }>(
-      'select ai.embed_built_in($1, $2) as taken',
-      [BUILT_IN_AT_A_TIME[database.engine], model.id],
-    );
-    const taken = rows[0]?.taken ?? 0;
-    return { taken, stored: taken };
-  }
-
-  return async (_payload, helpers) => {
-    chosen ??= choose();
-    try {
-      await chosen;
-    } catch (error) {
-      chosen = undefined;
-      throw error;
-    }
+  /** Embeds for as long as there is something to do. False: the rest is left to the next job. */
+  async function embedAll(helpers: JobHelpers): Promise<boolean> {
+    const { abortSignal: signal } = helpers;
+    const builtIn = new BuiltIn(pool, database.engine, signal);
     const until = performance.now() + AT_MOST_MS;
     const { rows: models } = await helpers.query<Model>(
       "select id, provider, model, dimension from ai.embedding_models where status <> 'retired' order by status",
     );
-    let isLate = false;
     for (const model of models) {
-      let done: Round;
+      const embedder = model.provider === 'endpoint' ? endpoint : builtIn;
+      if (!embedder) continue;
+      let round: Round;
       let stored = 0;
       do {
-        helpers.abortSignal.throwIfAborted();
-        done = await round(model);
-        stored += done.stored;
-        isLate = performance.now() > until;
-      } while (done.taken > 0 && done.unavailable === undefined && !isLate);
+        signal.throwIfAborted();
+        round = await embedRound(pool, embedder, model, { atATime, signal });
+        stored += round.stored;
+      } while (round.taken > 0 && round.unavailable === undefined && performance.now() < until);
       if (stored > 0) helpers.logger.info(`${model.model}: ${stored} texts embedded`);
-      if (done.unavailable !== undefined)
-        helpers.logger.warn(`${model.model}: ${done.unavailable}`);
-      if (isLate) break;
+      if (round.unavailable !== undefined) {
+        helpers.logger.warn(`${model.model}: ${round.unavailable}`);
+      }
+      if (performance.now() >= until) return false;
     }
-    if (isLate) await helpers.addJob('embed_texts', {}, { jobKey: 'embed_texts' });
-    else if (models.length > 1) await helpers.query('select ai.activate_embedding_model()');
+    if (models.length > 1) await helpers.query('select ai.activate_embedding_model()');
+    return true;
+  }
+
+  // One job at a time, so that an endpoint that is slow does not take all the worker has.
+  let isRunning = false;
+  let isAskedAgain = false;
+  return async (_payload, helpers) => {
+    if (isRunning) {
+      isAskedAgain = true;
+      return;
+    }
+    isRunning = true;
+    try {
+      chosen ??= choose();
+      try {
+        await chosen;
+      } catch (error) {
+        chosen = undefined;
+        throw error;
+      }
+      let isDone: boolean;
+      do {
+        isAskedAgain = false;
+        isDone = await embedAll(helpers);
+      } while (isDone && isAskedAgain);
+      if (!isDone) await helpers.addJob('embed_texts', {}, { jobKey: 'embed_texts' });
+    } finally {
+      isRunning = false;
+    }
   };
 }

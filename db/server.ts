@@ -22,8 +22,17 @@ const REASONS: Record<string, string> = {
   ECONNRESET: 'it broke the connection off',
 };
 
+/** How values are written on the wire, whatever a database is set to: `pg` reads no dates but these, and takes \ for itself. */
+const WIRE = { DateStyle: 'ISO', standard_conforming_strings: 'on' };
+
 /** A client whose failure to connect is a `DatabaseUnavailableError`. */
 class ServerClient extends pg.Client {
+  /** The parameters that a connection starts with; its declaration leaves it out. */
+  getStartupConf(): Record<string, string> {
+    const inherited = pg.Client.prototype as unknown as Pick<ServerClient, 'getStartupConf'>;
+    return { ...inherited.getStartupConf.call(this), ...WIRE };
+  }
+
   override connect(): Promise<pg.Client>;
   override connect(callback: (error: Error | null) => void): void;
   override connect(callback?: (error: Error | null) => void): Promise<pg.Client> | undefined {

@@ -402,6 +402,22 @@ export const RULES: readonly CatalogRule[] = [
     offender: 'projects.samples.due_at',
   },
   {
+    name: 'an advisory lock that is known by its number alone belongs to one module, or to the kernel',
+    offenders: `
+      select min(f.name) as offender
+        from (
+               select p.pronamespace, p.oid::regprocedure::text as name,
+                      (regexp_matches(p.prosrc, 'advisory_(?:xact_)?lock(?:_shared)?\\((\\d+)\\)', 'g'))[1] as lock
+                 from pg_proc p
+                where p.prolang <> 12
+             ) f
+       group by f.lock
+      having count(distinct f.pronamespace) > 1 and not bool_or(f.pronamespace = 'platform'::regnamespace)`,
+    violation: `
+      create function authz.a_lock() returns void language sql as 'select pg_advisory_xact_lock(5678025)';`,
+    offender: 'ai.activate_embedding_model()',
+  },
+  {
     name: 'the roles of the product are no superusers and bypass nothing',
     offenders: `
       select r.rolname::text as offender from pg_roles r

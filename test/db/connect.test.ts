@@ -60,6 +60,32 @@ onServer('a database server', () => {
     expect((error as Error).message).not.toContain('s3cret');
   });
 
+  test('is understood whatever it is set to', async () => {
+    const client = await database.pool().connect();
+    try {
+      const [name] = (await client.query<{ name: string }>('select current_database() as name'))
+        .rows;
+      await client.query(`alter database ${name!.name} set datestyle = 'German, DMY'`);
+      await client.query(`alter database ${name!.name} set standard_conforming_strings = off`);
+      const opened = await openDatabase({
+        databaseUrl: address((url) => (url.pathname = `/${name!.name}`)),
+        dataDir: 'unused',
+      });
+      try {
+        const { rows } = await opened
+          .pool('callboard_service')
+          .query<{ moment: unknown; text: string }>(
+            "select timestamptz '2026-01-02 03:04Z' as moment, 'a\\b' as text",
+          );
+        expect(rows).toEqual([{ moment: new Date('2026-01-02T03:04Z'), text: 'a\\b' }]);
+      } finally {
+        await opened.close();
+      }
+    } finally {
+      client.release();
+    }
+  });
+
   test('has one pool for each role, which keeps the options of the address', async () => {
     const opened = await openDatabase({
       databaseUrl: address((url) => url.searchParams.set('options', '-c work_mem=7MB')),

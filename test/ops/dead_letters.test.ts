@@ -324,8 +324,8 @@ describe('dead letters', () => {
   });
 
   test('are forgotten when they are settled and old, or very old', async () => {
-    for (let count = 0; count < 4; count += 1) await letter();
-    const [settled, recent, open, old] = (await letters()).map(({ id }) => id);
+    for (let count = 0; count < 5; count += 1) await letter();
+    const [settled, recent, open, old, late] = (await letters()).map(({ id }) => id);
     const age = (id: unknown, failed: number, resolved: number | null) =>
       rowsOf(
         `update ops.dead_letters
@@ -338,8 +338,9 @@ describe('dead letters', () => {
     await age(recent, 60, 29);
     await age(open, 60, null);
     await age(old, 181, null);
+    await age(late, 181, 29);
     expect(await rowsOf('select ops.forget_jobs() as n')).toEqual([{ n: 2 }]);
-    expect((await letters()).map(({ id }) => id)).toEqual([recent, open]);
+    expect((await letters()).map(({ id }) => id)).toEqual([recent, open, late]);
     expect(await rowsOf('select ops.forget_jobs() as n')).toEqual([{ n: 0 }]);
   });
 

@@ -8,7 +8,7 @@ declare
   written integer;
 begin
   -- Two at once would note the same twice.
-  perform pg_advisory_xact_lock(5678025);
+  perform pg_advisory_xact_lock(5678052);
   with over as (
     delete from billing.usage_counters c
      using tenancy.organizations o

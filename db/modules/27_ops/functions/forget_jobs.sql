@@ -11,7 +11,8 @@ begin
            select l.id
              from ops.dead_letters l
             where l.failed_at < now() - interval '30 days'
-              and (l.resolved_at < now() - interval '30 days' or l.failed_at < now() - interval '180 days')
+              and (l.resolved_at < now() - interval '30 days'
+                   or l.resolved_at is null and l.failed_at < now() - interval '180 days')
             order by l.failed_at
             limit at_most
          );

@@ -39,7 +39,7 @@ declare
   share constant numeric := 0.02;
   began constant timestamptz := clock_timestamp();
 begin
-  if not pg_try_advisory_xact_lock(5678027) then
+  if not pg_try_advisory_xact_lock(5678051) then
     return false;
   end if;
   if exists (

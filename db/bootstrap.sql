@@ -42,6 +42,8 @@ begin
              select
                from pg_catalog.pg_auth_members a
               where a.roleid = g.role::regrole and a.member = g.member::regrole
+                -- from Postgres 16 on, whoever makes a role may give it away, and is not let into it by that
+                and coalesce((to_jsonb(a) ->> 'set_option')::boolean, true)
            )
        and g.role <> g.member
        -- a superuser is every role already

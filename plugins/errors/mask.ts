@@ -4,7 +4,7 @@ import { isSafeError } from 'postgraphile/grafast';
 import { fieldOf } from '../names.ts';
 import type { ConstraintColumns } from './constraints.ts';
 import { engineRefusal } from './engine.ts';
-import { describeSqlstate, type ErrorDescription } from './registry.ts';
+import { describeSqlstate, messageOf, type ErrorDescription } from './registry.ts';
 
 /** An error that nobody foresaw, for the log. */
 export type Unexpected = {
@@ -47,6 +47,10 @@ function coded(error: GraphQLError, message: string, extensions: Extensions): Gr
   return new GraphQLError(message, { nodes, source, positions, path, originalError, extensions });
 }
 
+/** `field` when one is wrong, `fields` when each could be right by itself. */
+const named = (fields: readonly string[]): Extensions =>
+  fields.length > 1 ? { fields } : fields[0] === undefined ? {} : { field: fields[0] };
+
 function translate(
   error: GraphQLError,
   failure: DatabaseFailure,
@@ -57,17 +61,16 @@ function translate(
   if (status !== undefined) {
     return coded(error, known.message ?? code, { code, hint: known.hint });
   }
-  const column = failure.column || constraints.columnOf(failure.schema, failure.constraint);
-  const field = column ? fieldOf(column) : undefined;
-  const message = speaks
-    ? failure.message
-    : (known.message ?? code).replace('{field}', field ?? 'a value');
+  const fields = (
+    failure.column ? [failure.column] : constraints.columnsOf(failure.schema, failure.constraint)
+  ).map(fieldOf);
+  const message = speaks ? failure.message : messageOf(known, fields);
   const hint = speaks
     ? failure.hint
     : (constraints.explanationOf(failure.schema, failure.constraint) ?? known.hint);
-  return coded(error, message.charAt(0).toUpperCase() + message.slice(1), {
+  return coded(error, message, {
     code,
-    ...(field ? { field } : {}),
+    ...named(fields),
     ...(failure.constraint ? { constraint: failure.constraint } : {}),
     // Postgres' own details quote rows and keys that the caller may not see.
     ...(speaks && failure.detail

@@ -10,8 +10,12 @@ export type ErrorDescription = {
   readonly status?: number;
   /** Whether the message of the database is written for clients. */
   readonly speaks?: true;
-  /** What clients read, where the database does not speak to them. `{field}` is the field, or "a value". */
+  /** What clients read, where the database does not speak to them. `{field}` is the field. */
   readonly message?: string;
+  /** The same where no field is known; without it, `message` names none. */
+  readonly unnamed?: string;
+  /** The same where `{fields}`, several, are wrong together. */
+  readonly together?: string;
   readonly hint?: string;
   /** For the documentation: when it happens and what to do. */
   readonly when: string;
@@ -168,6 +172,7 @@ export const ERRORS = [
     code: 'NOT_UNIQUE',
     sqlstates: ['23505'],
     message: 'There is already a row with this {field}.',
+    unnamed: 'There is already such a row.',
     when: 'Another row has the same values; `field` names the last of them, `constraint` the rule.',
   },
   {
@@ -180,18 +185,22 @@ export const ERRORS = [
     code: 'UNKNOWN_REFERENCE',
     sqlstates: ['23503'],
     message: 'There is no row that {field} could point at, or one still points here.',
+    unnamed: 'There is no row to point at, or one still points here.',
     when: 'What `field` points at does not exist in this organization, or is still pointed at.',
   },
   {
     code: 'CHECK_FAILED',
     sqlstates: ['23514'],
     message: 'The value of {field} is not allowed.',
-    when: 'A value breaks a rule of its table; `field` names the column where it is one, `constraint` the rule.',
+    unnamed: 'A value is not allowed.',
+    together: 'The values of {fields} do not go together.',
+    when: 'A value breaks a rule of its table: `field` names it, or `fields` those that do not go together; `constraint` names the rule, `hint` says what it wants.',
   },
   {
     code: 'REQUIRED',
     sqlstates: ['23502'],
-    message: '{field} is required.',
+    message: 'A value for {field} is required.',
+    unnamed: 'A value is required.',
     when: 'A value is missing; `field` names it.',
   },
   {
@@ -349,6 +358,19 @@ export function describeSqlstate(sqlstate: string): ErrorDescription | undefined
   return (
     exact.get(sqlstate) ?? classes.get(sqlstate.slice(0, 3)) ?? classes.get(sqlstate.slice(0, 2))
   );
+}
+
+/** What clients read of an error that the database words for nobody. `fields` are those that have to change. */
+export function messageOf(
+  { code, message = code, together, unnamed }: ErrorDescription,
+  fields: readonly string[],
+): string {
+  if (fields.length > 1 && together) {
+    const names = `${fields.slice(0, -1).join(', ')} and ${fields.at(-1)}`;
+    return together.replace('{fields}', names);
+  }
+  const [field] = fields;
+  return field === undefined ? (unnamed ?? message) : message.replace('{field}', field);
 }
 
 /** The HTTP status that goes with a code. */

@@ -1,4 +1,4 @@
-import { describeSqlstate } from '../../plugins/errors/registry.ts';
+import { describeSqlstate, messageOf } from '../../plugins/errors/registry.ts';
 import { fieldOf } from '../../plugins/names.ts';
 
 /** Why an export was refused before anything of it had left: as GraphQL would say it, with a status of HTTP. */
@@ -48,12 +48,12 @@ export function refusedBy(error: unknown): Refused | undefined {
   const isLost = UNREACHABLE.test(String(code)) || UNREACHABLE.test(String(message));
   const known = describeSqlstate(isLost ? '08006' : typeof code === 'string' ? code : '');
   if (!known) return undefined;
-  const text = known.speaks ? String(message) : (known.message ?? known.code);
+  const fields = column ? [fieldOf(column)] : [];
   const help = known.speaks ? hint : known.hint;
   return new Refused(
     STATUS[known.code] ?? 400,
     known.code,
-    text.replace('{field}', column ? fieldOf(column) : 'a value'),
+    known.speaks ? String(message) : messageOf(known, fields),
     {
       ...(column ? { field: fieldOf(column) } : {}),
       ...(known.speaks && detail ? { detail } : {}),

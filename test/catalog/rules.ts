@@ -316,6 +316,22 @@ export const RULES: readonly CatalogRule[] = [
     offender: 'projects.silent()',
   },
   {
+    name: 'a check over several columns that clients write says in its comment what goes together',
+    offenders: `
+      select t.name || '.' || k.conname as offender
+        from pg_constraint k
+        join (${TABLES}) t on t.oid = k.conrelid
+       where k.contype = 'c'
+         and obj_description(k.oid, 'pg_constraint') is null
+         and (select count(*)
+                from pg_attribute a
+               where a.attrelid = k.conrelid and a.attnum = any (k.conkey)
+                 and a.attname <> all ('{id,deleted_at}')
+                 and has_column_privilege('callboard_member', a.attrelid, a.attnum, 'insert, update')) > 1`,
+    violation: `alter table projects.projects add constraint projects_silent_rule check (name <> slug) not valid;`,
+    offender: 'projects.projects.projects_silent_rule',
+  },
+  {
     name: 'a function that refuses callers names its error codes',
     offenders: `
       select f.name as offender

@@ -224,6 +224,125 @@ describe('errors of operations', () => {
     expect(JSON.stringify(errors)).not.toContain(cast.organizationId);
   });
 
+  test.each([
+    ['an expression', 'createTeam', 'team', 'name: "Rig"', 'name'],
+    [
+      'an expression after who wrote it',
+      'createConnectedApp',
+      'connectedApp',
+      'name: "Desk"',
+      'name',
+    ],
+    [
+      'a condition',
+      'createEmergencyContact',
+      'emergencyContact',
+      'name: "A", phone: "+49 30 1234567", isPrimary: true',
+      'isPrimary',
+    ],
+    [
+      'since when it is archived',
+      'createAccount',
+      'account',
+      'code: "7", kind: "asset", name: "A"',
+      'code',
+    ],
+    [
+      'its workspace',
+      'createCustomField',
+      'customField',
+      'entityType: "projects.projects", fieldName: "lens", fieldType: "text", label: "L"',
+      'fieldName',
+    ],
+  ])('name the field of a key over a column and %s', (_what, mutation, input, values, field) =>
+    api.within(async ({ ask }) => {
+      const source = `mutation { ${mutation}(input: { ${input}: { ${values} } }) { ${input} { rowId } } }`;
+      expect((await ask(cast.owner, source)).errors).toBeUndefined();
+      const { errors } = await ask(cast.owner, source);
+      expect(errors?.[0]).toMatchObject({
+        message: `There is already a row with this ${field}.`,
+        extensions: { code: 'NOT_UNIQUE', field },
+      });
+    }),
+  );
+
+  test('name the field of a key that functions write', () =>
+    api.within(async ({ ask }) => {
+      const source =
+        'mutation { saveEmailTemplate(input: { name: "N", subject: "S", text: "T" }) { emailTemplate { rowId } } }';
+      expect((await ask(cast.owner, source)).errors).toBeUndefined();
+      expect(errorOf(await ask(cast.owner, source))).toEqual({ code: 'NOT_UNIQUE', field: 'name' });
+    }));
+
+  type Together = [what: string, mutation: string, fields: string[], hint: string];
+  test.each<Together>([
+    [
+      'days that are the wrong way round',
+      create('{ name: "N", startsOn: "2026-02-02", endsOn: "2026-02-01" }'),
+      ['startsOn', 'endsOn'],
+      'The last day is not before the first.',
+    ],
+    [
+      'an amount without currency',
+      'mutation { createLead(input: { lead: { email: "a@b.test", budgetAmount: "5" } }) { lead { rowId } } }',
+      ['budgetAmount', 'currency'],
+      'An amount needs its currency.',
+    ],
+    [
+      'three columns',
+      `mutation { createBudget(input: { budget: { name: "N", currency: "EUR", underBelowPercent: "90", atRiskAbovePercent: "80", overAbovePercent: "70" } }) { budget { rowId } } }`,
+      ['underBelowPercent', 'atRiskAbovePercent', 'overAbovePercent'],
+      'The percentage of under budget is not above that of at risk, nor that above the one of over budget.',
+    ],
+  ])('name all fields that do not go together: %s', async (_what, source, fields, hint) => {
+    const { errors } = await api.ask(cast.owner, source);
+    expect(errors).toHaveLength(1);
+    expect(errors?.[0]?.message).toBe(
+      `The values of ${fields.slice(0, -1).join(', ')} and ${fields.at(-1)} do not go together.`,
+    );
+    expect(errors?.[0]?.extensions).toEqual({
+      code: 'CHECK_FAILED',
+      fields,
+      hint,
+      constraint: expect.any(String),
+    });
+  });
+
+  test('name the one field of a rule that a client can do something about', () =>
+    api.within(async ({ ask, client }) => {
+      const { rows } = await client.query<{ id: string }>(
+        `insert into projects.project_tasks (organization_id, project_id, title) values ($1, $2, 'Rig') returning id`,
+        [cast.organizationId, projectId],
+      );
+      const answer = await ask(
+        cast.owner,
+        `mutation ($id: UUID!) {
+          updateProjectTask(input: { rowId: $id, patch: { parentTaskId: $id } }) { projectTask { rowId } }
+        }`,
+        { id: rows[0]?.id },
+      );
+      expect(errorOf(answer)).toEqual({ code: 'CHECK_FAILED', field: 'parentTaskId' });
+    }));
+
+  test('begin as the database does, also with a value', async () => {
+    const { errors } = await api.ask(cast.owner, update('{ status: "completed" }'), {
+      id: projectId,
+    });
+    expect(errors?.[0]?.message).toBe('completed cannot follow planning.');
+  });
+
+  test('say less of a rule that nothing is known of', () => {
+    const mask = makeMaskError(new ConstraintColumns(), () => {});
+    const said = (code: string) =>
+      mask(new GraphQLError('…', { originalError: Object.assign(new Error('…'), { code }) }))
+        .message;
+    expect(['23505', '23514', '23503'].map(said)).toEqual([
+      'There is already such a row.',
+      'A value is not allowed.',
+      'There is no row to point at, or one still points here.',
+    ]);
+  });
+
   test('that nobody foresaw are hidden behind an id, under which they are reported', async () => {
     const reported: Unexpected[] = [];
     const mask = makeMaskError(new ConstraintColumns(), (error) => reported.push(error));

@@ -36,11 +36,13 @@ create table billing.subscription_plans (
   retired_at timestamptz check (isfinite(retired_at)),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  check (not is_default or trial_days = 0 and retired_at is null)
+  constraint subscription_plans_default_rule check (not is_default or trial_days = 0 and retired_at is null)
 );
 create unique index subscription_plans_one_default on billing.subscription_plans ((true)) where is_default;
 comment on table billing.subscription_plans is
   'What organizations can subscribe to (seed subscription_plans). Limits are in planLimits, prices in planPrices.';
+comment on constraint subscription_plans_default_rule on billing.subscription_plans is
+  'The plan that organizations begin with has no trial and is not retired.';
 comment on column billing.subscription_plans.features is
   'Keys of what the plan includes besides its limits, such as api_keys or single_sign_on.';
 comment on column billing.subscription_plans.trial_days is

@@ -18,11 +18,12 @@ create table billing.revenue_streams (
       when 'quarterly' then amount * 4
       when 'yearly' then amount
     end) stored,
-  check (ends_on >= starts_on)
+  constraint revenue_streams_days_rule check (ends_on >= starts_on)
 );
 create index on billing.revenue_streams (organization_id, status);
 comment on table billing.revenue_streams is
   'Where an organization''s money comes from, and how much is expected (seed revenue_streams).';
+comment on constraint revenue_streams_days_rule on billing.revenue_streams is 'The last day is not before the first.';
 comment on column billing.revenue_streams.amount is 'What is expected each time.';
 comment on column billing.revenue_streams.ends_on is 'The last day on which it brings something.';
 comment on column billing.revenue_streams.yearly_amount is

@@ -9,7 +9,7 @@ create table collaboration.custom_fields (
   options jsonb not null default '{}' check (jsonb_typeof(options) = 'object'),
   is_required boolean not null default false,
   position integer not null default 0,
-  check (
+  constraint custom_fields_choices_rule check (
     field_type not in ('select', 'multi_select')
     or coalesce(jsonb_typeof(options -> 'choices') = 'array' and options -> 'choices' <> '[]', false)),
   unique nulls not distinct (organization_id, entity_type, field_name, workspace_id, deleted_at)
@@ -17,6 +17,8 @@ create table collaboration.custom_fields (
 comment on table collaboration.custom_fields is
   'Fields that an organization, or one workspace of it, adds to an entity (seed custom_fields). Values stand in '
   'custom_fields of the rows and are checked against these definitions.';
+comment on constraint custom_fields_choices_rule on collaboration.custom_fields is
+  'What is chosen from a list needs that list: options like {"choices": ["day", "night"]}.';
 comment on column collaboration.custom_fields.entity_type is 'The table it belongs to, such as projects.projects.';
 comment on column collaboration.custom_fields.field_name is 'The key of the value in customFields.';
 comment on column collaboration.custom_fields.label is 'What people read beside the value.';

@@ -24,7 +24,7 @@ create table projects.projects (
   settings jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
   is_template boolean not null default false,
   template_id uuid,
-  check (ends_on >= starts_on),
+  constraint projects_days_rule check (ends_on >= starts_on),
   unique (organization_id, slug),
   foreign key (organization_id, template_id) references projects.projects
 );
@@ -33,6 +33,7 @@ create index on projects.projects (organization_id, status);
 create index on projects.projects (organization_id, starts_on);
 comment on table projects.projects is
   'A production, event or design job (seeds productions, projects, design_projects).';
+comment on constraint projects_days_rule on projects.projects is 'The last day is not before the first.';
 comment on column projects.projects.slug is 'Its name in addresses; made from the name when left out.';
 comment on column projects.projects.status is
   'planning → active → completed; on_hold in between; cancelled can be planned again.';
@@ -55,11 +56,12 @@ create table projects.project_members (
   allocation_percent numeric(5,2) not null default 100 check (allocation_percent between 0 and 100),
   joined_on date,
   left_on date,
-  check (left_on >= joined_on),
+  constraint project_members_days_rule check (left_on >= joined_on),
   unique nulls not distinct (organization_id, project_id, user_id, deleted_at),
   foreign key (organization_id, project_id) references projects.projects
 );
 comment on table projects.project_members is 'Who works on a project and as what (seed project_members).';
+comment on constraint project_members_days_rule on projects.project_members is 'Nobody leaves before they join.';
 comment on column projects.project_members.allocation_percent is 'How much of their time goes into it.';
 
 create table projects.project_phases (
@@ -73,11 +75,12 @@ create table projects.project_phases (
   starts_on date,
   ends_on date,
   position integer not null default 0,
-  check (ends_on >= starts_on),
+  constraint project_phases_days_rule check (ends_on >= starts_on),
   unique (organization_id, project_id, id),
   foreign key (organization_id, project_id) references projects.projects
 );
 comment on table projects.project_phases is 'The parts that a project runs through (seed project_timelines).';
+comment on constraint project_phases_days_rule on projects.project_phases is 'The last day is not before the first.';
 
 create table projects.project_milestones (
   like platform.tenant_row including all,
@@ -88,7 +91,7 @@ create table projects.project_milestones (
   status text not null default 'pending' check (status in ('pending', 'achieved', 'missed', 'cancelled')),
   due_on date not null,
   achieved_on date,
-  check (status <> 'achieved' or achieved_on is not null),
+  constraint project_milestones_achieved_rule check (status <> 'achieved' or achieved_on is not null),
   unique (organization_id, project_id, id),
   foreign key (organization_id, project_id) references projects.projects,
   foreign key (organization_id, project_id, phase_id)
@@ -97,6 +100,8 @@ create table projects.project_milestones (
 create index on projects.project_milestones (organization_id, project_id, phase_id);
 create index on projects.project_milestones (organization_id, due_on);
 comment on table projects.project_milestones is 'Days by which something must be so (seed project_milestones).';
+comment on constraint project_milestones_achieved_rule on projects.project_milestones is
+  'What is achieved needs the day on which it was.';
 
 create table projects.project_tasks (
   like platform.tenant_row including all,
@@ -116,8 +121,8 @@ create table projects.project_tasks (
   actual_hours numeric(7,2) not null default 0 check (actual_hours >= 0),
   completed_at timestamptz,
   position integer not null default 0,
-  check (due_on >= starts_on),
-  check (parent_task_id <> id),
+  constraint project_tasks_days_rule check (due_on >= starts_on),
+  constraint project_tasks_parent_rule check (parent_task_id <> id),
   unique (organization_id, project_id, id),
   foreign key (organization_id, project_id) references projects.projects,
   foreign key (organization_id, project_id, phase_id)
@@ -130,6 +135,8 @@ create index on projects.project_tasks (organization_id, project_id, parent_task
 create index on projects.project_tasks (organization_id, due_on);
 create index on projects.project_tasks (organization_id, status);
 comment on table projects.project_tasks is 'What there is to do (seed project_tasks).';
+comment on constraint project_tasks_days_rule on projects.project_tasks is 'A task is not due before it starts.';
+comment on constraint project_tasks_parent_rule on projects.project_tasks is 'A task is not part of itself.';
 comment on column projects.project_tasks.starts_on is 'Not before this day, whatever its predecessors allow.';
 comment on column projects.project_tasks.due_on is 'By when it was promised.';
 comment on column projects.project_tasks.duration_days is 'Working days that it takes; 0 for an instant.';
@@ -143,7 +150,7 @@ create table projects.task_dependencies (
   kind text not null default 'finish_to_start'
     check (kind in ('finish_to_start', 'start_to_start', 'finish_to_finish', 'start_to_finish')),
   lag_days integer not null default 0 check (lag_days between -3650 and 3650),
-  check (predecessor_id <> successor_id),
+  constraint task_dependencies_self_rule check (predecessor_id <> successor_id),
   unique nulls not distinct (organization_id, predecessor_id, successor_id, deleted_at),
   foreign key (organization_id, project_id) references projects.projects,
   foreign key (organization_id, project_id, predecessor_id)
@@ -155,6 +162,7 @@ create index on projects.task_dependencies (organization_id, project_id, predece
 create index on projects.task_dependencies (organization_id, project_id, successor_id);
 comment on table projects.task_dependencies is
   'Which task waits for which (seed project_dependencies). A link that would close a circle is refused.';
+comment on constraint task_dependencies_self_rule on projects.task_dependencies is 'A task does not wait for itself.';
 comment on column projects.task_dependencies.kind is
   'What the successor waits with for what of the predecessor: finish_to_start is "starts when that has finished".';
 comment on column projects.task_dependencies.lag_days is 'Working days in between; negative where they may overlap.';
@@ -172,13 +180,15 @@ create table projects.project_resources (
   status text not null default 'planned' check (status in ('planned', 'requested', 'confirmed', 'released')),
   needed_from date,
   needed_until date,
-  check (needed_until >= needed_from),
+  constraint project_resources_days_rule check (needed_until >= needed_from),
   foreign key (organization_id, project_id) references projects.projects,
   foreign key (organization_id, project_id, task_id)
     references projects.project_tasks (organization_id, project_id, id)
 );
 create index on projects.project_resources (organization_id, project_id, task_id);
 comment on table projects.project_resources is 'People, gear and places that a project needs (seed project_resources).';
+comment on constraint project_resources_days_rule on projects.project_resources is
+  'The last day is not before the first.';
 comment on column projects.project_resources.unit_cost is 'Per unit, in the currency.';
 
 create table projects.project_compliance (
@@ -201,13 +211,15 @@ create table projects.project_compliance (
   cost numeric(14,2) check (cost >= 0),
   currency char(3) not null default 'USD' check (currency ~ '^[A-Z]{3}$'),
   notes text,
-  check (valid_until > valid_from),
+  constraint project_compliance_days_rule check (valid_until > valid_from),
   unique nulls not distinct (organization_id, project_id, kind, reference_number, name, deleted_at),
   foreign key (organization_id, project_id) references projects.projects
 );
 create index on projects.project_compliance (organization_id, valid_until);
 comment on table projects.project_compliance is
   'Permits, licences, insurances and other papers that a project must have (seed project_compliance).';
+comment on constraint project_compliance_days_rule on projects.project_compliance is
+  'The last day comes after the first.';
 comment on column projects.project_compliance.is_blocking is 'Whether nothing may happen without it.';
 comment on column projects.project_compliance.location is 'Where it holds.';
 comment on column projects.project_compliance.valid_until is 'The instant from which it no longer holds.';

@@ -25,14 +25,18 @@ create table finance.budgets (
   at_risk_above_percent numeric(6,2) not null default 100,
   over_above_percent numeric(6,2) not null default 110,
   notes text,
-  check (ends_on >= starts_on),
-  check (under_below_percent <= at_risk_above_percent and at_risk_above_percent <= over_above_percent),
+  constraint budgets_days_rule check (ends_on >= starts_on),
+  constraint budgets_percentages_rule
+    check (under_below_percent <= at_risk_above_percent and at_risk_above_percent <= over_above_percent),
   foreign key (organization_id, project_id) references projects.projects
 );
 create index on finance.budgets (organization_id, project_id);
 create index on finance.budgets (organization_id, status);
 comment on table finance.budgets is
   'What a project, or something else in a span of time, may cost (seeds budgets, project_budgets).';
+comment on constraint budgets_days_rule on finance.budgets is 'The last day is not before the first.';
+comment on constraint budgets_percentages_rule on finance.budgets is
+  'The percentage of under budget is not above that of at risk, nor that above the one of over budget.';
 comment on column finance.budgets.under_below_percent is
   'The forecast is "under" below this percentage of the plan.';
 comment on column finance.budgets.at_risk_above_percent is
@@ -80,10 +84,10 @@ create table finance.transactions (
   currency char(3) not null default 'USD' check (currency ~ '^[A-Z]{3}$'),
   posted_on date,
   voided_on date,
-  check (status = 'draft' or posted_on is not null),
-  check ((status = 'void') = (voided_on is not null)),
-  check (voided_on >= posted_on),
-  check (budget_line_item_id is null or budget_id is not null),
+  constraint transactions_posted_rule check (status = 'draft' or posted_on is not null),
+  constraint transactions_voided_rule check ((status = 'void') = (voided_on is not null)),
+  constraint transactions_days_rule check (voided_on >= posted_on),
+  constraint transactions_line_rule check (budget_line_item_id is null or budget_id is not null),
   foreign key (organization_id, account_id) references finance.accounts,
   foreign key (organization_id, project_id) references projects.projects,
   foreign key (organization_id, budget_id) references finance.budgets,
@@ -97,6 +101,11 @@ create index on finance.transactions (organization_id, posted_on);
 comment on table finance.transactions is
   'Money that moved (seeds financial_transactions, finance_transactions). Draft, then posted, then perhaps void: posted '
   'amounts are never edited.';
+comment on constraint transactions_posted_rule on finance.transactions is 'What is posted has the day on which it was.';
+comment on constraint transactions_voided_rule on finance.transactions is
+  'What is void has the day on which it was voided, and nothing else has one.';
+comment on constraint transactions_days_rule on finance.transactions is 'Nothing is voided before it is posted.';
+comment on constraint transactions_line_rule on finance.transactions is 'A line needs its budget.';
 comment on column finance.transactions.amount is
   'In the currency; positive is what the kind says, negative is its opposite, such as a refund.';
 comment on column finance.transactions.budget_id is

@@ -76,6 +76,7 @@ create index on crm.leads (organization_id, company_name);
 create index on crm.leads (organization_id, last_name);
 comment on table crm.leads is
   'Somebody who may become a client, and can be written to (seed leads). One for each e-mail address and organization.';
+comment on constraint leads_budget_rule on crm.leads is 'An amount needs its currency.';
 comment on column crm.leads.email is
   'In lower case, without spaces around it, however it is given; unique among the leads that are not archived.';
 comment on column crm.leads.full_name is 'First and last name; null without either.';

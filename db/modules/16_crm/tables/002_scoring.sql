@@ -20,6 +20,7 @@ create table crm.crm_settings (
 );
 comment on table crm.crm_settings is
   'How an organization scores its leads, and which touchpoints earned its revenue: one row each, made along with it.';
+comment on constraint crm_settings_weights_rule on crm.crm_settings is 'At least one of the weights is above zero.';
 comment on column crm.crm_settings.fit_weight is
   'How much the fit counts in the score, beside the weights of behaviour and engagement: only their proportion matters.';
 comment on column crm.crm_settings.negative_weight is
@@ -79,6 +80,11 @@ create table crm.lead_score_rules (
 create index on crm.lead_score_rules (organization_id, part, signal);
 comment on table crm.lead_score_rules is
   'What is worth points in the score of a lead. Every organization begins with a set that suits a production studio.';
+comment on constraint lead_score_rules_signal_rule on crm.lead_score_rules is
+  'Each part has its own signals and operators; the documentation of signal lists them.';
+comment on constraint lead_score_rules_operands_rule on crm.lead_score_rules is
+  'One number for at_least and at_most, of inactive_days 0 to 36500; nothing for is_set, is_missing and happens; one '
+  'or more values for the others.';
 comment on column crm.lead_score_rules.part is
   'fit: the lead''s fields. behaviour: its touchpoints. engagement: what it did with mails. negative: what speaks against it.';
 comment on column crm.lead_score_rules.signal is

@@ -86,6 +86,7 @@ create index on crm.lead_activities (organization_id, lead_id, occurred_at, id);
 create index on crm.lead_activities (organization_id, due_at);
 comment on table crm.lead_activities is
   'What was done about a lead or a deal, and what is to be done (seeds lead_activities, pipeline_activities).';
+comment on constraint lead_activities_task_rule on crm.lead_activities is 'Only a task has a time by which it is due.';
 comment on column crm.lead_activities.lead_id is 'Left out, it is the lead of the deal.';
 comment on column crm.lead_activities.occurred_at is 'When it happened; for a task, when it was taken on.';
 comment on column crm.lead_activities.due_at is 'Until when a task is to be done.';

@@ -15,6 +15,8 @@ create unique index pipeline_stages_name_key on crm.pipeline_stages (organizatio
 create index on crm.pipeline_stages (organization_id, position);
 comment on table crm.pipeline_stages is
   'What deals go through (seed pipeline_stages). Every organization begins with a set; there is always one of each kind.';
+comment on constraint pipeline_stages_probability_rule on crm.pipeline_stages is
+  'What is won has the probability 100, what is lost 0.';
 comment on column crm.pipeline_stages.kind is
   'open; won and lost are where deals end. Stays as it is while deals are in the stage.';
 comment on column crm.pipeline_stages.probability is 'In percent, how many of the deals here are won in the end: 100 for won, 0 for lost.';
@@ -61,6 +63,8 @@ create index on crm.deals (organization_id, status, expected_close_on);
 create index on crm.deals (organization_id, closed_at);
 comment on table crm.deals is
   'What may be sold to a lead (seeds pipeline_deals, pipeline_opportunities). moveDeal takes it from stage to stage.';
+comment on constraint deals_lost_rule on crm.deals is 'What is lost has a reason, and nothing else has one.';
+comment on constraint deals_won_rule on crm.deals is 'What is won has an amount.';
 comment on column crm.deals.lead_id is
   'With whom it is made; others who have a say are its contacts. A deal that was won takes its conversion along to another lead.';
 comment on column crm.deals.stage_id is E'@behavior -attribute:update\nThe first open stage when left out; changed by moveDeal.';

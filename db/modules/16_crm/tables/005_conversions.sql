@@ -43,6 +43,8 @@ create index on crm.revenue_events (organization_id, conversion_id);
 create index on crm.revenue_events (organization_id, occurred_at);
 comment on table crm.revenue_events is
   E'@behavior -update\nMoney that a conversion brought (seed revenue_events), now or later. What is wrong is corrected by another.';
+comment on constraint revenue_events_sign_rule on crm.revenue_events is
+  'A refund is below zero; a correction may be, and nothing else.';
 comment on column crm.revenue_events.amount is 'In the currency; negative for a refund.';
 comment on constraint revenue_events_client_key on crm.revenue_events is '@behavior -*';
 

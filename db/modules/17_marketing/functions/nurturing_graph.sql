@@ -141,7 +141,8 @@ begin
   if new.condition is not null and (tg_op = 'INSERT' or new.condition is distinct from old.condition) then
     wrong := marketing.condition_problem(new.condition, 'condition');
     if wrong.problem is not null then
-      perform platform.refuse('CB002', format('%s %s.', wrong.field, wrong.problem), field => wrong.field);
+      perform platform.refuse(
+        'CB002', format('Part of a condition is wrong: %s %s.', wrong.field, wrong.problem), field => wrong.field);
     end if;
   end if;
   if new.send_until = time '00:00' then

@@ -11,7 +11,8 @@ begin
   if new.goal_condition is not null and (tg_op = 'INSERT' or new.goal_condition is distinct from old.goal_condition) then
     wrong := marketing.condition_problem(new.goal_condition, 'goal_condition');
     if wrong.problem is not null then
-      perform platform.refuse('CB002', format('%s %s.', wrong.field, wrong.problem), field => wrong.field);
+      perform platform.refuse(
+        'CB002', format('Part of a condition is wrong: %s %s.', wrong.field, wrong.problem), field => wrong.field);
     end if;
   end if;
   if tg_op = 'UPDATE' and new.status = 'active' and old.status <> 'active' then

@@ -68,7 +68,7 @@ begin
         from given g
        where g.is_last and g.next is not null
       union all
-      select g.number, 'condition', format('%s %s.', p.field, p.problem)
+      select g.number, 'condition', format('Part of a condition is wrong: %s %s.', p.field, p.problem)
         from given g
        cross join lateral marketing.condition_problem(g.condition, 'condition') p
        where g.condition is not null and p.problem is not null

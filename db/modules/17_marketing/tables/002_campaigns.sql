@@ -14,7 +14,7 @@ create table marketing.campaigns (
   started_at timestamptz,
   audience_taken_at timestamptz,
   finished_at timestamptz,
-  check ((audience = 'segment') = (segment_id is not null)),
+  constraint campaigns_segment_rule check ((audience = 'segment') = (segment_id is not null)),
   check (status <> 'scheduled' or scheduled_at is not null),
   foreign key (organization_id, template_id) references marketing.email_templates (organization_id, id)
 );
@@ -23,6 +23,8 @@ create index on marketing.campaigns (organization_id, status);
 create index on marketing.campaigns (scheduled_at) where status = 'scheduled' and deleted_at is null;
 comment on table marketing.campaigns is
   'One mail to many leads (seed waitlist_campaigns). startCampaign writes down who gets it, and queues the mails.';
+comment on constraint campaigns_segment_rule on marketing.campaigns is
+  'The audience segment needs a segment, and no other has one.';
 comment on column marketing.campaigns.audience is
   'list: who was put on it by addCampaignRecipients. leads: all leads with these statuses and at least this score. segment: '
   'the members of a segment. Whoever was put on it gets it in any case.';

@@ -16,13 +16,14 @@ create table marketing.ab_tests (
   winner_variant_id uuid,
   check ((status = 'draft') = (started_at is null)),
   check ((status = 'stopped') = (stopped_at is not null)),
-  check (winner_variant_id is null or status = 'stopped')
+  constraint ab_tests_winner_rule check (winner_variant_id is null or status = 'stopped')
 );
 create index on marketing.ab_tests (organization_id, status);
 create index on marketing.ab_tests (organization_id, id, winner_variant_id);
 comment on table marketing.ab_tests is
   'Which of several variants does better (seed ab_tests): draft, then running, then stopped, perhaps with a winner. While it '
   'runs, its variants and what it measures stay as they are.';
+comment on constraint ab_tests_winner_rule on marketing.ab_tests is 'Only a test that is stopped has a winner.';
 comment on column marketing.ab_tests.unit_kind is
   'What is assigned to a variant: a lead (by its id), a user or a visitor (by whatever id the caller has for them).';
 comment on column marketing.ab_tests.goal is

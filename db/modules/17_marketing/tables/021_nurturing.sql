@@ -94,6 +94,14 @@ create index on marketing.nurturing_steps (organization_id, sequence_id, next_st
 comment on table marketing.nurturing_steps is
   'The steps of a sequence, a mail each (seed nurturing_schedule). The first by position is where leads begin. In a sequence '
   'that has begun they always make a whole: every step can be reached, and every circle takes a day or more.';
+comment on constraint nurturing_steps_window_check on marketing.nurturing_steps is
+  'The time from which mail goes out is not the one until which.';
+comment on constraint nurturing_steps_working_days_check on marketing.nurturing_steps is
+  'A delay in working days has no months or years.';
+comment on constraint nurturing_steps_branch_check on marketing.nurturing_steps is
+  'What a step branches on needs how long to wait for it, and the other way round; a step to go to needs both.';
+comment on constraint nurturing_steps_otherwise_check on marketing.nurturing_steps is
+  'A step for those who do not meet the condition needs a condition.';
 comment on column marketing.nurturing_steps.key is 'What the step is called by other steps and by programs; unique in the sequence.';
 comment on column marketing.nurturing_steps.position is 'The order in which steps are shown; leads go by next_step_id.';
 comment on column marketing.nurturing_steps.delay is

@@ -20,6 +20,8 @@ create index on marketing.marketing_costs (organization_id, campaign);
 create index on marketing.marketing_costs (organization_id, channel);
 comment on table marketing.marketing_costs is
   'What marketing costs (seeds marketing_costs, campaign_costs): a stand at a festival, a month of advertisements.';
+comment on constraint marketing_costs_days_rule on marketing.marketing_costs is
+  'The last day is not before the first, and less than 1830 days after it.';
 comment on column marketing.marketing_costs.channel is 'Compared with the channel of touchpoints.';
 comment on column marketing.marketing_costs.campaign is
   'Compared with the campaign of touchpoints; in lower case, however it is given. Null: of no campaign.';

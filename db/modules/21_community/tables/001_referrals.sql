@@ -32,6 +32,10 @@ create index on community.referrals (code);
 comment on table community.referrals is
   'Somebody recommends the organization to somebody else (seed referrals): by a code that can be told on the phone. '
   'useReferral says who came by it.';
+comment on constraint referrals_lead_rule on community.referrals is
+  'What is used or rewarded needs the lead that came of it.';
+comment on constraint referrals_referrer_rule on community.referrals is 'Either a user or a lead refers.';
+comment on constraint referrals_self_rule on community.referrals is 'No lead refers itself.';
 comment on column community.referrals.code is
   E'@behavior -attribute:insert -attribute:update\nSuch as K7PM-X4TR: without letters and digits that look alike.';
 comment on column community.referrals.referrer_id is 'Who recommends, of the organization''s own people; or else a lead does.';

@@ -73,8 +73,9 @@ create table analytics.nps_responses (
   user_id uuid references identity.users,
   lead_id uuid,
   survey text not null default 'product' check (survey ~ '^[a-z][a-z0-9_]*$' and length(survey) <= 60),
-  answered_at timestamptz not null default now() check (answered_at <= created_at + interval '1 day'),
-  check (num_nonnulls(user_id, lead_id) <= 1),
+  answered_at timestamptz not null default now()
+    constraint nps_responses_answered_rule check (answered_at <= created_at + interval '1 day'),
+  constraint nps_responses_subject_rule check (num_nonnulls(user_id, lead_id) <= 1),
   foreign key (organization_id, lead_id) references crm.leads
 );
 create index on analytics.nps_responses (organization_id, answered_at);
@@ -83,6 +84,9 @@ create index on analytics.nps_responses (organization_id, user_id, answered_at);
 comment on table analytics.nps_responses is
   'Answers to the question how likely one would recommend us, from 0 to 10. Of somebody who answers again the last answer '
   'counts.';
+comment on constraint nps_responses_answered_rule on analytics.nps_responses is 'Nobody has answered in the future.';
+comment on constraint nps_responses_subject_rule on analytics.nps_responses is
+  'An answer is of a user, of a lead, or of nobody who is known.';
 comment on column analytics.nps_responses.category is '9 and 10 are promoters, 7 and 8 passives, the rest detractors.';
 comment on column analytics.nps_responses.user_id is 'The member who answered; a lead did, or nobody knows who, without.';
 comment on column analytics.nps_responses.survey is 'What was asked about.';

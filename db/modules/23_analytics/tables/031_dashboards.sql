@@ -92,6 +92,8 @@ create index on analytics.dashboard_layouts (organization_id, user_id);
 comment on table analytics.dashboard_layouts is E'@behavior -*\n'
   'Where widgets stand on a dashboard (seed dashboard_layouts), in cells of a grid: a row for each widget, for everybody or '
   'for one person, at each width of the screen. No two overlap.';
+comment on constraint dashboard_layouts_in_grid on analytics.dashboard_layouts is
+  'A widget ends within the grid: 12 columns for lg, 8 for md, 4 for sm.';
 comment on column analytics.dashboard_layouts.user_id is 'Whose arrangement it is; null: everybody''s who has none.';
 comment on column analytics.dashboard_layouts.breakpoint is 'lg has 12 columns, md 8, sm 4.';
 comment on constraint dashboard_layouts_member on analytics.dashboard_layouts is '@behavior -*';

@@ -25,7 +25,8 @@ create table analytics.dashboard_alerts (
   last_evaluated_at timestamptz,
   last_refusal jsonb check (jsonb_typeof(last_refusal) = 'object'),
   next_check_at timestamptz not null default now(),
-  check (case when comparison in ('above', 'at_least') then clear_threshold <= threshold else clear_threshold >= threshold end),
+  constraint dashboard_alerts_clear_rule
+    check (case when comparison in ('above', 'at_least') then clear_threshold <= threshold else clear_threshold >= threshold end),
   foreign key (organization_id, dashboard_id) references analytics.dashboards
 );
 create index on analytics.dashboard_alerts (organization_id, dashboard_id);
@@ -37,6 +38,8 @@ comment on table analytics.dashboard_alerts is E'@behavior -insert -update\n'
   'A figure that is watched (seed dashboard_alerts). Its recipients get a mail when it crosses the threshold, and one when '
   'it is well again: once each, however often it is looked at in between. Seen by those who see its dashboard, hold the '
   'permission of its source, and see the project or budget that it names.';
+comment on constraint dashboard_alerts_clear_rule on analytics.dashboard_alerts is
+  'An alert that looks for high values clears at its threshold or below, one that looks for low values at it or above.';
 comment on column analytics.dashboard_alerts.owner_id is E'@behavior -*\nThat of the dashboard.';
 comment on column analytics.dashboard_alerts.series is 'Which series of the source; null: the total.';
 comment on column analytics.dashboard_alerts.time_range is 'The days that the figure is about, as of a dashboard.';

@@ -13,13 +13,15 @@ create table analytics.reports (
   grain text not null default 'auto' check (grain in ('auto', 'day', 'week', 'month', 'quarter', 'year')),
   comparison text not null default 'previous_period' check (comparison in ('none', 'previous_period', 'previous_year')),
   format text not null default 'html_csv' check (format in ('html', 'csv', 'html_csv')),
-  check (num_nonnulls(dashboard_id, source_key) = 1),
+  constraint reports_source_rule check (num_nonnulls(dashboard_id, source_key) = 1),
   foreign key (organization_id, dashboard_id) references analytics.dashboards
 );
 create index on analytics.reports (organization_id, dashboard_id);
 create index on analytics.reports (source_key);
 comment on table analytics.reports is
   'What can be sent or downloaded (seeds reports, dashboard_reports): a whole dashboard, or one data source with parameters.';
+comment on constraint reports_source_rule on analytics.reports is
+  'A report is about a dashboard or about one source of data.';
 comment on column analytics.reports.owner_id is E'@behavior -*\nThat of the dashboard.';
 comment on column analytics.reports.kind is 'How a single data source is drawn; a dashboard''s widgets say so themselves.';
 comment on column analytics.reports.time_range is 'The days that it is about, counted from the day on which it is due.';
@@ -39,8 +41,8 @@ create table analytics.dashboard_subscriptions (
   is_active boolean not null default true,
   last_due_at timestamptz,
   next_due_at timestamptz not null default now(),
-  check ((frequency = 'weekly') = (weekday is not null)),
-  check ((frequency = 'monthly') = (day_of_month is not null)),
+  constraint dashboard_subscriptions_weekday_rule check ((frequency = 'weekly') = (weekday is not null)),
+  constraint dashboard_subscriptions_day_rule check ((frequency = 'monthly') = (day_of_month is not null)),
   foreign key (organization_id, report_id) references analytics.reports
 );
 create index on analytics.dashboard_subscriptions (organization_id, report_id);
@@ -48,6 +50,10 @@ create index on analytics.dashboard_subscriptions (next_due_at) where is_active 
 comment on table analytics.dashboard_subscriptions is E'@behavior -insert -update\n'
   'Who gets a report, and when (seed dashboard_subscriptions). Each gets what they may see themselves, and nothing once '
   'they have left.';
+comment on constraint dashboard_subscriptions_weekday_rule on analytics.dashboard_subscriptions is
+  'What comes weekly needs a weekday, and nothing else has one.';
+comment on constraint dashboard_subscriptions_day_rule on analytics.dashboard_subscriptions is
+  'What comes monthly needs a day of the month, and nothing else has one.';
 comment on column analytics.dashboard_subscriptions.owner_id is E'@behavior -*\nThat of the report.';
 comment on column analytics.dashboard_subscriptions.weekday is 'Of a weekly one: 1 is Monday, 7 is Sunday.';
 comment on column analytics.dashboard_subscriptions.day_of_month is

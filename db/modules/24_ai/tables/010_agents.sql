@@ -142,9 +142,10 @@ create table ai.insight_rules (
   minimum_days integer not null default 7 check (minimum_days between 3 and 365),
   severity text not null check (severity in ('info', 'warning', 'critical')),
   is_active boolean not null default true,
-  check (minimum_days <= baseline_days)
+  constraint insight_rules_days_rule check (minimum_days <= baseline_days)
 );
 comment on table ai.insight_rules is 'When a day of an agent is worth telling somebody about.';
+comment on constraint insight_rules_days_rule on ai.insight_rules is 'No more days are needed than are compared with.';
 comment on column ai.insight_rules.comparison is
   'above, below: the value itself. deviates_up, deviates_down: by how many standard deviations it lies off the days before, '
   'measured robustly, by the median and the median deviation.';

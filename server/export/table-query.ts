@@ -65,9 +65,10 @@ function written({ column_name: name, type_name: type }: ExportColumn): string {
 
 /** A list by commas, of which a backslash takes the meaning. */
 const listOf = (text: string): string[] =>
-  (text.match(/(?:\\.|[^,\\])*(?:,|$)/g) ?? [])
+  // A backslash that nothing follows is taken too: what may fail at the end is tried again from each character.
+  (text.match(/(?:\\.?|[^,\\])*(?:,|$)/gs) ?? [])
     .slice(0, text === '' || text.endsWith(',') ? undefined : -1)
-    .map((part) => part.replace(/,$/, '').replace(/\\(.)/g, '$1'));
+    .map((part) => part.replace(/,$/, '').replace(/\\(.)/gs, '$1'));
 
 type Parameters = ReadonlyMap<string, string>;
 

@@ -1,14 +1,10 @@
+import { ReportError } from './report-error.ts';
 import { mailIdIn, type MailReport } from './report-mail.ts';
 
 /** Reports that may come in one request. */
 const MOST = 1_000;
 const KINDS = ['delivered', 'bounced', 'complained', 'replied', 'unsubscribed'] as const;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** A report is not of the documented form. The message names the place. */
-export class ReportError extends Error {
-  override readonly name = 'ReportError';
-}
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

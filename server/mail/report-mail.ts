@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import PostalMime, { type Attachment, type Email } from 'postal-mime';
 import { storable } from '../../worker/storable.ts';
+import { ReportError } from './report-error.ts';
 
 /** A report about a mail, as `marketing.take_mail_reports` takes it. */
 export type MailReport = {
@@ -46,6 +47,9 @@ function blocksOf(text: string): Map<string, string>[] {
 const LONGEST_ADDRESS = 254;
 /** Units that are kept of why a mail came back. */
 const LONGEST_REASON = 1_000;
+
+/** Readers whom a notice is about: a mail of ours has one. */
+const MOST_REPORTS = 100;
 
 /** `rfc822; ada@leads.test` */
 function addressOf(field: string | undefined): string | undefined {
@@ -93,18 +97,24 @@ function isAutomatic(email: Email): boolean {
 
 /** Headers in which the address stands that a mail came to. */
 const RECIPIENT = /^(to|delivered-to|x-original-to|envelope-to|x-envelope-to)$/;
+/** Addresses that are looked at: each may cost a signature. */
+const MOST_RECIPIENTS = 1_000;
+
+/** Whatever may be an address in a header. Split, since looking for an @ from each character on takes the square of a long word. */
+const addressesIn = (value: string): string[] =>
+  value.split(/[\s<>,;"]+/).filter((word) => word.includes('@'));
 
 /** The mail that a notice is about by the address that it came to. */
 function mailByRecipient(
   email: Email,
   mailOf: (address: string) => string | undefined,
 ): string | undefined {
-  for (const { key, value } of email.headers) {
-    if (!RECIPIENT.test(key)) continue;
-    for (const address of value.match(/[^\s<>,;"]+@[^\s<>,;"]+/g) ?? []) {
-      const id = mailOf(address);
-      if (id !== undefined) return id;
-    }
+  const addresses = email.headers
+    .filter(({ key }) => RECIPIENT.test(key))
+    .flatMap(({ value }) => addressesIn(value));
+  for (const address of addresses.slice(0, MOST_RECIPIENTS)) {
+    const id = mailOf(address);
+    if (id !== undefined) return id;
   }
   return undefined;
 }
@@ -117,7 +127,7 @@ function bounceInWords(email: Email, id: string): Omit<MailReport, 'source'>[] {
   const from = email.from?.address ?? '';
   const path = email.headers.find(({ key }) => key === 'return-path')?.value.trim();
   if (path !== '<>' && !/^(mailer-daemon|postmaster)@/i.test(from)) return [];
-  const text = email.text ?? email.html?.replace(/<[^>]*>/g, ' ') ?? '';
+  const text = email.text ?? email.html?.replace(/<[^<>]*>/g, ' ') ?? '';
   const status = /(?<![\d.])5\.\d{1,3}\.\d{1,3}(?![\d.]*\d)/.exec(text)?.[0];
   const line = /^.*(?<![\d.])5\d\d[ -].*$/m.exec(text)?.[0].trim();
   if (status === undefined && line === undefined) return [];
@@ -131,17 +141,44 @@ function bounceInWords(email: Email, id: string): Omit<MailReport, 'source'>[] {
   ];
 }
 
+/** Lines of a mail that are read, each of which takes its time: what a notice says stands at its beginning. */
+const MOST_LINES = 10_000;
+/** Bytes that the headers of a mail may have together. */
+const LONGEST_HEADERS = 200_000;
+
+function beginningOf(raw: Buffer): Buffer {
+  let end = -1;
+  for (let line = 0; line < MOST_LINES; line += 1) {
+    end = raw.indexOf('\n', end + 1);
+    if (end < 0) return raw;
+  }
+  return raw.subarray(0, end + 1);
+}
+
+async function read(raw: Buffer): Promise<Email> {
+  try {
+    return await PostalMime.parse(beginningOf(raw), {
+      maxHeadersSize: LONGEST_HEADERS,
+      // What came back is evidence, and none of what the notice says.
+      forceRfc822Attachments: true,
+    });
+  } catch (error) {
+    throw new ReportError(`The mail cannot be read: ${(error as Error).message}.`);
+  }
+}
+
 /**
  * What a mail says that came back: a notice of delivery (RFC 3464), a complaint (RFC 5965), or an answer to one of ours.
  * Empty when it is none of them.
  *
  * @param mailOf the mail that an address was made for (`returnPath` of the settings), by which notices are known that do not say
+ * @throws {ReportError} when its headers are too long or its parts nested too deeply
  */
 export async function reportsInMail(
   raw: Buffer,
   mailOf: (address: string) => string | undefined = () => undefined,
 ): Promise<MailReport[]> {
-  const email = await PostalMime.parse(raw);
+  const email = await read(raw);
   const part = (...types: string[]) =>
     email.attachments.find(({ mimeType }) => types.includes(mimeType));
   const original = part('message/rfc822', 'text/rfc822-headers', 'message/global-headers');
@@ -151,7 +188,7 @@ export async function reportsInMail(
   const feedback = part('message/feedback-report');
   const found: Omit<MailReport, 'source'>[] = [];
   if (status) {
-    found.push(...bouncesIn(contentOf(status), id));
+    found.push(...bouncesIn(contentOf(status), id).slice(0, MOST_REPORTS));
   } else if (feedback) {
     const [fields] = blocksOf(contentOf(feedback));
     const type = fields?.get('feedback-type')?.toLowerCase() ?? '';

@@ -5,7 +5,8 @@ import { refuse } from '../http/answers.ts';
 import { pagePolicy, storeNothing } from '../http/headers.ts';
 import { isMachine } from './machine.ts';
 import { askPage, donePage, unknownPage } from './pages.ts';
-import { ReportError, reportsInJson } from './report-events.ts';
+import { ReportError } from './report-error.ts';
+import { reportsInJson } from './report-events.ts';
 import { reportsInMail, type MailReport } from './report-mail.ts';
 import { isSigned, SIGNATURE_HEADER } from './signature.ts';
 

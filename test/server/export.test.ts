@@ -224,6 +224,7 @@ describe('what is refused', () => {
     ]);
     const field = (name: string) => [400, 'INVALID_INPUT', name];
     expect(await wrong('project_tasks.csv?columns=title,nope')).toEqual(field('columns'));
+    expect(await wrong('project_tasks.csv?columns=title%5C')).toEqual(field('columns'));
     expect(await wrong('project_tasks.csv?organizationId=x')).toEqual(field('organizationId'));
     expect(await wrong('project_tasks.csv?title.like=x')).toEqual(field('title.like'));
     expect(await wrong("project_tasks.csv?title'--=x")).toEqual(field("title'--"));

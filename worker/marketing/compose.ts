@@ -45,6 +45,9 @@ export type Composer = {
   readonly addresses: SenderAddresses;
 };
 
+/** Links of a part that are signed, to lead through the server. More lead where they were written to. */
+const MOST_LINKS = 1_000;
+
 const organizationNameOf = ({ organization }: ClaimedMail['context']) =>
   typeof organization === 'object' && organization !== null && 'name' in organization
     ? String(organization.name)
@@ -89,18 +92,25 @@ export function composeMail(
     ? footOf(rules.footer, compiled.hasUnsubscribeLink ? undefined : unsubscribeUrl)
     : footOf(undefined, undefined);
 
-  const tracked = (url: string) => (url === unsubscribeUrl ? undefined : links.click(ref, url));
+  const tracked = () => {
+    let left = MOST_LINKS;
+    return (url: string) => {
+      if (url === unsubscribeUrl || left === 0) return undefined;
+      left -= 1;
+      return links.click(ref, url);
+    };
+  };
 
   let html = rendered.html;
   if (html !== undefined) {
     if (foot.html) html = appendToBody(html, foot.html);
-    if (rules.trackClicks) html = rewriteLinks(html, tracked);
+    if (rules.trackClicks) html = rewriteLinks(html, tracked());
     if (rules.trackOpens) {
       html = appendToBody(html, `<img src="${links.open(ref)}" width="1" height="1" alt="">`);
     }
   }
   let text = rendered.text + foot.text;
-  if (rules.trackClicks) text = rewriteTextLinks(text, tracked);
+  if (rules.trackClicks) text = rewriteTextLinks(text, tracked());
   const { from, replyTo } = addresses.of(rules, organizationNameOf(mail.context));
   return {
     from,

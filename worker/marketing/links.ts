@@ -24,9 +24,9 @@ const idBytes = (id: string) => Buffer.from(id.replaceAll('-', ''), 'hex');
 const idOf = (bytes: Buffer) =>
   bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
-/** Nothing in it ends an address in plain text. */
+/** Nothing in it ends an address in plain text. Half a character, such as a template cuts off, is signed as the same. */
 const encode = (target: string) =>
-  encodeURIComponent(target).replace(
+  encodeURIComponent(target.toWellFormed()).replace(
     /[!'()*]/g,
     (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
   );

@@ -6,6 +6,8 @@ const LONGEST_SOURCE = 262_144;
 /** What a render may use: milliseconds, and what liquidjs counts as memory. */
 const RENDER_MS = 1_000;
 const MEMORY = 5_000_000;
+/** Characters that a part may have once it is rendered: what is done with it afterwards no clock stops. */
+const LONGEST_RENDERED = 1_000_000;
 
 /** Tags that read other files. There are none. */
 const TAGS_THAT_READ = ['include', 'render', 'layout', 'block'] as const;
@@ -107,13 +109,18 @@ export function parsePart(part: Part, source: string): ParsedPart {
     part,
     uses: usesOf(engine, parsed),
     render(context) {
+      let rendered: string;
       try {
-        return String(engine.renderSync(parsed, context));
+        rendered = String(engine.renderSync(parsed, context));
       } catch (error) {
         const message = firstLineOf(error as Error);
         const isSlow = message.startsWith('template render limit exceeded');
         throw new TemplateError(part, message, { line: lineOf(error), isSlow });
       }
+      if (rendered.length > LONGEST_RENDERED) {
+        throw new TemplateError(part, `it becomes longer than ${LONGEST_RENDERED} characters`);
+      }
+      return rendered;
     },
   };
 }

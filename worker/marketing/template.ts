@@ -100,10 +100,19 @@ function refuseUnknown(parts: readonly ParsedPart[], variables: readonly Variabl
   }
 }
 
+/** Tags that HTML may have: making text of it takes the square of how deep elements are nested. */
+const MOST_TAGS = 30_000;
+
+function refuseTooManyTags(html: string): void {
+  if ((html.match(/<\/?[a-z]/gi)?.length ?? 0) > MOST_TAGS) {
+    throw new TemplateError('html', `it becomes more than ${MOST_TAGS} tags`);
+  }
+}
+
 /** HTML as text: headings as they are, links with their addresses, no pictures. */
 const textOf = compile({
   wordwrap: 78,
-  limits: { maxInputLength: 2_000_000, maxDepth: 200 },
+  limits: { maxDepth: 200 },
   selectors: [
     { selector: 'img', format: 'skip' },
     { selector: 'a', options: { hideLinkHrefIfSameAsText: true, linkBrackets: ['<', '>'] } },
@@ -167,6 +176,7 @@ export class CompiledTemplate {
       .map(({ name, default: value }) => [name, value] as const);
     const whole = defaults.length === 0 ? context : { ...context, ...Object.fromEntries(defaults) };
     const html = this.#html?.render(whole);
+    if (html !== undefined) refuseTooManyTags(html);
     return {
       subject: onOneLine(this.#subject.render(whole)).slice(0, 998),
       html,

@@ -5,7 +5,7 @@ as $$
 #variable_conflict use_column
 declare
   organization constant uuid := merge_recipients.organization_id;
-  had constant text[] := '{sending,sent,uncertain}';
+  had constant text[] := array['sending', 'sent', 'uncertain'];
 begin
   -- Of two mails of a campaign that both wait, the other lead's is not sent; nor is one where the other address has had its own.
   update marketing.email_queue q

@@ -5,7 +5,21 @@ import { as, enter, makeCast, type Cast } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
 import { NOWHERE, refusalOf, type Values } from '../projects/fixtures.ts';
 import { addTest, type Variants } from './ab_tests.ts';
-import { addLead, ask, committed, look, type House } from './nurturing.ts';
+import {
+  addLead,
+  addSequence,
+  advance,
+  after,
+  ask,
+  committed,
+  enroll,
+  interact,
+  look,
+  mails,
+  START,
+  untilOneWaits,
+  type House,
+} from './nurturing.ts';
 
 const database = testDatabase();
 let ours: Cast;
@@ -204,6 +218,176 @@ describe('who may', () => {
           (await refusalOf(client, () => client.query(`delete from marketing.${table}`)))?.code,
         ).toBe('42501');
       }
+    });
+  });
+});
+
+describe('when two leads become one', () => {
+  const VARIANTS = { control: 1, other: 1 };
+  /** A test of leads that convert, and two leads of which each would get another variant. */
+  async function atOdds(house: House, goal = 'converted') {
+    const test = await addTest(house, VARIANTS, { unit_kind: 'lead', goal });
+    const drawn = async (lead: string) => {
+      const [row] = await look<{ variant_id: string }>(
+        house,
+        'select d.variant_id from marketing.draw_ab_variants($1, array[$2::uuid], array[$3]) d',
+        [ours.organizationId, test, lead],
+      );
+      return row?.variant_id;
+    };
+    const kept = await addLead(house);
+    let merged = await addLead(house);
+    while ((await drawn(merged)) === (await drawn(kept))) merged = await addLead(house);
+    return { test, kept, merged };
+  }
+  const expose = (house: House, test: string, lead: string) =>
+    ask(house, 'select (marketing.record_ab_exposure($1, $2)).id', [test, lead]);
+  const merge = (house: House, kept: string, merged: string) =>
+    ask(house, 'select l.id from crm.merge_leads($1, $2) l', [kept, merged]);
+  const convert = (house: House, lead: string) =>
+    ask(house, 'select c.id from crm.convert_lead($1) c', [lead]);
+  const results = async (house: House, test: string) => {
+    const [row] = await ask<{ r: Values }>(house, 'select marketing.get_ab_test_results($1) as r', [
+      test,
+    ]);
+    const { assigned, exposed, conversions } = row?.r ?? {};
+    return { assigned, exposed, conversions };
+  };
+  const exposedTo = async (house: House, test: string, lead: string) => {
+    const [row] = await look<{ key: string }>(
+      house,
+      `select v.key
+         from marketing.ab_test_assignments a
+         join marketing.ab_test_variants v on v.organization_id = a.organization_id and v.id = a.variant_id
+        where a.ab_test_id = $1 and a.lead_id = $2 and a.exposed_at is not null`,
+      [test, lead],
+    );
+    return row?.key;
+  };
+
+  test.each([false, true])(
+    'the one that is kept has what the other has met, and counts as it (itself drawn, and shown nothing: %s)',
+    async (isDrawn) => {
+      await inHouse(async (house) => {
+        const { test, kept, merged } = await atOdds(house);
+        if (isDrawn) await assign(house, test, kept);
+        await expose(house, test, merged);
+        const variant = await exposedTo(house, test, merged);
+        await merge(house, kept, merged);
+        expect(await exposedTo(house, test, kept)).toBe(variant);
+        expect(await assign(house, test, kept)).toBe(variant);
+        expect(await results(house, test)).toEqual({ assigned: 1, exposed: 1, conversions: 0 });
+        await convert(house, kept);
+        expect(await results(house, test)).toEqual({ assigned: 1, exposed: 1, conversions: 1 });
+      });
+    },
+  );
+
+  test('and both have met theirs, each keeps its own, and what follows counts once', async () => {
+    await inHouse(async (house) => {
+      const { test, kept, merged } = await atOdds(house);
+      for (const lead of [kept, merged]) await expose(house, test, lead);
+      const variants = [await exposedTo(house, test, kept), await exposedTo(house, test, merged)];
+      await merge(house, kept, merged);
+      expect([await exposedTo(house, test, kept), await exposedTo(house, test, merged)]).toEqual(
+        variants,
+      );
+      await convert(house, kept);
+      expect(await results(house, test)).toEqual({ assigned: 2, exposed: 2, conversions: 1 });
+    });
+  });
+
+  test('and only the one that is kept has met its variant, that stays', async () => {
+    await inHouse(async (house) => {
+      const { test, kept, merged } = await atOdds(house);
+      await assign(house, test, merged);
+      await expose(house, test, kept);
+      const variant = await exposedTo(house, test, kept);
+      await merge(house, kept, merged);
+      expect(await assign(house, test, kept)).toBe(variant);
+      await convert(house, kept);
+      expect(await results(house, test)).toMatchObject({ exposed: 1, conversions: 1 });
+    });
+  });
+
+  test('what was reached as the other is reached, and not once more', async () => {
+    await inHouse(async (house) => {
+      const { test, kept, merged } = await atOdds(house);
+      await expose(house, test, merged);
+      await convert(house, merged);
+      await merge(house, kept, merged);
+      expect(await results(house, test)).toEqual({ assigned: 1, exposed: 1, conversions: 1 });
+      await house.client.query('update crm.leads set score = 7 where id = $1', [kept]);
+      expect(await results(house, test)).toEqual({ assigned: 1, exposed: 1, conversions: 1 });
+    });
+  });
+
+  test('the figures of a test that is over stay', async () => {
+    await inHouse(async (house) => {
+      const { test, kept, merged } = await atOdds(house);
+      await assign(house, test, kept);
+      await expose(house, test, merged);
+      await ask(house, 'select s.id from marketing.stop_ab_test($1) s', [test]);
+      const before = await results(house, test);
+      await merge(house, kept, merged);
+      expect(await results(house, test)).toEqual(before);
+    });
+  });
+
+  test('what is done with mails of either counts for whoever met that variant', async () => {
+    await inHouse(async (house) => {
+      for (const bothMet of [false, true]) {
+        const { test: ab_test_id, kept, merged } = await atOdds(house, 'clicked');
+        const sequence = await addSequence(house, [{ key: 'only', ab_test_id }]);
+        await enroll(house, sequence, bothMet ? [kept, merged] : [merged], START);
+        await advance(house, sequence, START);
+        await house.client.query(
+          `update marketing.email_queue
+              set status = 'sent', sent_at = now(), email = 'was@leads.test'
+            where lead_id in ($1, $2)`,
+          [kept, merged],
+        );
+        const mail = (await mails(house, sequence)).find((each) => each.lead_id === merged);
+        await merge(house, kept, merged);
+        await interact(house, mail?.id ?? '', 'clicked', { occurred_at: after(1) });
+        expect(
+          await look(
+            house,
+            `select c.goal, a.lead_id
+               from marketing.ab_test_conversions c
+               join marketing.ab_test_assignments a on a.organization_id = c.organization_id and a.id = c.assignment_id
+              where c.ab_test_id = $1`,
+            [ab_test_id],
+          ),
+        ).toEqual([{ goal: 'clicked', lead_id: bothMet ? merged : kept }]);
+      }
+    });
+  });
+
+  onServer('while the one that is kept is drawn', () => {
+    test.each(['stays', 'is undone'])('it keeps that, unless it %s', async (what) => {
+      const made = await committed(database, ours, async (house) => {
+        const { test, kept, merged } = await atOdds(house);
+        await expose(house, test, merged);
+        return { test, kept, merged, variant: await exposedTo(house, test, merged) };
+      });
+      let merging: Promise<unknown> = Promise.resolve();
+      const drawing = committed(database, ours, async (house) => {
+        await expose(house, made.test, made.kept);
+        merging = committed(database, ours, (other) => merge(other, made.kept, made.merged));
+        await untilOneWaits(database);
+        if (what === 'is undone') throw new Error('undone');
+      });
+      if (what === 'is undone') await expect(drawing).rejects.toThrow('undone');
+      else await drawing;
+      await merging;
+      await committed(database, ours, async (house) => {
+        const variant = await exposedTo(house, made.test, made.kept);
+        expect(variant === made.variant).toBe(what === 'is undone');
+        expect(await results(house, made.test)).toMatchObject({
+          exposed: what === 'is undone' ? 1 : 2,
+        });
+      });
     });
   });
 });

@@ -76,10 +76,10 @@ $$;
 
 comment on function crm.merge_leads(uuid, uuid) is
   'Two leads that are the same person become one: what belongs to the second, such as activities, touchpoints, deals, '
-  'conversions, referrals, events, visits, answers and what it did with mails, belongs to the first from now on, which takes '
-  'over the fields that it lacks; the second is archived for good. Mails that wait for the second go to the first, none twice: '
-  'in nurturing sequences the first goes on where the second was; where both were, with the one that has come further. Of the two consents the strictest holds. Needs crm.write. Errors: '
-  'NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT.';
+  'conversions, referrals, events, visits, answers, variants of A/B tests and what it did with mails, belongs to the first '
+  'from now on, which takes over the fields that it lacks; the second is archived for good. Mails that wait for the second go '
+  'to the first, none twice: in nurturing sequences the first goes on where the second was; where both were, with the one that '
+  'has come further. Of the two consents the strictest holds. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT.';
 grant execute on function crm.merge_leads(uuid, uuid) to callboard_member, callboard_service;
 
 create or replace function crm.move_lead_rows(kept_id uuid, merged_id uuid) returns void
@@ -125,6 +125,7 @@ begin
    where i.organization_id = organization and i.lead_id = merged_id;
   perform analytics.merge_lead_events(organization, kept_id, merged_id);
   perform marketing.merge_mails(organization, kept_id, merged_id);
+  perform marketing.merge_ab_assignments(organization, kept_id, merged_id);
   perform community.merge_referrals(organization, kept_id, merged_id);
   -- who was merged into the second before
   update crm.leads l

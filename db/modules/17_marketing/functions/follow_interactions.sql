@@ -21,7 +21,8 @@ begin
              filter (where e.phase = 'branch' and e.step_id = q.step_id and e.round = q.step_round
                        and marketing.is_sign_of(t.branch_on, n.kind)) as going_on,
            array_agg(t.ab_test_id) filter (where t.ab_test_id is not null) as tests,
-           array_agg(q.lead_id::text) filter (where t.ab_test_id is not null) as units,
+           -- Who got the mail may have become one with another lead since, and the variant that lead's.
+           array_agg(coalesce(a.unit, e.lead_id::text)) filter (where t.ab_test_id is not null) as units,
            array_agg(n.kind) filter (where t.ab_test_id is not null) as goals,
            array_agg(n.occurred_at) filter (where t.ab_test_id is not null) as moments
       from new_rows n
@@ -34,6 +35,12 @@ begin
       join marketing.nurturing_enrollments e on e.organization_id = q.organization_id and e.id = q.enrollment_id
       join marketing.nurturing_sequences s on s.organization_id = e.organization_id and s.id = e.sequence_id
       join marketing.nurturing_steps t on t.organization_id = q.organization_id and t.id = q.step_id
+      left join lateral (
+             select a.unit
+               from marketing.ab_test_assignments a
+              where a.organization_id = q.organization_id and a.ab_test_id = t.ab_test_id and a.unit = q.lead_id::text
+             offset 0
+           ) a on true
      where n.kind in ('opened', 'clicked', 'replied') and not n.is_machine
      group by q.organization_id
   loop

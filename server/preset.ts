@@ -19,6 +19,7 @@ import { ConstraintColumns, constraintsPlugin } from '../plugins/errors/constrai
 import { HttpErrorsPlugin } from '../plugins/errors/http.ts';
 import { makeMaskError, type Unexpected } from '../plugins/errors/mask.ts';
 import { NothingUpdatedPlugin } from '../plugins/errors/nothing-updated.ts';
+import { FiltersPlugin } from '../plugins/filters.ts';
 import { InflectionPlugin } from '../plugins/inflection.ts';
 import { InternalFunctionsPlugin } from '../plugins/internal-functions.ts';
 import { LookUpsPlugin } from '../plugins/look-ups.ts';
@@ -139,6 +140,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       NothingUpdatedPlugin,
       constraintsPlugin(constraints),
       allowedValuesPlugin(constraints),
+      FiltersPlugin,
       ScalarsPlugin,
       VectorsPlugin,
       ...documentPlugins(options.documents ?? {}, options.callerOf, options.admitMore),

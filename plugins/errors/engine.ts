@@ -22,15 +22,6 @@ const REFUSALS: readonly (readonly [words: RegExp, refusal: EngineRefusal])[] = 
     /^Attempted to update a record, but no new values were specified/,
     { code: 'INVALID_INPUT', message: 'The patch changes nothing.', field: 'patch' },
   ],
-  [
-    /^(Null literals|Empty objects) are forbidden in filter argument input/,
-    {
-      code: 'INVALID_INPUT',
-      message: 'A filter has a null or an empty object in it.',
-      field: 'filter',
-      hint: 'To ask for values that are not there, say isNull: true.',
-    },
-  ],
 ];
 
 /** Whether the words of an error are about what a client has sent, and what to tell it; undefined: they are not. */

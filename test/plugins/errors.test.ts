@@ -156,18 +156,6 @@ describe('errors of operations', () => {
     ],
     ['a patch of nothing', owner, update('{}'), { code: 'INVALID_INPUT', field: 'patch' }],
     [
-      'a null in a filter',
-      owner,
-      '{ projects(filter: { slug: { equalTo: null } }) { totalCount } }',
-      { code: 'INVALID_INPUT', field: 'filter' },
-    ],
-    [
-      'an empty object in a filter',
-      owner,
-      '{ projects(filter: { slug: {} }) { nodes { name } } }',
-      { code: 'INVALID_INPUT', field: 'filter' },
-    ],
-    [
       'a cursor of another order',
       owner,
       '{ projects(orderBy: [STARTS_ON_ASC], after: "WyIwMDAwMDAiLDFd") { nodes { name } } }',

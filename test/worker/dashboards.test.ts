@@ -663,6 +663,88 @@ describe('a report', () => {
     expect(mails.map(({ to }) => to)).toEqual(['owner@withheld.test']);
   });
 
+  test('is withheld from whoever leaves it while it waits, and from all when it is sent no more', async () => {
+    const { owner, admin, member } = ours;
+    const everybody = [owner.userId, admin.userId, member.userId];
+    const waiting = async (change: (client: PoolClient, id: string) => Promise<unknown>) => {
+      await worker?.stop();
+      worker = undefined;
+      const { id } = await subscribe(owner, everybody);
+      await makeDue(id);
+      await service().query('select analytics.queue_reports()');
+      await actAs(database, member, (client) => change(client, id));
+      await run();
+      const { rows } = await database
+        .pool()
+        .query<{ reason: string }>(
+          "select reason from analytics.report_deliveries where subscription_id = $1 and status = 'withheld'",
+          [id],
+        );
+      expect(new Set(rows.map(({ reason }) => reason))).toEqual(
+        new Set(['It is not sent any more, or not to this recipient.']),
+      );
+      return Object.fromEntries(await deliveries(id)) as Record<string, string>;
+    };
+    expect(
+      await waiting((client, id) =>
+        client.query('select analytics.leave_dashboard_subscription($1)', [id]),
+      ),
+    ).toEqual({ owner: 'sent', admin: 'sent', member: 'withheld' });
+    expect(mails).toHaveLength(2);
+    const withheld = { owner: 'withheld', admin: 'withheld', member: 'withheld' };
+    expect(
+      await waiting((client, id) =>
+        client.query(
+          'update analytics.dashboard_subscriptions set is_active = false where id = $1',
+          [id],
+        ),
+      ),
+    ).toEqual(withheld);
+    expect(
+      await waiting((client, id) =>
+        client.query('select analytics.delete_dashboard_subscription($1)', [id]),
+      ),
+    ).toEqual(withheld);
+    expect(mails).toHaveLength(2);
+  });
+
+  test('whose figures cannot be had is tried again, failed in the end, and sent when somebody has it tried once more', async () => {
+    const { id } = await subscribe(ours.owner, [ours.owner.userId]);
+    await makeDue(id);
+    const sourceIs = (name: string) =>
+      database
+        .pool()
+        .query("update analytics.data_sources set function_name = $1 where key = 'projects.open'", [
+          name,
+        ]);
+    await sourceIs('analytics.source_gone');
+    try {
+      await run('queue_reports');
+      expect(await deliveries(id)).toEqual([['owner', 'queued']]);
+      await database.pool().query(
+        `update graphile_worker._private_jobs set run_at = now(), max_attempts = attempts + 1
+          where key like 'deliver_report:%'`,
+      );
+      await run();
+      expect(await deliveries(id)).toEqual([['owner', 'failed']]);
+      const { rows } = await database
+        .pool()
+        .query('select reason from analytics.report_deliveries where subscription_id = $1', [id]);
+      expect(rows).toEqual([{ reason: expect.stringContaining('source_gone') }]);
+    } finally {
+      await sourceIs('analytics.source_projects_open');
+    }
+    // What has failed for the last time is put among what failed, from where somebody may take it back.
+    await service().query(
+      `select platform.enqueue('deliver_report', jsonb_build_object('organization_id', d.organization_id, 'delivery_id', d.id))
+         from analytics.report_deliveries d where d.subscription_id = $1`,
+      [id],
+    );
+    await run();
+    expect(await deliveries(id)).toEqual([['owner', 'sent']]);
+    expect(mails).toHaveLength(1);
+  });
+
   test('comes again when the mail server refuses, and is given up in the end', async () => {
     const { id } = await subscribe(ours.owner, [ours.owner.userId]);
     await makeDue(id);

@@ -63,6 +63,9 @@ function surelyNotSent(error: unknown): boolean {
   );
 }
 
+const reasonOf = (error: unknown): string =>
+  storable(error instanceof Error ? error.message : String(error));
+
 /**
  * Sends one report to one recipient, who gets what they may see at this moment. That it is on its way is written down for
  * good before a mail server hears of it, so it never goes out twice by itself: when the worker dies or the connection breaks in
@@ -89,20 +92,28 @@ export function makeTask({ mail }: TaskContext): Task | undefined {
     const delivery = rows[0];
     if (!delivery) return;
     if (delivery.state === 'sending') throw new Error('Another worker is sending it.');
-    const seen = await chartsFor(delivery, organizationId, helpers);
-    if (!seen) {
-      await note('queued', 'withheld', 'The recipient may not see what is in it.');
-      return;
+    const isLast = helpers.job.attempts >= helpers.job.max_attempts;
+    let rendered: ReturnType<typeof renderReport>;
+    try {
+      const seen = await chartsFor(delivery, organizationId, helpers);
+      if (!seen) {
+        await note('queued', 'withheld', 'The recipient may not see what is in it.');
+        return;
+      }
+      rendered = renderReport({
+        name: delivery.report_name,
+        organization: delivery.organization_name,
+        recipient: delivery.user_name,
+        format: delivery.format,
+        asOf: delivery.as_of,
+        ...seen,
+        url: links.to('/dashboards', delivery.dashboard_id ? { id: delivery.dashboard_id } : {}),
+      });
+    } catch (error) {
+      // Its figures take too long, or cannot be had.
+      if (isLast) await note('queued', 'failed', reasonOf(error));
+      throw error;
     }
-    const rendered = renderReport({
-      name: delivery.report_name,
-      organization: delivery.organization_name,
-      recipient: delivery.user_name,
-      format: delivery.format,
-      asOf: delivery.as_of,
-      ...seen,
-      url: links.to('/dashboards', delivery.dashboard_id ? { id: delivery.dashboard_id } : {}),
-    });
     if (!(await note('queued', 'sending'))) return;
     try {
       await mail.deliver({
@@ -112,12 +123,11 @@ export function makeTask({ mail }: TaskContext): Task | undefined {
         to: delivery.email,
       });
     } catch (error) {
-      const reason = storable(error instanceof Error ? error.message : String(error));
+      const reason = reasonOf(error);
       if (!surelyNotSent(error)) {
         await note('sending', 'uncertain', reason);
         return;
       }
-      const isLast = helpers.job.attempts >= helpers.job.max_attempts;
       await note('sending', isLast ? 'failed' : 'queued', reason);
       throw error;
     }

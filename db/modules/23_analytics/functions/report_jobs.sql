@@ -73,7 +73,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   delivery analytics.report_deliveries;
-  may_see boolean;
+  why_not text;
 begin
   select d.*
     into delivery
@@ -96,10 +96,22 @@ begin
   if delivery.status is null or delivery.status not in ('queued', 'sending') then
     return;
   end if;
-  may_see := analytics.may_see_source(delivery.organization_id, delivery.user_id, '{analytics.read}');
-  if not may_see and delivery.status = 'queued' then
+  why_not := case
+    when not analytics.may_see_source(delivery.organization_id, delivery.user_id, '{analytics.read}')
+      then 'The recipient is no member any more, or may not see dashboards.'
+    when not exists (
+           select
+             from analytics.dashboard_subscriptions s
+            where s.organization_id = delivery.organization_id
+              and s.id = delivery.subscription_id
+              and s.is_active
+              and s.deleted_at is null
+              and delivery.user_id = any (s.recipient_ids))
+      then 'It is not sent any more, or not to this recipient.'
+  end;
+  if why_not is not null and delivery.status = 'queued' then
     update analytics.report_deliveries d
-       set status = 'withheld', reason = 'The recipient is no member any more, or may not see dashboards.'
+       set status = 'withheld', reason = why_not
      where d.organization_id = delivery.organization_id and d.id = delivery.id;
     return;
   end if;
@@ -117,7 +129,7 @@ $$;
 
 comment on function analytics.report_delivery(uuid, uuid) is
   'What it takes to send a report to its recipient; no row when there is nothing to do: it has gone out, or may not any '
-  'more, which is noted. One that has been going out for minutes has lost its worker and is not sent again. The state '
+  'more, because the recipient may not see it, has left it, or nobody gets it now, which is noted. One that has been going out for minutes has lost its worker and is not sent again. The state '
   'sending: another worker is at it. For jobs.';
 grant execute on function analytics.report_delivery(uuid, uuid) to callboard_service;
 

@@ -82,7 +82,8 @@ create index on analytics.report_deliveries (organization_id, user_id);
 comment on table analytics.report_deliveries is
   'What became of each report: one row for each recipient and time at which it was due.';
 comment on column analytics.report_deliveries.status is
-  'queued → sending → sent; withheld: the recipient may not see it (any more); failed: it was tried for the last time; '
+  'queued → sending → sent; withheld: the recipient may not see it (any more), or has left it, or it is not sent any more; '
+  'failed: it was tried for the last time; '
   'uncertain: the worker died while it was going out, so it is not sent again.';
 comment on column analytics.report_deliveries.reason is 'Why it was withheld, or why it failed.';
 

@@ -53,8 +53,10 @@ function checked({ expected, matches }: Scalar, value: unknown): string {
 /** How JSON writes what texts of Postgres cannot hold: U+0000, and half of a character. */
 const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][\da-f]{2})/;
 
+/** A list goes on: where each of its rows is taken by itself, only the one with such a character is not. */
 function storable(value: unknown): unknown {
-  if (value === undefined || !UNSTORABLE.test(JSON.stringify(value))) return value;
+  if (value === undefined || Array.isArray(value) || !UNSTORABLE.test(JSON.stringify(value)))
+    return value;
   throw new TypeError('It has a character that texts cannot hold, such as U+0000.');
 }
 

@@ -39,6 +39,58 @@ const stored = (columns: string) =>
   );
 
 describe('recording events', () => {
+  /** As a client writes them: what texts of Postgres cannot hold is in JSON, too. */
+  test.each([
+    ['U+0000 in a text', '"\\u0000"'],
+    ['U+0000 in a name of something', '{"\\u0000": 1}'],
+    ['half a character', '["\\ud83d x"]'],
+    ['the other half', '"\\uDE00"'],
+    ['a number beyond all numbers', '1e200000'],
+  ])('leaves out a row with %s, and takes the others', async (_what, bad) => {
+    const event = (more: string) =>
+      `{"id": "${idAt(hoursAgo(1))}", "name": "project_opened", "properties": ${more}}`;
+    const metric = (more: string) => `{"metric": "latency", "value": 1, "labels": ${more}}`;
+    await as(database, ours.member, async (client) => {
+      for (const [call, row] of [
+        ['upsert_events', event],
+        ['record_metrics', metric],
+      ] as const) {
+        const send = async (...rows: string[]) => {
+          const { rows: answers } = await client.query<object>(
+            `select t.inserted, t.duplicates, to_json(t.rejected) as rejected from analytics.${call}($1) t`,
+            [`[${rows.join()}]`],
+          );
+          return answers[0];
+        };
+        const good = row('{"smile": "\\ud83d\\ude00", "path": "C:\\\\u0000"}');
+        const rejected = (index: number) => ({
+          ...{ index, row_id: null, field: null },
+          reason:
+            'has a character that texts cannot hold, such as U+0000, or a number that is too large',
+        });
+        const object = `{"a": ${bad}}`;
+        expect([call, await send(good, row(object), row('{}'), bad, row('null'))]).toEqual([
+          call,
+          { inserted: 3, duplicates: 0, rejected: [rejected(1), rejected(3)] },
+        ]);
+        // What is wrong with other rows is said as ever.
+        expect(await send('7', row(object), 'null')).toEqual({
+          inserted: 0,
+          duplicates: 0,
+          rejected: [
+            { index: 0, row_id: null, field: null, reason: 'is no object' },
+            rejected(1),
+            { index: 2, row_id: null, field: null, reason: 'is no object' },
+          ],
+        });
+      }
+      const { rows } = await client.query(
+        "select count(*)::int as kept from analytics.app_events where properties ->> 'smile' = '😀'",
+      );
+      expect(rows).toEqual([{ kept: 1 }]);
+    });
+  });
+
   test('keeps all that they say', async () => {
     const at = hoursAgo(2);
     const id = idAt(at);

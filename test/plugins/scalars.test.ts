@@ -86,6 +86,16 @@ describe('JSON', () => {
     expect(errors?.[0]?.extensions).toEqual({ code: 'INVALID_INPUT', field: 'customFields' });
   });
 
+  test('with such a character in a list is left to what takes the list, and refused where nothing does', async () => {
+    const list = ['fine', { a: 'a\u0000' }, '\ud800'];
+    expect(parseValue(api.schema(), 'JSON', list)).toEqual(list);
+    const { errors } = await api.ask(cast.owner, CREATE, {
+      project: { name: 'Odd', customFields: list },
+    });
+    expect(errors?.map(({ extensions }) => extensions?.['code'])).toEqual(['INVALID_INPUT']);
+    expect(api.unexpected).toEqual([]);
+  });
+
   test.each([['\\u0000'], ['\\\\ud800'], ['𝕏 \ud835\udd4f'], [null], [[1, { a: 'é' }]]])(
     'that only looks like it is taken: %j',
     (value) => {

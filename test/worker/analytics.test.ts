@@ -43,16 +43,42 @@ test('events go in through the API, what follows from them by job, and figures c
     `mutation ($rows: JSON!) {
        upsertEvents(input: { rows: $rows }) { result { inserted duplicates rejected { index field reason } } }
      }`,
-    { rows: [{ id: 'x', name: 'login' }] },
+    {
+      rows: [
+        { id: 'x', name: 'login' },
+        // Half a character, as a text has that was cut off in the middle of one, is no reason to refuse the others.
+        {
+          id: randomId(),
+          name: 'login',
+          occurredAt: hoursAgo(2),
+          properties: { said: 'Ha \ud83d' },
+        },
+        { id: randomId(), name: 'seen', occurredAt: hoursAgo(2), properties: { said: 'Ha 😀' } },
+      ],
+    },
   );
   expect(sent).toEqual({
     upsertEvents: {
       result: {
-        inserted: 0,
+        inserted: 1,
         duplicates: 0,
-        rejected: [{ index: 0, field: 'id', reason: 'must be a UUID' }],
+        rejected: [
+          { index: 0, field: 'id', reason: 'must be a UUID' },
+          { index: 1, field: null, reason: expect.stringContaining('U+0000') },
+        ],
       },
     },
+  });
+  const written = await answered(
+    `mutation {
+       recordMetrics(input: { rows: [{ metric: "latency", value: 1, unit: "\\u0000" }, { metric: "latency", value: 2 }] }) {
+         result { inserted rejected { index } }
+       }
+     }`,
+    {},
+  );
+  expect(written).toEqual({
+    recordMetrics: { result: { inserted: 1, rejected: [{ index: 0 }] } },
   });
   await record(database, ours.member, [
     { id: randomId(), name: 'login', occurredAt: hoursAgo(2), userId: ours.member.userId },

@@ -83,3 +83,37 @@ end;
 
 comment on function analytics.time_of_id(uuid) is 'The time in an id of version 7, to the millisecond; null for any other.';
 grant execute on function analytics.time_of_id(uuid) to callboard_service;
+
+create or replace function analytics.storable_rows(given json, out list jsonb, out unstorable integer[])
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  list := given::jsonb;
+exception when data_exception then
+  select jsonb_agg(coalesce(r.element, 'null') order by e.number),
+         array_agg((e.number - 1)::integer) filter (where r.element is null)
+    into list, unstorable
+    from json_array_elements(given) with ordinality as e (element, number)
+   cross join lateral (select analytics.read_jsonb(e.element) as element) r;
+end
+$$;
+
+comment on function analytics.storable_rows(json) is
+  'A list as jsonb, and the places in it of what cannot be stored, which is null there: json is any text that has its form, '
+  'also with characters in it that texts cannot hold.';
+grant execute on function analytics.storable_rows(json) to callboard_service;
+
+create or replace function analytics.read_jsonb(given json) returns jsonb
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return given::jsonb;
+exception when data_exception then
+  return null;
+end
+$$;
+
+comment on function analytics.read_jsonb(json) is 'A value of JSON, or null for one that has a text or a number that cannot be stored.';
+grant execute on function analytics.read_jsonb(json) to callboard_service;

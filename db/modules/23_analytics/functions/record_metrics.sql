@@ -1,4 +1,4 @@
-create or replace function analytics.record_metrics(rows jsonb) returns analytics.taken_rows
+create or replace function analytics.record_metrics(rows json) returns analytics.taken_rows
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -7,23 +7,28 @@ declare
   known constant text[] := '{id,metric,value,kind,source,unit,labels,occurredAt}'::text[];
   kept_from constant timestamptz := now() - (
     select t.retention from platform.protected_tables t where t.table_id = 'analytics.metrics_log'::regclass);
+  list jsonb;
+  unstorable integer[];
   result analytics.taken_rows;
   good integer;
 begin
-  if rows is null or jsonb_typeof(rows) <> 'array' then
+  if rows is null or json_typeof(rows) <> 'array' then
     perform platform.refuse('CB002', 'Values are given as a list.', field => 'rows');
-  elsif jsonb_array_length(rows) > 10000 then
+  elsif json_array_length(rows) > 10000 then
     perform platform.refuse('CB002', 'At most 10000 values at once.', field => 'rows');
   end if;
+  select s.list, s.unstorable into list, unstorable from analytics.storable_rows(rows) s;
   with sent as materialized (
     select m.*, coalesce(analytics.time_of_id(m.id), m.given_time, case when m.event ->> 'id' is null then now() end) as at
-      from analytics.read_metrics(rows) m
+      from analytics.read_metrics(list) m
   ),
   checked as materialized (
     select s.index, s.event, coalesce(s.id, platform.uuidv7()) as id, s.at, s.metric, coalesce(s.kind, 'business') as kind,
            coalesce(s.source, '') as source, s.unit, coalesce(s.labels, '{}') as labels,
            case jsonb_typeof(s.value) when 'number' then s.value::numeric end as value,
            case
+             when s.index = any (unstorable)
+               then array[null, 'has a character that texts cannot hold, such as U+0000, or a number that is too large']
              when jsonb_typeof(s.event) <> 'object' then array[null, 'is no object']
              when s.event - known <> '{}'
                then array[(select min(k.key) from jsonb_object_keys(s.event - known) as k (key)), 'is not known']
@@ -68,13 +73,13 @@ begin
 end
 $$;
 
-comment on function analytics.record_metrics(jsonb) is
+comment on function analytics.record_metrics(json) is
   'Records values, at most 10000 at once: a list of {"metric", "value", "kind", "source", "unit", "labels", "occurredAt", '
   '"id"}, of which metric and value are required; kind is performance, business (unless said otherwise) or system. Rows that '
   'are wrong come back with their place and the reason. With an id, a row that is sent again is recorded once, as upsert_events '
   'does it. Needs analytics.write. Errors: INVALID_INPUT for what is no list, or too long. Definer: nobody writes values '
   'directly.';
-grant execute on function analytics.record_metrics(jsonb) to callboard_member, callboard_service;
+grant execute on function analytics.record_metrics(json) to callboard_member, callboard_service;
 
 create or replace function analytics.read_metrics(rows jsonb) returns table (
   index integer,

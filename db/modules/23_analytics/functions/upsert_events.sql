@@ -1,4 +1,4 @@
-create or replace function analytics.upsert_events(rows jsonb) returns analytics.taken_rows
+create or replace function analytics.upsert_events(rows json) returns analytics.taken_rows
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -9,18 +9,18 @@ begin
 end
 $$;
 
-comment on function analytics.upsert_events(jsonb) is
+comment on function analytics.upsert_events(json) is
   'Records events, at most 10000 at once: a list of {"id", "name", "occurredAt", "userId", "leadId", "anonymousId", '
   '"sessionKey", "source", "url", "value", "properties"}, of which id and name are required. Rows that are wrong come back '
-  'with their place and the reason, the others are recorded. A row that is sent again is recorded once, whoever sends it: an '
+  'with their place and the reason, also one with a character that texts cannot hold; the others are recorded. A row that is sent again is recorded once, whoever sends it: an '
   'event is known by its id together with its time. An id of version 7 has its time in it; occurredAt may be left out '
   'then, and else lies within a minute of it. With any other id occurredAt is required, and the same id at another time is '
   'another event. What is sent of a lead that was merged into another is recorded of that one. Events lie no more than a day '
   'ahead, and no further back than the organization keeps them. Needs analytics.write. Errors: INVALID_INPUT for what is no '
   'list, or too long. Definer: nobody writes events directly.';
-grant execute on function analytics.upsert_events(jsonb) to callboard_member, callboard_service;
+grant execute on function analytics.upsert_events(json) to callboard_member, callboard_service;
 
-create or replace function analytics.take_events(organization_id uuid, rows jsonb) returns analytics.taken_rows
+create or replace function analytics.take_events(organization_id uuid, rows json) returns analytics.taken_rows
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
@@ -28,16 +28,19 @@ declare
   known constant text[] :=
     '{id,name,occurredAt,userId,leadId,anonymousId,sessionKey,source,url,value,properties}'::text[];
   kept_from constant timestamptz := analytics.events_kept_from(take_events.organization_id);
+  list jsonb;
+  unstorable integer[];
   result analytics.taken_rows;
   good integer;
 begin
-  if rows is null or jsonb_typeof(rows) <> 'array' then
+  if rows is null or json_typeof(rows) <> 'array' then
     perform platform.refuse('CB002', 'Events are given as a list.', field => 'rows');
-  elsif jsonb_array_length(rows) > 10000 then
+  elsif json_array_length(rows) > 10000 then
     perform platform.refuse('CB002', 'At most 10000 events at once.', field => 'rows');
   end if;
+  select s.list, s.unstorable into list, unstorable from analytics.storable_rows(rows) s;
   with sent as materialized (
-    select e.*, analytics.time_of_id(e.id) as id_time from analytics.read_events(rows) e
+    select e.*, analytics.time_of_id(e.id) as id_time from analytics.read_events(list) e
   ),
   checked as materialized (
     select s.index, s.event, s.id, coalesce(s.id_time, s.given_time) as occurred_at, s.name, s.user_id,
@@ -47,6 +50,8 @@ begin
            case jsonb_typeof(s.value) when 'number' then s.value::numeric end as value,
            coalesce(s.properties, '{}') as properties,
            case
+             when s.index = any (unstorable)
+               then array[null, 'has a character that texts cannot hold, such as U+0000, or a number that is too large']
              when jsonb_typeof(s.event) <> 'object' then array[null, 'is no object']
              when s.event - known <> '{}'
                then array[(select min(k.key) from jsonb_object_keys(s.event - known) as k (key)), 'is not known']
@@ -112,9 +117,9 @@ begin
 end
 $$;
 
-comment on function analytics.take_events(uuid, jsonb) is
+comment on function analytics.take_events(uuid, json) is
   'upsert_events of an organization, for functions that have checked who asks.';
-grant execute on function analytics.take_events(uuid, jsonb) to callboard_service;
+grant execute on function analytics.take_events(uuid, json) to callboard_service;
 
 create or replace function analytics.says_its_zone(given text) returns boolean
 language sql immutable parallel safe

@@ -14,6 +14,7 @@ import { attemptsPlugin, type AttemptOptions } from '../plugins/attempts.ts';
 import { BackRelationsPlugin } from '../plugins/back-relations.ts';
 import { ChangesPlugin } from '../plugins/changes/plugin.ts';
 import { CollisionsPlugin } from '../plugins/collisions.ts';
+import { DescriptionsPlugin } from '../plugins/descriptions.ts';
 import { emailTemplatePlugin } from '../plugins/email-templates/plugin.ts';
 import { ConstraintColumns, constraintsPlugin } from '../plugins/errors/constraints.ts';
 import { HttpErrorsPlugin } from '../plugins/errors/http.ts';
@@ -157,6 +158,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       KeyStatusPlugin,
       emailTemplatePlugin({ mailLinks: options.mailLinks }),
       searchPlugin({ embedQuery: options.embedQuery }),
+      DescriptionsPlugin,
     ],
     disablePlugins: [
       // `query` inside of everything, and an edge in each payload: for Relay Classic.

@@ -14,9 +14,9 @@ import { asServer } from '../second-factor/as-server.ts';
 import type { RequestClient } from '../session/client.ts';
 import { emailTemplateTypes } from './documentation.ts';
 import {
-  compileTemplate,
   contentOf,
   preview,
+  tryOut,
   variablesOf,
   type PreviewInput,
   type SourceInput,
@@ -44,7 +44,7 @@ const named = (input: SaveInput, ...fields: readonly (keyof SaveInput)[]) =>
 async function save(client: PgClient, input: SaveInput, sender: RequestClient | null) {
   const variables = variablesOf(input.variables);
   const { subject, html = null, text = null } = input;
-  compileTemplate({ subject, html, text, variables });
+  tryOut({ subject, html, text, variables });
   const template = {
     ...named(input, 'name', 'description', 'category'),
     subject,

@@ -59,7 +59,7 @@ export const variablesOf = (given: readonly Variable[] | null | undefined): Vari
  *
  * @throws SafeError TEMPLATE_INVALID with part, line and variable
  */
-export function compileTemplate(source: TemplateSource): CompiledTemplate {
+function compileTemplate(source: TemplateSource): CompiledTemplate {
   return explained(() => new CompiledTemplate(source));
 }
 
@@ -86,6 +86,16 @@ function previewOf(compiled: CompiledTemplate, given: Context, context: Context)
   const whole = { ...Object.fromEntries(samples), ...given, ...context, unsubscribe_url: NOWHERE };
   const { subject, html, text } = explained(() => compiled.render(whole));
   return { subject, html: html ?? null, text, missing };
+}
+
+/**
+ * Parses a template and renders it once, to somebody made up: one that never comes to an end would be heard of when mails
+ * were to go out.
+ *
+ * @throws SafeError TEMPLATE_INVALID with part, line and variable
+ */
+export function tryOut(source: TemplateSource): void {
+  previewOf(compileTemplate(source), {}, { lead: SOMEBODY, organization: {} });
 }
 
 async function sourceOf(client: PgClient, input: PreviewInput): Promise<TemplateSource> {

@@ -120,6 +120,8 @@ describe('mail through the API', () => {
         { part: 'variables', variable: 'a' },
       ],
       [{ html: 'x'.repeat(300_000) }, { part: 'html' }],
+      // It can be parsed, but not rendered.
+      [{ html: '{% for i in (1..100000000) %}x{% endfor %}' }, { part: 'html' }],
     ])('refuses %j', async (part, expected) => {
       const answer = await save({
         name: name(),
@@ -407,6 +409,21 @@ describe('mail through the API', () => {
       );
       return row?.id ?? '';
     }
+    test.each([[['qualifed']], [['new', null]]])(
+      'is for no leads that are %j',
+      async (statuses) => {
+        const answer = await api.ask(ours.cast.member, CREATE, {
+          campaign: {
+            name: 'Typo',
+            templateId: ours.templateId,
+            audience: 'leads',
+            leadStatuses: statuses,
+          },
+        });
+        expect(errorOf(answer)).toMatchObject({ code: 'CHECK_FAILED', field: 'leadStatuses' });
+      },
+    );
+
     const run = async (id: string) => {
       for (;;) {
         const [row] = await ours.query<{ queued: number }>(

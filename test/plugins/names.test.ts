@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { GraphQLObjectType } from 'postgraphile/graphql';
+import { printSchema, type GraphQLObjectType } from 'postgraphile/graphql';
 import { fieldOf, namingColumns } from '../../plugins/names.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { testApi } from '../helpers/graphql.ts';
@@ -36,6 +36,19 @@ describe('the names of the API', () => {
   const typeOf = (name: string) => api.schema().getType(name) as GraphQLObjectType;
   const fieldsOf = (name: string) => Object.keys(typeOf(name).getFields());
   const named = (name: string, type: string) => String(typeOf(name).getFields()[type]?.type);
+
+  test('documentation uses them too, and leaves out what is for those who read SQL', () => {
+    const { createApiKey } = typeOf('Mutation').getFields();
+    expect(createApiKey?.description).toContain(
+      'workspaceIds narrow what it sees; without expiresAt',
+    );
+    const told = printSchema(api.schema());
+    expect(told).not.toContain('Definer:');
+    // What is a value, or says where a table comes from, is none of them.
+    expect(told).toContain('such as api_keys or single_sign_on');
+    expect(told).toContain('(seed dashboard_alerts)');
+    expect(told).toContain('A table such as projects.project_tasks');
+  });
 
   test('relations of a task read as if there were one tenant', () => {
     expect(named('ProjectTask', 'project')).toBe('Project');

@@ -5,7 +5,8 @@ create table marketing.campaigns (
   template_id uuid not null,
   audience text not null default 'list' check (audience in ('list', 'leads', 'segment')),
   segment_id uuid,
-  lead_statuses text[] not null default '{}',
+  lead_statuses text[] not null default '{}'
+    check (lead_statuses <@ '{new,contacted,qualified,unqualified,converted,lost}'),
   minimum_score smallint check (minimum_score between 0 and 100),
   variables jsonb not null default '{}' check (jsonb_typeof(variables) = 'object' and length(variables::text) <= 65536),
   status text not null default 'draft'

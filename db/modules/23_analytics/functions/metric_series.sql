@@ -20,7 +20,7 @@ $$;
 
 comment on function analytics.metric_series(text, date, date, text, text) is
   'A metric over days of the organization, both included, at most ten years: a point for each day, week (from Monday), '
-  'month, quarter or year, of which only the days asked for count, up to today. metric is a key of metric_definitions, or '
+  'month, quarter or year, of which only the days asked for count, up to today. metric is a key of metricDefinitions, or '
   'the name of what was recorded in metrics_log, which is averaged. With a dimension there is such a series for each of its '
   'values; of a recorded metric it is source or the name of a label. Needs analytics.read. Errors: INVALID_INPUT, which '
   'names the argument.';

@@ -70,7 +70,7 @@ create index on analytics.metrics_daily (organization_id, day);
 comment on table analytics.metrics_daily is
   'Figures of each day of an organization, in its time zone (seed metrics_daily). Written by recompute_metrics_daily and a '
   'job; a day without anything to count has no row.';
-comment on column analytics.metrics_daily.metric is 'A key of metric_definitions.';
+comment on column analytics.metrics_daily.metric is 'A key of metricDefinitions.';
 comment on column analytics.metrics_daily.dimension is
   'What it is broken down by, such as event; empty for the figure as a whole.';
 comment on column analytics.metrics_daily.dimension_value is 'Such as the name of the event.';

@@ -47,7 +47,7 @@ create index on analytics.dashboard_widgets (source_key);
 comment on table analytics.dashboard_widgets is E'@behavior -insert -update\n'
   'What a dashboard shows (seeds dashboard_widgets, widgets): which figures, and how they are drawn.';
 comment on column analytics.dashboard_widgets.owner_id is E'@behavior -*\nThat of the dashboard.';
-comment on column analytics.dashboard_widgets.source_key is 'One of data_sources.';
+comment on column analytics.dashboard_widgets.source_key is 'One of dataSources.';
 comment on column analytics.dashboard_widgets.parameters is
   'What the source asks for, such as {"projectId": …}; it fits the schema of the source.';
 comment on column analytics.dashboard_widgets.time_range is 'As that of a dashboard; null: the dashboard''s.';

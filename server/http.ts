@@ -88,8 +88,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const trust = trustedProxies(settings.trustProxy);
   const addressOf = (request: IncomingMessage) => clientAddress(request, trust);
-  const keyUses = new KeyUses(database.pool('callboard_authenticator'));
-  const requests = new Requests({ tokens, addressOf, keyUses });
+  const keyUses = new KeyUses(database.pool('callboard_authenticator'), {
+    onFailure: (error) => log.error({ err: error }, 'Requests with API keys cannot be counted.'),
+  });
+  const requests = new Requests({ tokens, addressOf });
   const encryption = encryptionOf(settings);
   const report = options.report ?? logUnexpected(log);
   await publishProviders(database, settings.providers);
@@ -99,7 +101,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const limiter = new Limiter(new Leases(database.pool('callboard_authenticator')), {
     onFailure: (error) => log.error({ err: error }, 'Limits cannot be looked up.'),
   });
-  const limits = new RequestLimits(limiter, settings.rateLimits);
+  const limits = new RequestLimits(limiter, settings.rateLimits, keyUses);
   const api = postgraphile(
     makePreset({
       pool: database.pool('callboard_authenticator'),
@@ -223,7 +225,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       limiter.close();
       await api.release();
       for (const service of api.getResolvedPreset().pgServices ?? []) await service.release?.();
-      await keyUses.flush();
+      await keyUses.close();
     },
   };
 }

@@ -5,7 +5,7 @@ import { isSafeError, type SafeError } from 'postgraphile/grafast';
 import type { RequestClient } from '../plugins/session/client.ts';
 import { invalidToken, type AccessTokens } from '../plugins/session/tokens.ts';
 import { CHALLENGE } from '../plugins/errors/http.ts';
-import { presentedKey, type KeyUses } from './api-keys.ts';
+import { presentedKey } from './api-keys.ts';
 import type { Caller } from './caller.ts';
 import { refuse } from './http/answers.ts';
 import { logScope } from './log/log.ts';
@@ -16,8 +16,6 @@ type AddressOf = (request: IncomingMessage) => string | undefined;
 export type RequestsOptions = {
   readonly tokens: AccessTokens;
   readonly addressOf: AddressOf;
-  /** Told about each request with an API key. */
-  readonly keyUses: KeyUses;
 };
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
@@ -26,14 +24,12 @@ const REQUEST_ID = /^[\w.:-]{1,128}$/;
 export class Requests {
   readonly #tokens: AccessTokens;
   readonly #addressOf: AddressOf;
-  readonly #keyUses: KeyUses;
   readonly #callers = new WeakMap<IncomingMessage, Caller>();
   readonly #invalid = new WeakMap<IncomingMessage, SafeError>();
 
-  constructor({ tokens, addressOf, keyUses }: RequestsOptions) {
+  constructor({ tokens, addressOf }: RequestsOptions) {
     this.#tokens = tokens;
     this.#addressOf = addressOf;
-    this.#keyUses = keyUses;
   }
 
   /** Gives a request its id: the sender's own, when it is a sane one. Answers carry it too. */
@@ -113,7 +109,6 @@ export class Requests {
     }
     const apiKey = presentedKey(token);
     if (!apiKey) return { ...nobody, session: this.#tokens.verify(token) };
-    this.#keyUses.note(apiKey);
     return { ...nobody, apiKey };
   }
 }

@@ -3,7 +3,8 @@ import type { NextFunction, Request, Response } from 'express';
 import { SafeError } from 'postgraphile/grafast';
 import { isAttempt } from '../../plugins/attempts.ts';
 import { CHALLENGE } from '../../plugins/errors/http.ts';
-import type { Caller } from '../caller.ts';
+import type { KeyUses } from '../api-keys.ts';
+import type { Caller, PresentedKey } from '../caller.ts';
 import { refuse } from '../http/answers.ts';
 import { networkOf } from '../http/client-address.ts';
 import type { RateLimitSettings } from '../settings.ts';
@@ -75,9 +76,12 @@ export class RequestLimits {
   readonly #signIn: number;
   readonly #visits: Limit | undefined;
   readonly #reports: Limit | undefined;
+  readonly #keyUses: KeyUses;
 
-  constructor(limiter: Limiter, settings: RateLimitSettings) {
+  /** @param keyUses told about each request with an API key that goes on */
+  constructor(limiter: Limiter, settings: RateLimitSettings, keyUses: KeyUses) {
     this.#limiter = limiter;
+    this.#keyUses = keyUses;
     this.#user = limitOf('user', settings.perMinute);
     this.#key = limitOf('key', settings.perMinute);
     this.#address = limitOf('address', settings.anonymousPerMinute);
@@ -161,6 +165,16 @@ export class RequestLimits {
     const { session, apiKey } = caller;
     if (session) return this.#count(this.#user, `user:${session.userId}`);
     if (!apiKey) return this.#countAddress(this.#address, caller);
+    const noted = (decision: Decision): Decision => {
+      if (decision.verdict?.admitted !== false && !decision.isKeyUnknown)
+        this.#keyUses.note(apiKey);
+      return decision;
+    };
+    const decision = this.#takeOfKey(apiKey, caller);
+    return decision instanceof Promise ? decision.then(noted) : noted(decision);
+  }
+
+  #takeOfKey(apiKey: PresentedKey, caller: Caller): Decision | Promise<Decision> {
     if (!this.#key) return {};
     // A key that is made up is one more request of its address.
     const decide = (verdict: Verdict): Decision | Promise<Decision> => {

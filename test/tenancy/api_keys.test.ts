@@ -7,6 +7,7 @@ import {
   enter,
   makeCast,
   sqlstateOf,
+  undone,
   type Caller,
   type Cast,
 } from '../helpers/callers.ts';
@@ -459,12 +460,27 @@ describe('tenancy.revoke_api_key', () => {
 });
 
 describe('authz.note_api_key_uses', () => {
-  const note = async (client: PoolClient, ...hashes: (string | undefined)[]) => {
+  const REPORTER = '01980000-0000-7000-8000-00000000feed';
+  /** Reports uses of keys, by their hashes; returns how many keys it noted. */
+  const note = async (
+    client: PoolClient,
+    number: number,
+    uses: Readonly<Record<string, number>>,
+    reporter = REPORTER,
+  ) => {
     const { rows } = await client.query<{ noted: number }>(
-      'select authz.note_api_key_uses($1) as noted',
-      [hashes],
+      'select authz.note_api_key_uses($1, $2, $3, $4) as noted',
+      [reporter, number, Object.keys(uses), Object.values(uses)],
     );
     return rows[0]?.noted;
+  };
+  const hashOf = (key: Issued) => callerOf(key).apiKey ?? '';
+  const callsOf = async (client: PoolClient, { organizationId }: Cast) => {
+    const { rows } = await client.query<{ used: number }>(
+      "select used::int from billing.figures($1, 'api_calls')",
+      [organizationId],
+    );
+    return rows[0]?.used;
   };
 
   test('writes once a minute, of keys that serve, and nothing into the audit log', async () => {
@@ -475,17 +491,85 @@ describe('authz.note_api_key_uses', () => {
     const client = await database.pool('callboard_authenticator').connect();
     try {
       await client.query('begin');
-      const hashes = [callerOf(key).apiKey, callerOf(revoked).apiKey, '00'.repeat(32)];
-      expect(await note(client, ...hashes)).toBe(1);
-      expect(await note(client, ...hashes)).toBe(0);
-      await client.query('rollback');
-      await client.query('begin');
+      const uses = { [hashOf(key)]: 1, [hashOf(revoked)]: 1, ['00'.repeat(32)]: 1 };
+      expect(await note(client, 1, uses)).toBe(1);
+      expect(await note(client, 2, uses)).toBe(0);
     } finally {
       await client.query('rollback');
       client.release();
     }
     await as(database, cast.owner, async (asOwner) => {
-      expect(await sqlstateOf(asOwner, () => note(asOwner))).toBe('42501');
+      expect(await sqlstateOf(asOwner, () => note(asOwner, 1, {}))).toBe('42501');
+    });
+  });
+
+  test('counts requests towards the usage of each organization, and each report once', async () => {
+    const [key, another, revoked] = [await issue(), await issue(), await issue()];
+    const theirs = await issue({}, other.owner);
+    await actAs(database, cast.owner, (client) =>
+      client.query('select tenancy.revoke_api_key($1)', [revoked.id]),
+    );
+    await undone(database, async (client) => {
+      const [before, theirsBefore] = [await callsOf(client, cast), await callsOf(client, other)];
+      const calls = async () => [
+        (await callsOf(client, cast))! - before!,
+        (await callsOf(client, other))! - theirsBefore!,
+      ];
+      const uses = {
+        [hashOf(key)]: 5,
+        [hashOf(another)]: 2,
+        [hashOf(theirs)]: 40,
+        [hashOf(revoked)]: 100,
+        ['00'.repeat(32)]: 1000,
+      };
+      await note(client, 1, uses);
+      expect(await calls()).toEqual([7, 40]);
+      // it is not known whether it arrived
+      await note(client, 1, uses);
+      expect(await calls()).toEqual([7, 40]);
+      await note(client, 2, { [hashOf(key)]: 1 });
+      expect(await calls()).toEqual([8, 40]);
+      // another process counts for itself; nothing used is nothing counted
+      await note(client, 1, { [hashOf(key)]: 3 }, '01980000-0000-7000-8000-00000000beef');
+      await note(client, 3, {});
+      expect(await calls()).toEqual([11, 40]);
+    });
+  });
+
+  test('counts beyond a limit too, and then there is no more to take', async () => {
+    const key = await issue();
+    await undone(database, async (client) => {
+      await client.query("update billing.usage_metrics set is_hard = true where key = 'api_calls'");
+      await client.query("delete from billing.usage_counters where metric_key = 'api_calls'");
+      await subscribe(
+        client,
+        cast.organizationId,
+        await makePlan(client, 'few_calls', { api_calls: 1000 }),
+      );
+      await note(client, 1, { [hashOf(key)]: 990 });
+      await note(client, 2, { [hashOf(key)]: 25 });
+      expect(await callsOf(client, cast)).toBe(1015);
+      expect(
+        await sqlstateOf(client, () =>
+          client.query("select billing.count_usage($1, 'api_calls', 1)", [cast.organizationId]),
+        ),
+      ).toBe('CB025');
+    });
+  });
+
+  test('forgets processes that have been gone for a week', async () => {
+    await undone(database, async (client) => {
+      await note(client, 3, {});
+      await client.query(
+        "update billing.usage_reports set reported_at = now() - interval '8 days'",
+      );
+      await note(client, 1, {}, '01980000-0000-7000-8000-00000000beef');
+      const { rows } = await client.query(
+        'select reporter_id, last_number from billing.usage_reports',
+      );
+      expect(rows).toEqual([
+        { reporter_id: '01980000-0000-7000-8000-00000000beef', last_number: '1' },
+      ]);
     });
   });
 });
@@ -533,6 +617,42 @@ describe('the API', () => {
 });
 
 onServer('at the same moment', () => {
+  test('processes report of the same keys, each a report twice: all is counted once', async () => {
+    const keys = [
+      await issue(),
+      await issue(),
+      await issue({}, other.owner),
+      await issue({}, other.owner),
+    ];
+    const pool = database.pool('callboard_authenticator');
+    const report = (index: number, number: number) => {
+      // each in another order
+      const hashes = keys.map((key) => callerOf(key).apiKey);
+      if (index % 2) hashes.reverse();
+      return pool.query('select authz.note_api_key_uses($1, $2, $3, $4)', [
+        `01980000-0000-7000-8000-00000000000${index}`,
+        number,
+        hashes,
+        hashes.map(() => 1),
+      ]);
+    };
+    const counted = async () => {
+      const { rows } = await database.pool().query<{ used: number }>(
+        `select f.used::int from unnest($1::uuid[]) with ordinality as o (id, n), billing.figures(o.id, 'api_calls') f
+          order by o.n`,
+        [[cast.organizationId, other.organizationId]],
+      );
+      return rows.map(({ used }) => used);
+    };
+    const before = await counted();
+    for (let number = 1; number <= 5; number += 1) {
+      await Promise.all(
+        [1, 2, 3, 4].flatMap((index) => [report(index, number), report(index, number)]),
+      );
+    }
+    expect(await counted()).toEqual(before.map((used) => used + 4 * 5 * 2));
+  });
+
   test('a key of somebody who is being removed is revoked with the others, or not made', async () => {
     const crowd = await makeCast(database, 'crowd');
     const [owner, admin] = await Promise.all(

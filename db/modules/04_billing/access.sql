@@ -38,6 +38,7 @@ grant select on billing.payment_methods to callboard_member;
 
 call platform.protect('billing.provider_events', 'internal');
 call platform.protect('billing.usage_counters', 'internal');
+call platform.protect('billing.usage_reports', 'internal');
 call platform.protect('billing.metered_tables', 'internal');
 call platform.protect('tenancy.organization_usage', 'tenant_log');
 call platform.protect('billing.revenue_streams', 'tenant');

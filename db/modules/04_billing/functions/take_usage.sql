@@ -42,7 +42,8 @@ create or replace function billing.gather_usage(
   organization_id uuid,
   metric text,
   period date,
-  amount bigint
+  amount bigint,
+  is_done boolean default false
 ) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -77,7 +78,7 @@ begin
      and c.metric_key = gather_usage.metric
      and c.period = gather_usage.period;
   limit_value := billing.hard_limit_of(organization_id, metric);
-  if amount > 0 and total + amount > limit_value then
+  if not is_done and amount > 0 and total + amount > limit_value then
     perform billing.refuse_limit(metric, limit_value, total, amount);
   end if;
   update billing.usage_counters c
@@ -90,7 +91,8 @@ begin
 end
 $$;
 
-comment on function billing.gather_usage(uuid, text, date, bigint) is
+comment on function billing.gather_usage(uuid, text, date, bigint, boolean) is
   'Counts where no part of a counter has the room by itself, or all are in use: waits for all of them, adds them up, '
-  'compares with the limit and spreads what is left. Errors: CB025.';
-grant execute on function billing.gather_usage(uuid, text, date, bigint) to callboard_service;
+  'compares with the limit and spreads what is left. is_done: it has happened already, and is counted whatever the limit. '
+  'Errors: CB025.';
+grant execute on function billing.gather_usage(uuid, text, date, bigint, boolean) to callboard_service;

@@ -123,6 +123,33 @@ describe('hybrid_search', () => {
     expect(await byWords('crane nonsense')).toEqual(['both', 'crane']);
   });
 
+  test('takes a dash that stands alone for a dash', async () => {
+    await asOwner(async (client) => {
+      await upsert(client, 'acts', [
+        { key: 'act', title: 'Act 2 - Rigging plan' },
+        { key: 'other', title: 'Act 2 - Lights' },
+      ]);
+      const byWords = async (query: string) =>
+        (
+          await hybridSearch(client, [query, 0], "$1, vector_weight => $2, namespace => 'acts'")
+        ).map(({ key }) => key);
+      for (const query of [
+        'Act 2 - Rigging plan',
+        'Act 2 -- Rigging plan',
+        '- Act 2 (- Rigging) plan -',
+        'Act 2 -\u00a0Rigging plan',
+        'Act 2\t-\nRigging - - plan',
+      ]) {
+        // The other one has some of the words.
+        expect({ query, found: await byWords(query) }).toEqual({ query, found: ['act', 'other'] });
+      }
+      expect(await byWords('act -rigging')).toEqual(['other']);
+      expect(await byWords('act - 2 -rigging')).toEqual(['other']);
+      expect(await byWords('act (-rigging)')).toEqual(['other']);
+      expect(await byWords('-')).toEqual([]);
+    });
+  });
+
   test('finds nothing for nothing: null, an empty query, only stop words, only signs', async () => {
     for (const query of [null, '', '   ', 'the of and', '!?&|()<->:*', "'", '\\']) {
       expect(await asOwner((client) => hybridSearch(client, [query]))).toEqual([]);

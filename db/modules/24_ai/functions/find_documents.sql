@@ -43,8 +43,10 @@ declare
   caller constant uuid := authz.user_id();
   sees_all constant boolean := authz.has('workspaces.all');
   workspaces constant uuid[] := authz.visible_workspaces();
+  -- A dash that stands alone is one, and not "without" what comes next.
+  said constant text := regexp_replace(query, '(^|[\s!&|()])-+(?=[\s\u00a0!&|()]|$)', '\1', 'g');
   -- Whoever writes operators means them; otherwise rows with some of the words come after those with all.
-  is_plain constant boolean := query !~* '"|(^|\s)-|\mor\M';
+  is_plain constant boolean := said !~* '"|(^|[\s!&|()])-|\mor\M';
   -- That of the organization, and those of tables whose texts are in one of their own.
   languages constant text[] := array(
     select ai.language_of(organization)
@@ -61,7 +63,7 @@ begin
     return;
   end if;
   foreach language in array languages loop
-    words := websearch_to_tsquery(ai.words_in(language), query);
+    words := websearch_to_tsquery(ai.words_in(language), said);
     all_words := coalesce(all_words || words, words);
   end loop;
   if coalesce(numnode(all_words), 0) = 0 then

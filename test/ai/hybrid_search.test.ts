@@ -453,6 +453,72 @@ describe('global_search', () => {
       expect(await globalSearch(client, 'ada', ['projects.projects'])).toEqual([]);
     });
   });
+
+  const NFD = 'přehlídka'.normalize('NFD');
+  const TEXT = `Truck of 3.5 tonnes, see booking.example.com/stage, plan/v2 by AC/DC; ask jo.doe@vendor.example about
+    X-4711.B, lens f/2.8, C++ and R&B at 5 o'clock, file tour_2026.pdf, rock-n-roll, -40 degrees, हिन्दी, ${NFD}.`;
+
+  test.each([
+    '3.5 tonnes',
+    'booking.example.com/stage',
+    'plan/v2',
+    'AC/DC',
+    'ac/dc; ask',
+    'jo.doe@vendor.example',
+    'X-4711.B',
+    'f/2.8',
+    'C++ and',
+    'R&B at',
+    "o'clock",
+    'tour_2026.pdf',
+    'rock-n-roll',
+    '-40',
+    'हिन्दी',
+    NFD,
+    'přehlídka',
+    'truck of',
+    'Truck of 3.5 tonnes, see booking.example.com',
+  ])('finds “%s” in a text at every letter of it', async (words) => {
+    await asOwner(async (client) => {
+      await upsert(client, 'signs', [{ key: 'signs', title: 'Get-in', content: TEXT }]);
+      for (let typed = words; /[\p{L}\p{N}]/u.test(typed); typed = typed.slice(0, -1)) {
+        const found = await globalSearch(client, typed, ['signs']);
+        expect({ typed, by: found.map((row) => row.matched_by) }).toEqual({ typed, by: ['words'] });
+      }
+      const [hit] = await globalSearch(client, words, ['signs']);
+      expect(hit?.snippet).toContain('<mark>');
+    });
+  });
+
+  test('puts what is as it was typed before what has the same letters apart, and finds that too', async () => {
+    await asOwner(async (client) => {
+      await upsert(client, 'signs', [
+        { key: 'apart', title: 'Plan', content: 'v2 of it, for buses 3 and 5; ac and dc' },
+        { key: 'joined', content: 'Some plan/v2 for the bus of 3.5 tonnes, ac/dc' },
+      ]);
+      const keys = async (query: string) =>
+        (await globalSearch(client, query, ['signs'])).map(({ key }) => key);
+      for (const query of ['plan/v2', '3.5', 'ac/dc', 'AC/D', '(ac/dc)']) {
+        expect({ query, keys: await keys(query) }).toEqual({ query, keys: ['joined', 'apart'] });
+      }
+      // What may be the beginning of a word comes before what it may be left out of.
+      await upsert(client, 'signs', [
+        { key: 'plain', title: 'A truck, a truck' },
+        { key: 'office', title: 'Truck', content: 'for the office' },
+      ]);
+      expect(await keys('truck of')).toEqual(['office', 'plain']);
+      expect((await keys('truck the')).sort()).toEqual(['office', 'plain']);
+      expect(await keys('truck nowhere of')).toEqual([]);
+    });
+  });
+
+  test('finds nothing for what is too long to be a word, and is not stopped by it', async () => {
+    await asOwner(async (client) => {
+      for (const query of ['x'.repeat(4000), `${'x'.repeat(3000)}/y`, `zq.${'é'.repeat(2500)}`]) {
+        expect(await globalSearch(client, query)).toEqual([]);
+      }
+    });
+  });
 });
 
 describe('upsert_embeddings', () => {

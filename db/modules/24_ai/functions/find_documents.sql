@@ -155,6 +155,9 @@ declare
   workspaces constant uuid[] := authz.visible_workspaces();
   typed constant text := lower(btrim(query));
   spelled constant text := lower(extensions.unaccent('extensions.unaccent'::regdictionary, btrim(query)));
+  -- by each way to read what was typed
+  readings tsquery[] := array[]::tsquery[];
+  read tsquery[];
   words tsquery;
   language text;
   found_ones text[] := array[]::text[];
@@ -185,9 +188,15 @@ begin
      union
     select s.language from ai.searchable_tables s where s.language is not null
   loop
-    words := coalesce(words || ai.typed_words(language, query), words, ai.typed_words(language, query));
+    read := ai.typed_words(language, query);
+    for reading in 1 .. cardinality(read) loop
+      readings[reading] := coalesce(readings[reading], ''::tsquery) || read[reading];
+    end loop;
   end loop;
-  if place < at_most and numnode(words) > 0 then
+  foreach words in array readings loop
+    if place >= at_most or numnode(words) = 0 then
+      continue;
+    end if;
     for namespace, id, score in
       select d.namespace, d.id, ts_rank_cd('{0.1,0.2,0.4,1.0}', d.search_vector, words, 1) as rank
         from ai.search_documents d
@@ -203,7 +212,7 @@ begin
       found_ones := found_ones || (namespace || ' ' || id);
       return next;
     end loop;
-  end if;
+  end loop;
   matched_by := 'spelling';
   if place < at_most and length(spelled) > 2 then
     perform set_config('pg_trgm.word_similarity_threshold', '0.4', true);
@@ -231,32 +240,103 @@ comment on function ai.find_by_typing(text, text[], integer) is
   'index serves words; it states the conditions of the policies itself.';
 grant execute on function ai.find_by_typing(text, text[], integer) to callboard_member;
 
-create or replace function ai.typed_words(language text, query text, every_word boolean default true) returns tsquery
-language sql stable parallel safe
+create or replace function ai.typed_words(language text, query text) returns tsquery[]
+language plpgsql stable parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
-  with typed as (
-    select btrim(regexp_replace(query, '[^[:alnum:]]+', ' ', 'g')) as words
-  ),
-  parts as (
-    select substring(t.words from '^(.*) ') as finished, substring(t.words from '[^ ]+$') || ':*' as last from typed t
-  ),
-  queries as (
-    select case
-             when every_word then plainto_tsquery(ai.words_in(typed_words.language), p.finished)
-             else ai.any_word_of(typed_words.language, p.finished)
-           end as finished,
-           to_tsquery(ai.words_in(typed_words.language), p.last) || to_tsquery('ai.simple'::regconfig, p.last) as last
-      from parts p
-  )
-  select case
-           when coalesce(numnode(q.finished), 0) = 0 then q.last
-           when every_word then q.finished && q.last
-           else q.finished || q.last
-         end
-    from queries q
+declare
+  words constant regconfig := ai.words_in(language);
+  last constant text := substring(query from '(\S+)\s*$');
+  begun constant tsquery := ai.begun_words(language, last, ' & ');
+  finished constant tsquery := coalesce(plainto_tsquery(words, substring(query from '^(.*)\s\S+\s*$')), ''::tsquery);
+  apart constant text := btrim(ai.apart_at_signs(query));
+  without_last tsquery := ''::tsquery;
+  taken_apart tsquery := ''::tsquery;
+begin
+  if numnode(begun) > 0 and to_tsvector(words, last) = ''::tsvector then
+    without_last := finished;
+  end if;
+  if apart <> btrim(regexp_replace(query, '\s+', ' ', 'g')) then
+    taken_apart := coalesce(plainto_tsquery(words, substring(apart from '^(.*) ')), ''::tsquery)
+      && ai.begun_words(language, substring(apart from '[^ ]+$'), ' & ');
+  end if;
+  return array[finished && begun, without_last, taken_apart];
+end
 $$;
 
-comment on function ai.typed_words(text, text, boolean) is
-  E'@behavior -*\nLooks for texts with all of the words, or with some, of which the last may be the beginning of one.';
-grant execute on function ai.typed_words(text, text, boolean) to callboard_member;
+comment on function ai.typed_words(text, text) is
+  E'@behavior -*\nThree ways to read what somebody types, the best first, of which the latter two may be empty: all of the words, '
+  'of which the last may be the beginning of one; those before it, where it is one without which texts are searched; all of the '
+  'words that signs stand between.';
+grant execute on function ai.typed_words(text, text) to callboard_member;
+
+create or replace function ai.any_typed_word(language text, query text) returns tsquery
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  apart constant text := ai.apart_at_signs(query);
+begin
+  return nullif(
+    coalesce(ai.any_word_of(language, query || ' ' || apart), ''::tsquery)
+      || ai.begun_words(language, substring(query from '(\S+)\s*$'), ' | ')
+      || ai.begun_words(language, substring(apart from '([^ ]+) *$'), ' | '),
+    ''::tsquery);
+end
+$$;
+
+comment on function ai.any_typed_word(text, text) is
+  E'@behavior -*\nLooks for texts with one or more of the words that somebody types, however they are read; null when there are '
+  'none.';
+grant execute on function ai.any_typed_word(text, text) to callboard_member;
+
+create or replace function ai.begun_words(language text, typed text, operator text) returns tsquery
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- Texts are kept without the protocols of addresses.
+  literal constant text := regexp_replace(lower(typed), '^[a-z][a-z0-9+.-]*://', '');
+begin
+  -- As texts of the language have it and as titles do; and as it stands, since half an address or number is none yet. Each
+  -- once: the index looks for the same beginning as often as it is asked.
+  return (
+    with readings as (
+      select distinct (
+               select string_agg(
+                        '''' || replace(replace(l.lexeme, '\', '\\'), '''', '''''') || ''''
+                          || case when l.is_last or ai.apart_at_signs(l.lexeme) <> l.lexeme then ':*' else '' end,
+                        operator order by l.lexeme)
+                 from (
+                        select u.lexeme, max(p.position) = max(max(p.position)) over () as is_last
+                          from unnest(r.vector) u
+                          left join lateral unnest(u.positions) as p (position) on true
+                         group by u.lexeme
+                      ) l
+             ) as words
+        from (
+               values (to_tsvector(ai.words_in(language), typed)),
+                      (to_tsvector('ai.simple'::regconfig, typed)),
+                      (case
+                         when literal ~ '[[:alnum:]]' and ai.apart_at_signs(literal) <> literal and octet_length(literal) < 2000
+                           then array_to_tsvector(array[literal])
+                       end)
+             ) r (vector)
+    )
+    select coalesce(string_agg('(' || r.words || ')', ' | ' order by r.words), '')::tsquery from readings r);
+end
+$$;
+
+comment on function ai.begun_words(text, text, text) is
+  E'@behavior -*\nLooks for texts with words that begin as what somebody is typing, which may be several, joined by the operator: '
+  '" & " or " | ". Empty when it is nothing but signs.';
+grant execute on function ai.begun_words(text, text, text) to callboard_member;
+
+create or replace function ai.apart_at_signs(typed text) returns text
+language sql immutable parallel safe
+return regexp_replace(typed, '[!-/:-@\[-`{-~[:space:]]+', ' ', 'g');
+
+comment on function ai.apart_at_signs(text) is
+  E'@behavior -*\nWith a space for every sign at which a text may, but need not, be taken apart: ac/dc, 3.5 and an address are one '
+  'word each.';
+grant execute on function ai.apart_at_signs(text) to callboard_member;

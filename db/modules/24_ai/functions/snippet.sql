@@ -20,7 +20,7 @@ declare
     end, begins || ends, '');
   words constant tsquery := case
     when query is null then null
-    when is_typed then ai.typed_words(document.language, query, false)
+    when is_typed then ai.any_typed_word(document.language, query)
     else ai.any_word_of(document.language, query)
   end;
 begin

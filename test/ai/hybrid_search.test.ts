@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { actAs, as, enter, makeCast, sqlstateOf, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
@@ -605,6 +606,64 @@ describe('upsert_embeddings', () => {
       upsert(client, 'mine', [{ key: 'diary', content: 'x', is_private: true }]),
     );
     expect(await message('mine', [{ key: 'diary', content: 'y' }], ours.member)).toMatch(/^CB004/);
+  });
+
+  test('and delete_embeddings let an API key that may write alone change what it has put in, and nothing of anybody', async () => {
+    const keyWith = (scopes: string[], workspaceIds: string[] | null = null) =>
+      actAs(database, ours.owner, async (client) => {
+        const { rows } = await client.query<{ token: string }>(
+          "select token from tenancy.create_api_key('Sync', $1, $2)",
+          [scopes, workspaceIds],
+        );
+        return { apiKey: createHash('sha256').update(rows[0]!.token).digest('hex') };
+      });
+    const key = await keyWith(['ai.write']);
+    const shared = await keyWith(['ai.write'], [ours.workspaceId]);
+    const reading = await keyWith(['ai.read', 'ai.write']);
+    await actAs(database, ours.owner, (client) =>
+      upsert(client, 'sync', [{ key: 'diary', content: 'x', is_private: true }]),
+    );
+    await actAs(database, key, (client) =>
+      upsert(client, 'sync', [
+        { key: 'fog', content: 'fog' },
+        { key: 'room', content: 'room', workspace_id: ours.privateWorkspaceId },
+      ]),
+    );
+    await as(database, key, async (client) => {
+      expect((await client.query('select from ai.search_documents')).rowCount).toBe(0);
+      expect((await upsert(client, 'sync', [{ key: 'fog', content: 'mist' }])).rows).toEqual([
+        { inserted: 0, changed: 1, unchanged: 0 },
+      ]);
+      expect(
+        await sqlstateOf(client, () => upsert(client, 'sync', [{ key: 'diary', content: 'y' }])),
+      ).toBe('CB004');
+      // All but what somebody keeps to themselves.
+      expect((await client.query("select ai.delete_embeddings('sync') as n")).rows).toEqual([
+        { n: 2 },
+      ]);
+    });
+    await as(database, reading, async (client) => {
+      expect(
+        await sqlstateOf(client, () => upsert(client, 'sync', [{ key: 'diary', content: 'y' }])),
+      ).toBe('CB004');
+    });
+    await as(database, shared, async (client) => {
+      const replace = (name: string) =>
+        sqlstateOf(client, () =>
+          upsert(client, 'sync', [{ key: name, content: 'other', workspace_id: ours.workspaceId }]),
+        );
+      expect(await replace('room')).toBe('CB004');
+      expect(await replace('new')).toBeUndefined();
+      expect(
+        (await client.query("select ai.delete_embeddings('sync', '{room}') as n")).rows,
+      ).toEqual([{ n: 0 }]);
+    });
+    // They were there all the while.
+    await as(database, ours.owner, async (client) => {
+      expect((await client.query("select ai.delete_embeddings('sync') as n")).rows).toEqual([
+        { n: 3 },
+      ]);
+    });
   });
 });
 

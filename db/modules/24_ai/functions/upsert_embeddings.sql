@@ -50,7 +50,7 @@ begin
   end if;
   perform ai.check_embedding(r.embedding, model, 'rows') from unnest(rows) r where r.embedding is not null;
 
-  -- Two who replace the same documents go one after the other; and what the caller may not see is not theirs to replace.
+  -- Two who replace the same documents go one after the other; and what is not the caller's to change stays as it is.
   perform
      from ai.search_documents d
     where d.organization_id = organization
@@ -64,7 +64,7 @@ begin
      where d.organization_id = organization
        and d.namespace = upsert_embeddings.namespace
        and d.id in (select ai.document_id(r.key) from unnest(rows) r)
-       and not ai.is_visible(d)
+       and not ai.may_change(d)
   ) then
     perform platform.refuse('CB004', 'A row has the key of a document that you may not change.', field => 'rows');
   end if;
@@ -127,6 +127,16 @@ comment on function ai.upsert_embeddings(text, ai.document_draft[]) is
   'EMBEDDING_MISMATCH for an embedding that is not of the active model; NOT_FOUND_OR_FORBIDDEN for a document that somebody '
   'else keeps to themselves. Definer: what is searched is written by functions alone.';
 grant execute on function ai.upsert_embeddings(text, ai.document_draft[]) to callboard_member;
+
+create or replace function ai.may_change(document ai.search_documents) returns boolean
+language sql stable
+-- An API key is nobody: nothing of what somebody keeps to themselves is its own.
+return (document.owner_id is null or document.owner_id is not distinct from authz.user_id())
+  and authz.sees_workspace(document.workspace_id);
+
+comment on function ai.may_change(ai.search_documents) is
+  E'@behavior -*\nWhether a document of the users'' own in the active organization is the caller''s to replace and to take out, '
+  'for definers that have asked for ai.write. What a program puts in, it may not be allowed to read.';
 
 create or replace function ai.document_id(key text) returns uuid
 language sql immutable parallel safe
@@ -211,7 +221,7 @@ begin
    where d.organization_id = organization
      and d.namespace = delete_embeddings.namespace
      and (keys is null or d.id in (select ai.document_id(k.key) from unnest(keys) as k (key)))
-     and ai.is_visible(d);
+     and ai.may_change(d);
   get diagnostics deleted = row_count;
   return deleted;
 end
@@ -219,6 +229,6 @@ $$;
 
 comment on function ai.delete_embeddings(text, text[]) is
   E'@resultFieldName deleted\nTakes documents of the users'' own out of the search: those with these keys, or all of the namespace '
-  'that the caller sees. Returns how many there were. Needs ai.write. Errors: FORBIDDEN, INVALID_INPUT. Definer: what is '
+  'that the caller may change. Returns how many there were. Needs ai.write. Errors: FORBIDDEN, INVALID_INPUT. Definer: what is '
   'searched is written by functions alone.';
 grant execute on function ai.delete_embeddings(text, text[]) to callboard_member;

@@ -292,6 +292,76 @@ describe('an account that ends', () => {
     expect(await rowsOf(database, FIGURES)).toEqual(figures);
   });
 
+  test('takes along what it kept to itself among what is searched, and what it wrote with its ratings', async () => {
+    const { userId } = theirs.guest;
+    await rowsOf(
+      database,
+      `insert into tenancy.organization_members (organization_id, user_id, role_id)
+       select r.organization_id, $2, r.id from tenancy.roles r where r.organization_id = $1 and r.key = 'guest'`,
+      [ours.organizationId, userId],
+    );
+    await rowsOf(
+      database,
+      `insert into ai.search_documents
+         (organization_id, namespace, id, key, read_permission, owner_id, title, title_key, language, content_hash, search_vector)
+       select o.id, 'diary', gen_random_uuid(), o.id || ' ' || n, 'ai.read', w.owner_id, 'Diary', 'diary', 'english',
+              md5('')::uuid, 'diary'
+         from unnest($1::uuid[]) as o (id)
+        cross join unnest($2::uuid[]) as w (owner_id)
+        cross join generate_series(1, 2) n`,
+      [
+        [ours.organizationId, theirs.organizationId],
+        [userId, theirs.owner.userId, null],
+      ],
+    );
+    const agent = { organization_id: theirs.organizationId, id: randomId() };
+    await rowsOf(
+      database,
+      "insert into ai.agents (organization_id, id, name, key, model) values ($1, $2, 'Planner', 'planner', 'large-1')",
+      [agent.organization_id, agent.id],
+    );
+    for (const rater of [userId, theirs.owner.userId]) {
+      await rowsOf(
+        database,
+        `insert into ai.interaction_feedback
+           (organization_id, interaction_id, agent_id, interaction_occurred_at, user_id, rating, comment)
+         values ($1, gen_random_uuid(), $2, now(), $3, -1, $4)`,
+        [agent.organization_id, agent.id, rater, spoken],
+      );
+    }
+    const standing = () =>
+      rowsOf(
+        database,
+        `select d.owner_id, count(*)::int as documents from ai.search_documents d where d.namespace = 'diary'
+          group by 1 order by documents, d.owner_id = $1 desc nulls last`,
+        [userId],
+      );
+    const comments = () =>
+      rowsOf(
+        database,
+        'select rating, comment from ai.interaction_feedback where agent_id = $1 order by user_id = $2',
+        [agent.id, userId],
+      );
+    const forget = () =>
+      rowsOf(database, 'select analytics.forget_person($1, 3) as forgotten', [userId]);
+    const others = [
+      { owner_id: theirs.owner.userId, documents: 4 },
+      { owner_id: null, documents: 4 },
+    ];
+    expect(await forget()).toEqual([{ forgotten: 0 }]);
+    expect(await standing()).toEqual([{ owner_id: userId, documents: 4 }, ...others]);
+    await rowsOf(database, 'select identity.anonymize_user($1)', [userId]);
+    // A part at a time, and then there is nothing left.
+    expect(await forget()).toEqual([{ forgotten: 3 }]);
+    expect(await forget()).toEqual([{ forgotten: 1 }]);
+    expect(await forget()).toEqual([{ forgotten: 0 }]);
+    expect(await standing()).toEqual(others);
+    expect(await comments()).toEqual([
+      { rating: -1, comment: spoken },
+      { rating: -1, comment: null },
+    ]);
+  });
+
   test('does nothing any more', async () => {
     expect(await record(database, ours.member, [telling(ours.guest.userId)])).toMatchObject({
       inserted: 0,

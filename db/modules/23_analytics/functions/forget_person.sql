@@ -6,6 +6,7 @@ declare
   answers uuid[];
   events integer;
   visits integer;
+  documents integer;
 begin
   if not exists (select from identity.users u where u.id = forget_person.user_id and u.deleted_at is not null) then
     return 0;
@@ -66,14 +67,16 @@ begin
        and (l.before ? 'comment' or l.after ? 'comment');
   end if;
   perform analytics.forget_dashboards(forget_person.user_id);
-  return greatest(events, visits);
+  documents := ai.forget_texts(forget_person.user_id, at_most);
+  return greatest(events, visits, documents);
 end
 $$;
 
 comment on function analytics.forget_person(uuid, integer) is
   'Takes from events, visits and answers of an account that has ended what may say whose they were: addresses, properties, '
-  'devices, names of visits, the lead, and what somebody wrote; and dashboards that nobody else sees. That an account which nobody knows any more did something '
-  'at a time stays, so figures stay right. At most so many of each; returns how many of what there was more of. An account '
+  'devices, names of visits, the lead, and what somebody wrote; and dashboards and documents that nobody else sees. That an '
+  'account which nobody knows any more did something at a time stays, so figures stay right. At most so many of each; returns '
+  'how many of what there was most of. An account '
   'that has not ended is left alone. For the job of that name.';
 grant execute on function analytics.forget_person(uuid, integer) to callboard_service;
 

@@ -88,6 +88,8 @@ create table ai.search_documents (
 create index search_documents_words on ai.search_documents using gin (
   organization_id, search_vector, title_key extensions.gin_trgm_ops, codes
 ) with (gin_pending_list_limit = 256);
+-- What somebody keeps to themselves goes with their account, and is little among all there is.
+create index on ai.search_documents (organization_id, owner_id) where owner_id is not null;
 comment on table ai.search_documents is
   'What can be found: a row for each row of a searchable table that is not archived, and for each document of the users'' own. '
   'Seen by whoever may read what it stands for.';

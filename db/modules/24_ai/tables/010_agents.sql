@@ -88,6 +88,7 @@ create table ai.interaction_feedback (
 );
 create index on ai.interaction_feedback (organization_id, agent_id, interaction_occurred_at);
 create index on ai.interaction_feedback (occurred_at);
+create index on ai.interaction_feedback (organization_id, user_id) where comment is not null;
 comment on table ai.interaction_feedback is 'What people thought of what an agent did; who thinks again replaces theirs.';
 comment on column ai.interaction_feedback.rating is '1 for good, -1 for bad.';
 

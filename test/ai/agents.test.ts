@@ -322,6 +322,86 @@ describe('summarize_agents', () => {
     });
   });
 
+  test('counts each interaction once after the organization has moved to another time zone', async () => {
+    await within(async (client) => {
+      const move = (zone: string) =>
+        client.query('update tenancy.organizations set time_zone = $2 where id = $1', [
+          ours.organizationId,
+          zone,
+        ]);
+      const days = () =>
+        client
+          .query(
+            `select m.day::text, m.interactions from ai.health_metrics m where m.organization_id = $1
+              and m.day > current_date - 300 order by m.day`,
+            [ours.organizationId],
+          )
+          .then(({ rows }) => rows as { day: string; interactions: number }[]);
+      const expected = (zone: string) =>
+        client
+          .query(
+            `select (i.occurred_at at time zone $2)::date::text as day, count(*)::int as interactions
+               from ai.agent_interactions i where i.organization_id = $1 group by 1 order by 1`,
+            [ours.organizationId, zone],
+          )
+          .then(({ rows }) => rows as { day: string; interactions: number }[]);
+      // Alone on its day, in the evening of the westernmost zone: two days later in the easternmost.
+      for (const hours of [2, 26, 27, 50, 61, 200, 24 * 200]) {
+        const { at } = await one<{ at: Date }>(
+          client,
+          "select date_trunc('day', now(), 'UTC') - make_interval(hours => $1) as at",
+          [hours],
+        );
+        await told(client, at.toISOString());
+      }
+      await told(
+        client,
+        (
+          await one<{ at: Date }>(
+            client,
+            "select ((now() at time zone 'UTC')::date - 30 + time '10:30') at time zone 'UTC' as at",
+          )
+        ).at.toISOString(),
+      );
+      // What is left of days whose interactions are gone, and another organization's.
+      const old = `insert into ai.health_metrics (organization_id, agent_id, day, interactions, failures, refusals, input_tokens,
+                     output_tokens, cost_micros, currency, ratings, good_ratings)
+                   values ($1, $2, current_date - $3::int, 7, 0, 0, 0, 0, 0, 'USD', 0, 0)`;
+      await client.query(old, [ours.organizationId, agentId, 380]);
+      const otherId = await makeAgent(client, 'elsewhere', {
+        organization_id: theirs.organizationId,
+      });
+      await client.query(old, [theirs.organizationId, otherId, 5]);
+      await summarize(client);
+      for (const zone of [
+        'Pacific/Pago_Pago',
+        'Pacific/Kiritimati',
+        'UTC',
+        'America/Los_Angeles',
+      ]) {
+        await move(zone);
+        await summarize(client);
+        expect({ zone, days: await days() }).toEqual({ zone, days: await expected(zone) });
+        // Done once, and for all.
+        expect((await client.query('select ai.summarize_agents() as days')).rows).toEqual([
+          { days: 0 },
+        ]);
+        expect((await client.query('select from ai.moved_organizations')).rowCount).toBe(0);
+      }
+      const { rows } = await client.query<{ interactions: number }>(
+        `select interactions from ai.health_metrics
+          where (organization_id, day) in (($1, current_date - 380), ($2, current_date - 5))`,
+        [ours.organizationId, theirs.organizationId],
+      );
+      expect(rows).toEqual([{ interactions: 7 }, { interactions: 7 }]);
+      // Of several moves the last one counts.
+      await move('Asia/Tokyo');
+      await move('Europe/Berlin');
+      await summarize(client);
+      expect(await days()).toEqual(await expected('Europe/Berlin'));
+    });
+  });
+
   test('does nothing without interactions', async () => {
     await within(async (client) => {
       await client.query('delete from ai.interaction_feedback; delete from ai.agent_interactions');

@@ -52,10 +52,13 @@ call platform.protect('ai.insight_rules', 'catalog');
 call platform.protect('ai.insights', 'tenant', parent => 'agent_id',
   read_only => '{rule_key,day,status,value,expected,decided_by,decided_at,reason}');
 call platform.protect('ai.summary_runs', 'internal');
+call platform.protect('ai.moved_organizations', 'internal');
 select platform.maintain_partitions();
 
 create or replace trigger _500_reindex after insert or update or delete on tenancy.organization_settings
   for each row execute function ai.reindex_organization_trigger();
+create or replace trigger _500_note_moved_organization after update of time_zone on tenancy.organizations
+  for each row when (old.time_zone <> new.time_zone) execute function ai.note_moved_organization_trigger();
 
 -- What can be found. Each table once: its title, then columns that weigh less and less.
 call ai.make_searchable('projects.projects', 'r.name',

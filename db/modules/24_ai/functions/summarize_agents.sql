@@ -3,6 +3,8 @@ language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- As far back as interactions may be told, every day has all of them; what is left of older ones stays as it was.
+  kept_from constant date := (until at time zone 'UTC' - interval '12 months')::date + 2;
   since timestamptz;
   summarized integer;
 begin
@@ -19,10 +21,20 @@ begin
       from ai.interaction_feedback f
      where f.occurred_at >= coalesce(since - interval '1 hour', '-infinity') and f.occurred_at < until + interval '1 hour'
   ),
+  moved as materialized (
+    delete from ai.moved_organizations returning organization_id
+  ),
   days as materialized (
-    select distinct t.organization_id, t.agent_id, o.time_zone, (t.occurred_at at time zone o.time_zone)::date as day
+    select t.organization_id, t.agent_id, o.time_zone, (t.occurred_at at time zone o.time_zone)::date as day
       from told t
       join tenancy.organizations o on o.id = t.organization_id
+     union
+    -- What was counted on a day may belong to those around it now: time zones are up to 26 hours apart.
+    select m.organization_id, m.agent_id, o.time_zone, m.day + n
+      from (select distinct v.organization_id from moved v) v
+      join tenancy.organizations o on o.id = v.organization_id
+      join ai.health_metrics m on m.organization_id = v.organization_id and m.day >= kept_from
+     cross join generate_series(-2, 2) n
   ),
   figures as (
     select d.organization_id, d.agent_id, a.workspace_id, d.day, a.currency, s.*, r.*
@@ -59,27 +71,39 @@ begin
            ) r
      -- what is left of a day whose interactions are past their retention stays as it was
      where s.interactions > 0
+  ),
+  emptied as (
+    delete from ai.health_metrics m
+     using (select distinct v.organization_id from moved v) v
+     where m.organization_id = v.organization_id
+       and m.day >= kept_from
+       and not exists (select from figures f
+                        where f.organization_id = m.organization_id and f.agent_id = m.agent_id and f.day = m.day)
+    returning m.day
+  ),
+  written as (
+    insert into ai.health_metrics as m
+      (organization_id, agent_id, workspace_id, day, interactions, failures, refusals, p50_latency_ms, p95_latency_ms,
+       input_tokens, output_tokens, cost_micros, currency, ratings, good_ratings)
+    select f.organization_id, f.agent_id, f.workspace_id, f.day, f.interactions, f.failures, f.refusals, f.p50_latency_ms,
+           f.p95_latency_ms, f.input_tokens, f.output_tokens, f.cost_micros, f.currency, f.ratings, f.good_ratings
+      from figures f
+     order by f.organization_id, f.agent_id, f.day
+    on conflict (organization_id, agent_id, day) do update
+      set (workspace_id, interactions, failures, refusals, p50_latency_ms, p95_latency_ms, input_tokens, output_tokens, cost_micros,
+           currency, ratings, good_ratings, computed_at)
+        = (excluded.workspace_id, excluded.interactions, excluded.failures, excluded.refusals, excluded.p50_latency_ms,
+           excluded.p95_latency_ms, excluded.input_tokens, excluded.output_tokens, excluded.cost_micros, excluded.currency,
+           excluded.ratings, excluded.good_ratings, excluded.computed_at)
+    where (m.workspace_id, m.interactions, m.failures, m.refusals, m.p50_latency_ms, m.p95_latency_ms, m.input_tokens,
+           m.output_tokens, m.cost_micros, m.currency, m.ratings, m.good_ratings)
+            is distinct from
+          (excluded.workspace_id, excluded.interactions, excluded.failures, excluded.refusals, excluded.p50_latency_ms,
+           excluded.p95_latency_ms, excluded.input_tokens, excluded.output_tokens, excluded.cost_micros, excluded.currency,
+           excluded.ratings, excluded.good_ratings)
+    returning m.day
   )
-  insert into ai.health_metrics as m
-    (organization_id, agent_id, workspace_id, day, interactions, failures, refusals, p50_latency_ms, p95_latency_ms,
-     input_tokens, output_tokens, cost_micros, currency, ratings, good_ratings)
-  select f.organization_id, f.agent_id, f.workspace_id, f.day, f.interactions, f.failures, f.refusals, f.p50_latency_ms,
-         f.p95_latency_ms, f.input_tokens, f.output_tokens, f.cost_micros, f.currency, f.ratings, f.good_ratings
-    from figures f
-   order by f.organization_id, f.agent_id, f.day
-  on conflict (organization_id, agent_id, day) do update
-    set (workspace_id, interactions, failures, refusals, p50_latency_ms, p95_latency_ms, input_tokens, output_tokens, cost_micros,
-         currency, ratings, good_ratings, computed_at)
-      = (excluded.workspace_id, excluded.interactions, excluded.failures, excluded.refusals, excluded.p50_latency_ms,
-         excluded.p95_latency_ms, excluded.input_tokens, excluded.output_tokens, excluded.cost_micros, excluded.currency,
-         excluded.ratings, excluded.good_ratings, excluded.computed_at)
-  where (m.workspace_id, m.interactions, m.failures, m.refusals, m.p50_latency_ms, m.p95_latency_ms, m.input_tokens,
-         m.output_tokens, m.cost_micros, m.currency, m.ratings, m.good_ratings)
-          is distinct from
-        (excluded.workspace_id, excluded.interactions, excluded.failures, excluded.refusals, excluded.p50_latency_ms,
-         excluded.p95_latency_ms, excluded.input_tokens, excluded.output_tokens, excluded.cost_micros, excluded.currency,
-         excluded.ratings, excluded.good_ratings);
-  get diagnostics summarized = row_count;
+  select (select count(*) from written) + (select count(*) from emptied) into summarized;
   insert into ai.summary_runs as r (recorded_until)
   values (until)
   on conflict (id) do update set recorded_until = greatest(r.recorded_until, excluded.recorded_until);
@@ -89,5 +113,20 @@ $$;
 
 comment on function ai.summarize_agents(timestamptz) is
   'Works out the days of agents of which something was told since the last time, in the time zones of their organizations; '
-  'something told late changes only its day. Returns how many days are other than before.';
+  'something told late changes only its day. Of an organization that has moved to another time zone, the days of the last twelve '
+  'months are worked out anew. Returns how many days are other than before.';
 grant execute on function ai.summarize_agents(timestamptz) to callboard_service;
+
+create or replace function ai.note_moved_organization_trigger() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into ai.moved_organizations (organization_id) values (new.id);
+  return null;
+end
+$$;
+
+comment on function ai.note_moved_organization_trigger() is
+  'Marks an organization that moves to another time zone: its agents'' days begin and end elsewhere now. Definer: the marks are '
+  'internal.';

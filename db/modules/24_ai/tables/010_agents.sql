@@ -198,6 +198,15 @@ create table ai.summary_runs (
 );
 comment on table ai.summary_runs is 'Until when interactions have been summarized, by when they were told.';
 
+create table ai.moved_organizations (
+  organization_id uuid not null,
+  id bigint generated always as identity,
+  primary key (organization_id, id)
+);
+comment on table ai.moved_organizations is
+  'Organizations whose days of agents begin and end elsewhere than they were counted, marked in the transaction that gave them '
+  'another time zone, each time, so that nobody waits for anybody. Whoever counts anew takes the marks that it sees.';
+
 create type ai.agent_budget as (
   allowed boolean,
   reason text,

@@ -49,7 +49,18 @@ type Request = {
 
 type Client = Parameters<Parameters<WithPgClient>[1]>[0];
 
-type Model = { readonly provider: string; readonly model: string; readonly dimension: number };
+type Model = {
+  readonly id: number;
+  readonly provider: string;
+  readonly model: string;
+  readonly dimension: number;
+};
+
+/** A hit, or none, and what is the same in each row: the model that the search compared by. */
+type HybridRow = (Hit | { readonly id: null }) & {
+  readonly model_id: number | null;
+  readonly provider: string | null;
+};
 
 export type SearchOptions = {
   /** Absent: the database embeds queries, or nobody does. */
@@ -86,7 +97,7 @@ export const searchPlugin = ({ embedQuery }: SearchOptions): GraphileConfig.Plug
     /** What the embeddings are made by that searches compare with. */
     async function modelOf(client: Client): Promise<Model | undefined> {
       const { rows } = await client.query<Model>({
-        text: "select provider, model, dimension from ai.embedding_models where status = 'active'",
+        text: "select id, provider, model, dimension from ai.embedding_models where status = 'active'",
       });
       return rows[0];
     }
@@ -152,16 +163,25 @@ export const searchPlugin = ({ embedQuery }: SearchOptions): GraphileConfig.Plug
       const { query, threshold, textWeight, vectorWeight } = args;
       const isWanted = (vectorWeight ?? 1) > 0 && query.trim() !== '';
       let embedding: readonly number[] | null = null;
+      let embeddedBy: number | null = null;
       if (isWanted && embedQuery) {
         // No transaction is open while the endpoint works.
         const model = await current.withPgClient(current.pgSettings, modelOf);
-        if (model?.provider === 'endpoint') embedding = await embedQuery(query, model);
+        if (model?.provider === 'endpoint') {
+          embedding = await embedQuery(query, model);
+          embeddedBy = model.id;
+        }
       }
       return current.withPgClient(current.pgSettings, async (client) => {
         const namespaces = await namespacesOf(client, args);
-        const { rows } = await client.query<Hit>({
-          text: `select ${COLUMNS}
-                   from ai.hybrid_search($1, $2::real[], $3, $4, null, $5, $6, $7, skip => $8) s`,
+        const { rows } = await client.query<HybridRow>({
+          // Another model may have taken over meanwhile: with its embeddings this one cannot be compared.
+          text: `select (a.model).id as model_id, (a.model).provider, ${COLUMNS}
+                   from (select (select m from ai.embedding_models m where m.status = 'active') as model) a
+                   left join lateral ai.hybrid_search(
+                          $1, case when (a.model).id = $9 then $2::real[] end, $3, $4, null, $5, $6, $7, skip => $8
+                        ) with ordinality s on true
+                  order by s.ordinality`,
           values: [
             query,
             embedding === null ? null : `{${embedding.join(',')}}`,
@@ -171,11 +191,16 @@ export const searchPlugin = ({ embedQuery }: SearchOptions): GraphileConfig.Plug
             textWeight ?? 1,
             vectorWeight ?? 1,
             offset,
+            embeddedBy,
           ],
         });
+        const [searched] = rows;
         const searchedMeaning =
-          isWanted && (embedding !== null || (await modelOf(client))?.provider === 'built_in');
-        return resultOf(rows, first, searchedMeaning);
+          isWanted &&
+          (searched?.provider === 'built_in' ||
+            (embedding !== null && searched?.model_id === embeddedBy));
+        const hits = rows.filter((row): row is HybridRow & Hit => row.id !== null);
+        return resultOf(hits, first, searchedMeaning);
       });
     }
 

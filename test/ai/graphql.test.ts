@@ -8,10 +8,13 @@ const database = testDatabase();
 const asked: string[] = [];
 /** What the endpoint of the settings would answer. */
 let embedding: readonly number[] | null = null;
+/** What happens while it works. */
+let meanwhile: () => Promise<unknown> = () => Promise.resolve();
 const api = testApi(database, {
-  embedQuery: (text) => {
+  embedQuery: async (text) => {
     asked.push(text);
-    return Promise.resolve(embedding);
+    await meanwhile();
+    return embedding;
   },
 });
 const { ask } = api;
@@ -153,6 +156,58 @@ describe('hybridSearch', () => {
       expect(words.hits).toHaveLength(2);
     });
   });
+
+  test.each([
+    ['another dimension', 'letters', 16],
+    ['the same dimension', 'numbers', 8],
+  ])(
+    'goes by words alone when a model of %s takes over while the query is embedded',
+    async (_what, name, dimension) => {
+      await api.within(async ({ ask: askWithin, client }) => {
+        const takeOver = async (model: string, numbers: number) => {
+          await client.query("select ai.use_embedding_model('endpoint', $1, $2)", [model, numbers]);
+          await client.query('delete from ai.embedding_fills');
+          await client.query('select ai.activate_embedding_model()');
+          await client.query(
+            `insert into ai.embeddings (organization_id, namespace, document_id, chunk, model_id, read_permission, starts_at, characters, embedding)
+             select d.organization_id, d.namespace, d.id, 0, m.id, d.read_permission, 0, 0,
+                    ('[1' || repeat(',0', m.dimension - 1) || ']')::extensions.halfvec
+               from ai.search_documents d, ai.embedding_models m
+              where d.title = 'Desert by day' and m.status = 'active'`,
+          );
+        };
+        await takeOver('letters', 8);
+        embedding = [1, 0, 0, 0, 0, 0, 0, 0];
+        const find = async (query: string) =>
+          dataOf(await askWithin(ours.owner, HYBRID, { query })).hybridSearch;
+        const before = await find('fog');
+        expect(before.searchedMeaning).toBe(true);
+        expect(before.hits).toHaveLength(3);
+        meanwhile = async () => {
+          meanwhile = () => Promise.resolve();
+          await takeOver(name, dimension);
+        };
+        const after = await find('fog');
+        expect(after.searchedMeaning).toBe(false);
+        expect(after.hits.map((hit: { matchedBy: string }) => hit.matchedBy)).toEqual([
+          'WORDS',
+          'WORDS',
+        ]);
+        // The next one is embedded by the model that is there now.
+        embedding = Array.from({ length: dimension }, (_number, index) => (index === 0 ? 1 : 0));
+        expect(await find('nothing of the kind')).toMatchObject({
+          searchedMeaning: true,
+          hits: [{ title: 'Desert by day', matchedBy: 'MEANING' }],
+        });
+        embedding = null;
+        expect(await find('nothing of the kind')).toEqual({
+          hasNextPage: false,
+          searchedMeaning: false,
+          hits: [],
+        });
+      });
+    },
+  );
 });
 
 describe('the rest of the search', () => {

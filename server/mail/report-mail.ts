@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import PostalMime, { type Attachment, type Email } from 'postal-mime';
+import { isDeadAddress } from '../../worker/marketing/outcome.ts';
 import { storable } from '../../worker/storable.ts';
 import { ReportError } from './report-error.ts';
 
@@ -61,9 +62,6 @@ function addressOf(field: string | undefined): string | undefined {
 
 const reasonOf = (text: string): string => storable(text, LONGEST_REASON);
 
-/** Whether an address will never work: not when a box is full, or the network or a policy is in the way. */
-const isHardStatus = (status: string): boolean => /^5\.(0\.0|1\.\d+|2\.[01])$/.test(status);
-
 function bouncesIn(status: string, id: string | undefined): Omit<MailReport, 'source'>[] {
   return blocksOf(status).flatMap((fields): Omit<MailReport, 'source'>[] => {
     const action = fields.get('action')?.toLowerCase();
@@ -75,7 +73,7 @@ function bouncesIn(status: string, id: string | undefined): Omit<MailReport, 'so
     if (action !== 'failed') return [];
     const code = fields.get('status')?.split(/\s/)[0] ?? '';
     const reason = fields.get('diagnostic-code') ?? code;
-    return [{ ...about, kind: 'bounced', is_hard: isHardStatus(code), reason: reasonOf(reason) }];
+    return [{ ...about, kind: 'bounced', is_hard: isDeadAddress(code), reason: reasonOf(reason) }];
   });
 }
 
@@ -135,7 +133,7 @@ function bounceInWords(email: Email, id: string): Omit<MailReport, 'source'>[] {
     {
       id,
       kind: 'bounced',
-      is_hard: status !== undefined && isHardStatus(status),
+      is_hard: status !== undefined && isDeadAddress(status),
       reason: reasonOf(line ?? status ?? ''),
     },
   ];

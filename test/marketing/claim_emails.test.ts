@@ -316,6 +316,22 @@ describe('mails to leads', () => {
       expect(server.taken).toEqual([]);
     });
 
+    test.each([
+      ['550 no such user', 'bounced'],
+      ['550 5.0.0 no such user', 'bounced'],
+      ['550 5.1.1 no such user', 'bounced'],
+      ['556 5.1.10 no mail here', 'bounced'],
+      ['550 5.2.1 disabled', 'bounced'],
+      // Of whoever sends, and of the mail: the next one to this address may be taken.
+      ['553 5.1.7 bad sender', 'failed'],
+      ['550 5.1.8 sender rejected', 'failed'],
+      ['552 5.2.3 too long', 'failed'],
+      ['550 5.7.1 policy', 'failed'],
+    ])('a refusal of the recipient with %s: %s', (response, outcome) => {
+      const said = { responseCode: Number(response.slice(0, 3)), response, command: 'RCPT TO' };
+      expect(outcomeOf(Object.assign(new Error(response), said), false)).toMatchObject({ outcome });
+    });
+
     test('a connection that breaks before the mail: later; after it: nobody knows', async () => {
       const early = await mailing.mailTo(fresh('drop-early'));
       const late = await mailing.mailTo(fresh('drop-late'));

@@ -32,11 +32,11 @@ const enhancedCodeOf = (response: string) =>
   /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1];
 
 /**
- * Whether a refusal of a recipient is about the address: not when the box is full, or the other side does not like the
- * sender, the network or the mail.
+ * Whether a status (RFC 3463) says that an address will never work: not when the box is full, or the other side does not like
+ * the sender (x.1.7, x.1.8), the network or the mail.
  */
-const isAboutAddress = (enhanced: string | undefined) =>
-  enhanced === undefined || !/^5\.(2\.2|[34567]\.\d+)$/.test(enhanced);
+export const isDeadAddress = (status: string): boolean =>
+  /^5\.(0\.0|1\.(?![78]$)\d+|2\.[01])$/.test(status);
 
 /**
  * What a failure means for the mail.
@@ -58,7 +58,10 @@ export function outcomeOf(error: unknown, isHandedOver: boolean): Outcome {
         : { outcome: 'retry', isServerDown: true, ...said };
     }
     if (responseCode < 500) return { outcome: 'retry', ...said };
-    if (step === 'RCPT TO' && isAboutAddress(enhanced)) return { outcome: 'bounced', ...said };
+    // Without a status, the refusal of a recipient is taken for what it looks like.
+    if (step === 'RCPT TO' && (enhanced === undefined || isDeadAddress(enhanced))) {
+      return { outcome: 'bounced', ...said };
+    }
     return { outcome: 'failed', ...said };
   }
   const reason = reasonOf(message);

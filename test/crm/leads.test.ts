@@ -157,6 +157,72 @@ describe('an import', () => {
     });
   });
 
+  test('does not make a lead of somebody who has unsubscribed that gets mail again', async () => {
+    const unsubscribed = ['before@clients.test', 'moved@clients.test', 'back@clients.test'];
+    const { rows } = await database.pool().query<{ restored: string }>(
+      `with restored as (
+         insert into crm.leads (organization_id, email, email_consent, deleted_at)
+         values ($1, 'back@clients.test', 'granted', now())
+         returning id
+       ),
+       barred as (
+         insert into marketing.email_suppressions (organization_id, email, reason)
+         select o.id, e.email, 'unsubscribed'
+           from unnest($2::text[]) as e (email)
+          cross join (values ($1::uuid)) as o (id)
+         union all
+         select o.id, e.email, e.reason
+           from (values ('fresh@clients.test', 'hard_bounce')) as e (email, reason)
+          cross join (values ($1::uuid)) as o (id)
+         union all
+         -- another organization's is its own affair
+         select $3, 'fine@clients.test', 'unsubscribed'
+       )
+       select id as restored from restored`,
+      [ours.organizationId, unsubscribed, theirs.organizationId],
+    );
+    await as(database, ours.member, async (client) => {
+      const draft = (email: string, email_consent = 'granted') => ({ email, email_consent });
+      expect(
+        await upsert(client, [
+          draft('Before@clients.test'),
+          draft('fine@clients.test'),
+          draft('fresh@clients.test'),
+        ]),
+      ).toMatchObject([
+        { outcome: 'created', field: 'email_consent' },
+        { outcome: 'created', field: null },
+        { outcome: 'created', field: null },
+      ]);
+      const consents = async () =>
+        (
+          await client.query<{ email: string; email_consent: string }>(
+            `select email, email_consent from crm.leads
+              where email in ('before@clients.test', 'fine@clients.test', 'fresh@clients.test') order by email`,
+          )
+        ).rows.map(({ email_consent }) => email_consent);
+      expect(await consents()).toEqual(['withdrawn', 'granted', 'granted']);
+      // The second time it is there.
+      expect(await upsert(client, [draft('before@clients.test')])).toMatchObject([
+        { outcome: 'unchanged', field: 'email_consent' },
+      ]);
+      const id = await addLead(client, { email: 'was@clients.test', email_consent: 'granted' });
+      await client.query(`update crm.leads set email = 'moved@clients.test' where id = $1`, [id]);
+      expect(await rowOf(client, 'crm.leads', id)).toMatchObject({ email_consent: 'withdrawn' });
+      await client.query('select crm.restore_lead($1)', [rows[0]?.restored]);
+      expect(await rowOf(client, 'crm.leads', rows[0]?.restored ?? '')).toMatchObject({
+        email_consent: 'withdrawn',
+        email_consent_source: 'Unsubscribed at this address before',
+      });
+      // Whoever agrees anew gets mail again.
+      await client.query(`update crm.leads set email_consent = 'granted' where id = $1`, [id]);
+      expect(await rowOf(client, 'crm.leads', id)).toMatchObject({
+        email_consent: 'granted',
+        email_consent_source: null,
+      });
+    });
+  });
+
   test('steps around a lead in a workspace that the caller does not see', async () => {
     const backOffice = await database.pool().connect();
     const hidden = await add(backOffice, 'crm.leads', {

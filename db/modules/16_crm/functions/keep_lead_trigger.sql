@@ -7,6 +7,25 @@ declare
 begin
   -- what copying out of a document or a table brings along: no-break spaces, byte order marks, spaces of no width
   new.email := lower(btrim(new.email, E' \t\r\n\u00a0\u200b\ufeff'));
+  -- Who has said no at an address has not said yes by becoming a lead there once more, such as by an import.
+  if new.email_consent <> 'withdrawn'
+     and (tg_op = 'INSERT'
+          or new.email_consent = old.email_consent
+             and (new.email <> old.email or old.deleted_at is not null and new.deleted_at is null))
+  then
+    if exists (
+         select
+           from marketing.email_suppressions s
+          where s.organization_id = new.organization_id
+            and s.email = new.email
+            and s.reason in ('unsubscribed', 'consent_withdrawn')
+            and s.lifted_at is null)
+    then
+      new.email_consent := 'withdrawn';
+      new.email_consent_at := null;
+      new.email_consent_source := 'Unsubscribed at this address before';
+    end if;
+  end if;
   if tg_op = 'INSERT' then
     new.email_consent_at := case
       when new.email_consent = 'unknown' then null
@@ -48,5 +67,6 @@ end
 $$;
 
 comment on function crm.keep_lead_trigger() is
-  'Writes an e-mail address as it is compared, notes when consent changed, and keeps converted for leads that are clients. '
-  'Definer: conversions count for callers who do not see them.';
+  'Writes an e-mail address as it is compared, notes when consent changed, takes it for withdrawn where somebody has unsubscribed '
+  'at the address, and keeps converted for leads that are clients. Definer: conversions and suppressions count for callers '
+  'who do not see them.';

@@ -168,9 +168,11 @@ begin
            case when excluded.budget_amount is not null then excluded.currency else l.currency end,
            case when excluded.interests <> '{}' then excluded.interests else l.interests end,
            coalesce(excluded.notes, l.notes))
-    returning l.email, l.id, xmax = 0 as is_new
+    returning l.email, l.id, xmax = 0 as is_new, l.email_consent as consent
   )
-  select jsonb_object_agg(u.email, jsonb_build_object('id', u.id, 'is_new', u.is_new)) into written from upserted u;
+  select jsonb_object_agg(u.email, jsonb_build_object('id', u.id, 'is_new', u.is_new, 'consent', u.consent))
+    into written
+    from upserted u;
 
   return query
     select (d.draft ->> 'number')::integer, d.draft ->> 'email',
@@ -189,14 +191,14 @@ begin
            case
              when d.draft ->> 'email' = any (hidden) and d.draft ->> 'reason' is null then 'email'
              when d.draft ->> 'reason' is null and d.draft ->> 'email_consent' = 'granted'
-                  and before -> (d.draft ->> 'email') ->> 'consent' = 'withdrawn' then 'email_consent'
+                  and coalesce(w.entry, before -> (d.draft ->> 'email')) ->> 'consent' = 'withdrawn' then 'email_consent'
              else d.draft ->> 'field'
            end,
            case
              when d.draft ->> 'email' = any (hidden) and d.draft ->> 'reason' is null
                then 'There is a lead with this address that you may not change.'
              when d.draft ->> 'reason' is null and d.draft ->> 'email_consent' = 'granted'
-                  and before -> (d.draft ->> 'email') ->> 'consent' = 'withdrawn'
+                  and coalesce(w.entry, before -> (d.draft ->> 'email')) ->> 'consent' = 'withdrawn'
                then 'This lead has withdrawn its consent, which an import does not give back.'
              else d.draft ->> 'reason'
            end

@@ -89,7 +89,8 @@ comment on column crm.leads.status is
   'new → contacted → qualified; unqualified and lost can be taken up again. converted follows from a conversion that makes '
   'the lead a client: convertLead, or a deal that is won.';
 comment on column crm.leads.email_consent is
-  'Whether they agreed to be written to for marketing. Withdrawn stands until they agree anew.';
+  'Whether they agreed to be written to for marketing. Withdrawn stands until they agree anew; a lead made where somebody has '
+  'unsubscribed has it withdrawn, whatever was given, until it is changed.';
 comment on column crm.leads.email_consent_at is 'When the consent became what it is; the moment of the change when left out.';
 comment on column crm.leads.email_consent_source is 'What shows it: the form, the sentence, the person who was told.';
 comment on column crm.leads.owner_id is 'Who looks after them.';

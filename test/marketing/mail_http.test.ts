@@ -135,6 +135,52 @@ describe('what mails lead to', () => {
       expect(await suppressions()).toEqual([{ reason: 'soft_bounce' }, { reason: 'unsubscribed' }]);
     });
 
+    test.each(['the link of its mail', 'a report of its address'])(
+      'of a lead that has become another is of that one, by %s',
+      async (way) => {
+        const email = `reader${serial}@letters.test`;
+        const merged = await leadOf(mail);
+        const kept = await mailing.lead(`kept${serial}@letters.test`);
+        const waiting = await mailing.mail(kept);
+        await actAs(served.database, mailing.cast.owner, (client) =>
+          client.query('select crm.merge_leads($1, $2)', [kept, merged]),
+        );
+        if (way === 'the link of its mail') {
+          // Another lead has the address by now; the mail knows whose it was.
+          await mailing.query('update crm.leads set email = $2 where id = $1', [
+            merged,
+            `was${serial}@letters.test`,
+          ]);
+          await visit(links.unsubscribe(ref()), { method: 'POST' });
+        } else {
+          await served.database
+            .pool('callboard_authenticator')
+            .query('select marketing.take_mail_reports($1, $2)', [
+              mailing.organizationId,
+              JSON.stringify([{ kind: 'unsubscribed', email, source: 'webhook' }]),
+            ]);
+        }
+        expect(await suppressions(email)).toEqual([{ reason: 'unsubscribed' }]);
+        expect(await suppressions(`kept${serial}@letters.test`)).toEqual([
+          { reason: 'consent_withdrawn' },
+        ]);
+        expect(
+          await mailing.query(
+            'select email_consent from crm.leads where id = $1 and deleted_at is null',
+            [kept],
+          ),
+        ).toEqual([{ email_consent: 'withdrawn' }]);
+        expect(await mailing.row(waiting)).toMatchObject({ status: 'suppressed' });
+        expect(
+          await mailing.query(
+            `select lead_id from marketing.email_interactions where organization_id = $1 and kind = 'unsubscribed'
+              order by id desc limit 1`,
+            [mailing.organizationId],
+          ),
+        ).toEqual([{ lead_id: kept }]);
+      },
+    );
+
     test('new consent ends it, and nothing else', async () => {
       await visit(links.unsubscribe(ref()), { method: 'POST' });
       await mailing.query(`update crm.leads set first_name = 'Ada' where email = $1`, [
@@ -476,6 +522,84 @@ describe('what mails lead to', () => {
       expect(await suppressions('stranger@letters.test')).toEqual([{ reason: 'complaint' }]);
     });
 
+    test('of an address alone count once too, and are of its lead', async () => {
+      const bounce = { id: fresh(), type: 'bounced', bounce: 'soft', email: 'Alone@Letters.test' };
+      const report = async (...list: object[]) =>
+        ((await (await send('events', events(...list))).json()) as { taken: number }).taken;
+      const lead = await mailing.lead('alone@letters.test');
+      expect(await report(bounce, bounce)).toBe(1);
+      await mailing.query(
+        `update marketing.email_suppressions set expires_at = now() - interval '1 minute' where email = $1`,
+        ['alone@letters.test'],
+      );
+      expect(await report(bounce)).toBe(0);
+      expect(
+        await mailing.query(
+          `select 1 from marketing.email_suppressions where email = $1 and expires_at > now()`,
+          ['alone@letters.test'],
+        ),
+      ).toEqual([]);
+      // Told of a mail before, it is not told anew of an address.
+      const complaint = { id: fresh(), type: 'complained' };
+      expect(await report({ ...complaint, mailId: mail })).toBe(1);
+      expect(await report({ ...complaint, email: 'alone@letters.test' })).toBe(0);
+      // Another one counts; of a stranger too, who may become a lead.
+      expect(await report({ ...bounce, id: fresh() })).toBe(1);
+      expect(await report({ ...bounce, id: fresh(), email: 'nobody@letters.test' })).toBe(1);
+      expect(
+        await mailing.query(
+          `select kind, is_hard_bounce, lead_id from marketing.email_interactions
+            where organization_id = $1 and queued_email_id is null and kind = 'bounced' order by lead_id`,
+          [mailing.organizationId],
+        ),
+      ).toEqual([
+        { kind: 'bounced', is_hard_bounce: false, lead_id: lead },
+        { kind: 'bounced', is_hard_bounce: false, lead_id: lead },
+        { kind: 'bounced', is_hard_bounce: false, lead_id: null },
+      ]);
+    });
+
+    test('of unsubscribing at an address withdraw consent, which no import gives back', async () => {
+      const email = `reader${serial}@letters.test`;
+      const lead = await leadOf(mail);
+      await send('events', events({ id: fresh(), type: 'unsubscribed', email }));
+      expect(await suppressions()).toEqual([{ reason: 'unsubscribed' }]);
+      expect(await consent()).toBe('withdrawn');
+      const imported = async () => {
+        const { rows } = await actAs(served.database, mailing.cast.owner, (client) =>
+          client.query<{ field: string | null }>(
+            `select o.field from crm.upsert_leads(array[
+               jsonb_populate_record(null::crm.lead_draft, $1)]) o`,
+            [{ email, email_consent: 'granted' }],
+          ),
+        );
+        return rows[0]?.field;
+      };
+      expect(await imported()).toBe('email_consent');
+      expect(await consent()).toBe('withdrawn');
+      // Nor where the lead was archived meanwhile, however often.
+      await mailing.query('update crm.leads set deleted_at = now() where id = $1', [lead]);
+      expect(await imported()).toBe('email_consent');
+      expect(await imported()).toBe('email_consent');
+      expect(
+        await mailing.query(
+          'select email_consent, email_consent_source from crm.leads where email = $1 and deleted_at is null',
+          [email],
+        ),
+      ).toEqual([
+        {
+          email_consent: 'withdrawn',
+          email_consent_source: 'Unsubscribed at this address before',
+        },
+      ]);
+      expect(await suppressions()).toEqual([{ reason: 'unsubscribed' }]);
+      await mailing.query(
+        `update crm.leads set email_consent = 'granted' where email = $1 and deleted_at is null`,
+        [email],
+      );
+      expect(await suppressions()).toEqual([]);
+    });
+
     test('of deliveries and answers are noted, and settle what was uncertain', async () => {
       await mailing.query(
         `update marketing.email_queue set status = 'uncertain', sent_at = null, claim_id = gen_random_uuid() where id = $1`,
@@ -735,6 +859,8 @@ describe('what mails lead to', () => {
       test.each([
         ['for good', 'Sorry:\r\n550 5.1.1 <x@y.test> user unknown', [true], 'hard_bounce'],
         ['a full box', 'Sorry: 5.2.2 over quota', [false], 'soft_bounce'],
+        ['our sender', 'Sorry:\r\n553 5.1.8 <x@y.test> sender rejected', [false], 'soft_bounce'],
+        ['who has no mail', 'Sorry: 5.1.10 null MX', [true], 'hard_bounce'],
         ['without a status', 'Sorry:\r\n554 delivery error', [false], 'soft_bounce'],
         ['not yet', 'Still trying: 4.4.1 no answer', [], undefined],
         ['nothing', 'Your call is 15.1.1.2 to us', [], undefined],

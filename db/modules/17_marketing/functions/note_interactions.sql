@@ -157,7 +157,8 @@ create or replace function marketing.unsubscribe(
   organization_id uuid,
   email text,
   reason text default null,
-  queued_email_id uuid default null
+  queued_email_id uuid default null,
+  consent_source text default 'Unsubscribed by the link of a mail'
 ) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -165,17 +166,46 @@ as $$
 begin
   perform marketing.suppress_email(organization_id, email, 'unsubscribed', reason, queued_email_id);
   update crm.leads l
-     set email_consent = 'withdrawn', email_consent_source = 'Unsubscribed by the link of a mail'
+     set email_consent = 'withdrawn', email_consent_source = unsubscribe.consent_source
    where l.organization_id = unsubscribe.organization_id
-     and l.email = unsubscribe.email
      and l.deleted_at is null
-     and l.email_consent <> 'withdrawn';
+     and l.email_consent <> 'withdrawn'
+     -- Who had the address, or the mail, may have become one with another since.
+     and l.id in (
+           select coalesce(a.merged_into_lead_id, a.id)
+             from crm.leads a
+            where a.organization_id = unsubscribe.organization_id and a.email = unsubscribe.email
+           union all
+           select m.merged_into_lead_id
+             from marketing.email_queue q
+             join crm.leads m on m.organization_id = q.organization_id and m.id = q.lead_id
+            where q.organization_id = unsubscribe.organization_id and q.id = unsubscribe.queued_email_id
+         );
 end
 $$;
 
-comment on function marketing.unsubscribe(uuid, text, text, uuid) is
-  'Whoever reads mail at an address wants none of an organization any more. For functions that have checked who asks.';
-grant execute on function marketing.unsubscribe(uuid, text, text, uuid) to callboard_service;
+comment on function marketing.unsubscribe(uuid, text, text, uuid, text) is
+  'Whoever reads mail at an address wants none of an organization any more, nor at the address of the lead that theirs has '
+  'become one with. For functions that have checked who asks.';
+grant execute on function marketing.unsubscribe(uuid, text, text, uuid, text) to callboard_service;
+
+create or replace function marketing.reader_at(organization_id uuid, email text) returns uuid
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(l.merged_into_lead_id, l.id)
+    from crm.leads l
+   where l.organization_id = reader_at.organization_id
+     and l.email = reader_at.email
+     and (l.deleted_at is null or l.merged_into_lead_id is not null)
+   -- whoever has the address now, before who had it last
+   order by l.deleted_at desc nulls first
+   limit 1
+$$;
+
+comment on function marketing.reader_at(uuid, text) is
+  'The lead who reads mail at an address: who has it, or else whom a lead who had it has become. Null: nobody.';
+grant execute on function marketing.reader_at(uuid, text) to callboard_service;
 
 create or replace function marketing.unsubscribe_trimmed(organization_id uuid, mail_id uuid, source text) returns boolean
 language plpgsql volatile
@@ -195,11 +225,8 @@ begin
   if not marketing.is_unsubscribed(organization_id, address) then
     insert into marketing.email_interactions (organization_id, lead_id, kind, source)
     values (
-      unsubscribe_trimmed.organization_id,
-      (select l.id
-         from crm.leads l
-        where l.organization_id = unsubscribe_trimmed.organization_id and l.email = address and l.deleted_at is null),
-      'unsubscribed', unsubscribe_trimmed.source);
+      unsubscribe_trimmed.organization_id, marketing.reader_at(organization_id, address), 'unsubscribed',
+      unsubscribe_trimmed.source);
     perform marketing.unsubscribe(organization_id, address);
   end if;
   return true;

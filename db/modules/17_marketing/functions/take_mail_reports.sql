@@ -60,6 +60,7 @@ as $$
 declare
   found_mails jsonb;
   by_address record;
+  added integer;
   noted integer;
 begin
   -- A report names the mail by its id; or, when it knows no more, the address.
@@ -70,30 +71,48 @@ begin
       on q.organization_id = take_mail_reports.organization_id and q.id = (r.report ->> 'id')::uuid;
   noted := marketing.note_interactions(organization_id, found_mails);
   for by_address in
-    select lower(btrim(r.email)) as email,
-           case r.kind when 'complained' then 'complaint' when 'unsubscribed' then 'unsubscribed'
-             else case when r.is_hard then 'hard_bounce' else 'soft_bounce' end end as reason,
-           r.reason as note
-      from jsonb_to_recordset(reports) as r (id uuid, email text, kind text, is_hard boolean, reason text)
+    select lower(btrim(r.email)) as email, r.kind, coalesce(r.is_hard, false) as is_hard, r.reason, r.source, r.external_id,
+           least(coalesce(r.occurred_at, now()), now()) as occurred_at
+      from jsonb_to_recordset(reports) as r (
+             id uuid, email text, kind text, is_hard boolean, reason text, source text, external_id text, occurred_at timestamptz)
      where r.email is not null
        and r.kind in ('bounced', 'complained', 'unsubscribed')
        and not exists (
              select from marketing.email_queue q
               where q.organization_id = take_mail_reports.organization_id and q.id = r.id
            )
-     order by 1
+     -- Who reports the same at the same time waits in the same order.
+     order by 1, r.external_id
   loop
-    perform marketing.suppress_email(
-      organization_id, by_address.email, by_address.reason, by_address.note,
-      expires_at => case by_address.reason when 'soft_bounce' then now() + interval '3 days' end);
+    insert into marketing.email_interactions
+      (organization_id, occurred_at, lead_id, kind, source, is_hard_bounce, reason, external_id)
+    values (take_mail_reports.organization_id, by_address.occurred_at,
+            marketing.reader_at(organization_id, by_address.email), by_address.kind, by_address.source,
+            case by_address.kind when 'bounced' then by_address.is_hard end, left(by_address.reason, 1000),
+            by_address.external_id)
+    on conflict on constraint email_interactions_organization_id_external_id_key do nothing;
+    get diagnostics added = row_count;
+    continue when added = 0;
     noted := noted + 1;
+    case by_address.kind
+      when 'unsubscribed' then
+        perform marketing.unsubscribe(
+          organization_id, by_address.email, by_address.reason, consent_source => 'Unsubscribed at their mail service');
+      when 'complained' then
+        perform marketing.suppress_email(organization_id, by_address.email, 'complaint', by_address.reason);
+      else
+        perform marketing.suppress_email(
+          organization_id, by_address.email, case when by_address.is_hard then 'hard_bounce' else 'soft_bounce' end,
+          by_address.reason, expires_at => case when not by_address.is_hard then now() + interval '3 days' end);
+    end case;
   end loop;
   return jsonb_build_object('taken', noted);
 end
 $$;
 
 comment on function marketing.take_mail_reports(uuid, jsonb) is
-  'Takes reports about mails of one organization: {id, email, kind, is_hard, occurred_at, reason, source, external_id}. The '
-  'server has checked that the organization''s own secret signed them. Definer: whoever reports is not signed in. Granted to '
-  'the server''s login alone.';
+  'Takes reports about mails of one organization: {id, email, kind, is_hard, occurred_at, reason, source, external_id}. What '
+  'came before under the same external_id counts no second time, whether it names a mail or an address. The server has checked '
+  'that the organization''s own secret signed them. Definer: whoever reports is not signed in. Granted to the server''s login '
+  'alone.';
 grant execute on function marketing.take_mail_reports(uuid, jsonb) to callboard_authenticator;

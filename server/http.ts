@@ -55,8 +55,8 @@ export type RunningServer = {
 export type ServerOptions = {
   readonly database: Database;
   readonly settings: Settings;
-  /** More to serve, such as the explorer, before what is not found is refused. */
-  readonly mount?: (app: express.Express) => void;
+  /** More to serve, such as the explorer, before what is not found is refused; `url` is where people reach it all, when it listens. */
+  readonly mount?: (app: express.Express, url: () => string) => void;
   /** Absent: a log of its own, as the settings say. */
   readonly log?: Log;
   /** What the process tells Prometheus; absent: requests, the pool and the queue. */
@@ -204,7 +204,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       report: (error) => report({ id: randomUUID(), path: undefined, error }),
     }),
   );
-  mount?.(app);
+  mount?.(app, () => url);
   app.use(refuseUnknown, answerErrors(log));
 
   let port: number;

@@ -37,11 +37,11 @@ export function serve(options: Serving): Promise<RunningServer> {
     settings,
     log,
     metrics,
-    mount: (app) => {
+    mount: (app, url) => {
       if (isExplorable(settings)) {
         app.use(explorer({ ...(demo ? accounts : {}), devMail: !settings.production }));
       }
-      if (!settings.production) app.use('/dev/mail', devMail(database));
+      if (!settings.production) app.use('/dev/mail', devMail(database, url));
     },
   });
 }

@@ -8,9 +8,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** The page around a mail: its own style, the mail in a frame, nothing else. */
 const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; frame-src 'self'; frame-ancestors 'none'; img-src data:";
-/** A mail: styles in its elements, no scripts, and links that open outside of the frame. */
-const MAIL_POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
+/**
+ * A mail: styles in its elements, no scripts, and links that open outside of the frame. Its pictures may come from this
+ * server, which sees by one that the mail was opened; in a sandbox that is nobody's `'self'`.
+ */
+const mailPolicy = (origin: string) =>
+  `default-src 'none'; style-src 'unsafe-inline'; img-src data: https: ${origin}; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox`;
 
 function send(response: Response, policy: string, html: string, status = 200): void {
   // The policy says who may frame what.
@@ -27,8 +30,10 @@ function send(response: Response, policy: string, html: string, status = 200): v
 /**
  * Shows the mails that would have gone out, for development: a list, and each as text and as HTML. Never mounted in
  * production, where there are none.
+ *
+ * @param url where people reach this server, asked for when it listens
  */
-export function devMail(database: Database): Router {
+export function devMail(database: Database, url: () => string): Router {
   const router = express.Router();
   const pool = () => database.pool('callboard_service');
 
@@ -63,7 +68,10 @@ export function devMail(database: Database): Router {
     const mail = await mailOf(request.params['id']);
     if (!mail) next();
     // A link followed inside of the frame would be refused by most pages.
-    else send(response, MAIL_POLICY, mail.html.replace('<head>', '<head>\n<base target="_blank">'));
+    else {
+      const html = mail.html.replace('<head>', '<head>\n<base target="_blank">');
+      send(response, mailPolicy(new URL(url()).origin), html);
+    }
   });
   router.get('/:id/attachments/:number', async (request, response, next) => {
     const mail = await mailOf(request.params['id']);

@@ -42,12 +42,18 @@ ${body}
 `;
 }
 
-/** The addresses in a text, to click on. */
+/** An address in a text, up to the bracket, quote or full stop that ends it. */
+const ADDRESS = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)])/;
+
+/** The addresses in a text, to click on. Found before anything is escaped: `&gt;` would seem to belong to them. */
 const linked = (text: string) =>
-  escapeHtml(text).replace(
-    /https?:\/\/[^\s<]+/g,
-    (url) => `<a href="${url}" target="_blank" rel="noopener">${url}</a>`,
-  );
+  text
+    .split(ADDRESS)
+    .map(escapeHtml)
+    .map((part, index) =>
+      index % 2 === 1 ? `<a href="${part}" target="_blank" rel="noopener">${part}</a>` : part,
+    )
+    .join('');
 
 /** The list of mails, newest first. */
 export function listPage(base: string, mails: readonly ListedMail[]): string {

@@ -37,7 +37,7 @@ describe('an account over HTTP, with its mails', () => {
     server = await startServer({
       database,
       settings,
-      mount: (app) => app.use('/dev/mail', devMail(database)),
+      mount: (app, url) => app.use('/dev/mail', devMail(database, url)),
     });
     worker = await runWorker(database, { mail: mailOf(settings, database, server.url) });
   });

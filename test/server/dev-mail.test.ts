@@ -14,7 +14,10 @@ describe('the development outbox', () => {
   let base: string;
   beforeAll(async () => {
     const app = express();
-    app.use('/dev/mail', devMail(database));
+    app.use(
+      '/dev/mail',
+      devMail(database, () => 'http://callboard.test:5678/base'),
+    );
     await new Promise<void>((resolve) => {
       server = app.listen(0, '127.0.0.1', () => resolve());
     });
@@ -29,7 +32,8 @@ describe('the development outbox', () => {
       template: 'verify_email',
       to: `${NASTY}@mail.test`,
       subject,
-      text: `${NASTY} https://app.test/verify-email?token=abc`,
+      text: `${NASTY} https://app.test/verify-email?token=abc
+Look here <https://app.test/seats?a=1&b=2>, or at "https://app.test/quoted". (https://app.test/last).`,
       html: `<!doctype html><html><head><title>T</title></head><body><a href="https://app.test/">Go</a></body></html>`,
     });
   const get = async (path: string) => {
@@ -51,15 +55,26 @@ describe('the development outbox', () => {
     expect(ids.map(([, , subject]) => subject)).toEqual(['Second', 'First']);
     const mail = await get(`/${ids[0]?.[1]}`);
     for (const page of [html, mail.html]) expect(page).not.toContain(NASTY);
-    expect(mail.html).toContain(
-      '<a href="https://app.test/verify-email?token=abc" target="_blank"',
-    );
+    // Up to what ends them, and no further.
+    expect(
+      [...mail.html.matchAll(/<a href="(https:[^"]*)" target="_blank"/g)].map(([, to]) => to),
+    ).toEqual([
+      'https://app.test/verify-email?token=abc',
+      'https://app.test/seats?a=1&amp;b=2',
+      'https://app.test/quoted',
+      'https://app.test/last',
+    ]);
+    expect(mail.html).toContain('b=2</a>&gt;, or at &quot;<a');
     expect(mail.html).toContain('sandbox="allow-popups allow-popups-to-escape-sandbox"');
     expect(mail.response.headers.get('content-security-policy')).toContain("default-src 'none'");
     const frame = await get(`/${ids[0]?.[1]}/html`);
     expect(frame.html).toContain('<base target="_blank">');
     expect(frame.response.headers.get('content-security-policy')).toMatch(/sandbox allow-popups/);
     expect(frame.response.headers.get('content-security-policy')).not.toMatch(/allow-scripts/);
+    // Pictures of this server too, by which it sees that a mail was opened.
+    expect(frame.response.headers.get('content-security-policy')).toMatch(
+      /img-src data: https: http:\/\/callboard\.test:5678;/,
+    );
   });
 
   test.each(['/01a1fdc1-fd58-7fff-bc0b-d7021e5e35a1', '/nonsense', '/nonsense/html'])(

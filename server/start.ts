@@ -3,6 +3,7 @@ import { loadDemo } from '../db/demo/load.ts';
 import { migrate } from '../db/migrate.ts';
 import { taskContextOf } from '../worker/context.ts';
 import { poolSizeOf, runWorker } from '../worker/run.ts';
+import { isExplorable } from './explorer/explorer.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { leaveAnyway, runService, stopRequested } from './process.ts';
 import { serve, startsOthers } from './serve.ts';
@@ -37,7 +38,13 @@ await runService('start', async (settings, log) => {
       const options = { workerConcurrency, workerPollMs, workerStopSeconds, log };
       const onAttempt = metrics.attemptEnded;
       const worker = await runWorker(database, { ...context, ...options, onAttempt });
-      const place = { url: server.url, database: database.describe(), demo: settings.demo };
+      const place = {
+        url: server.url,
+        database: database.describe(),
+        demo: settings.demo,
+        hasPages: isExplorable(settings),
+        takesQueries: settings.trustedDocuments !== 'only',
+      };
       // For the person at the terminal; a machine gets a line of the log.
       if (settings.logFormat === 'plain') process.stdout.write(`${welcome(place)}\n`);
       else log.info(place, 'Callboard listens.');

@@ -7,14 +7,18 @@ type Place = {
   readonly database: string;
   /** Whether there are demo accounts. */
   readonly demo: boolean;
+  /** Whether there are pages to open: the explorer and the dashboards. */
+  readonly hasPages: boolean;
+  /** Whether the server runs queries that it does not know already. */
+  readonly takesQueries: boolean;
 };
 
 /** What `npm start` says when everything is there: where it is, who to sign in as, what to try first. */
-export function welcome({ url, database, demo }: Place): string {
+export function welcome({ url, database, demo, hasPages, takesQueries }: Place): string {
   const account = DEMO_ACCOUNTS[0];
   const lines = [
     '',
-    `  Callboard   ${url}`,
+    ...(hasPages ? [`  Callboard   ${url}`] : []),
     `  GraphQL     ${url}/graphql`,
     `  Database    ${database}`,
   ];
@@ -23,6 +27,8 @@ export function welcome({ url, database, demo }: Place): string {
     for (const { email, role, what } of DEMO_ACCOUNTS) {
       lines.push(`    ${email.padEnd(24)}${role.padEnd(8)}${what}`);
     }
+  }
+  if (demo && account && takesQueries) {
     const query = `mutation { signIn(input: {email: \\"${account.email}\\", password: \\"${DEMO_PASSWORD}\\"}) { session { accessToken } me { name organization { name } } } }`;
     lines.push(
       '',

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { welcome } from '../../server/welcome.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 
@@ -74,6 +75,18 @@ describe('the programs', () => {
     expect({ code, err, status }).toEqual({ code: 0, err: '', status: [200] });
     expect(out).not.toMatch(/Demo accounts/);
   }, 120_000);
+
+  test('npm start says where pages are only where there are some, and what to try only where it runs', () => {
+    const place = { url: 'http://127.0.0.1:1', database: 'a database', demo: true };
+    const said = (hasPages: boolean, takesQueries: boolean) =>
+      welcome({ ...place, hasPages, takesQueries });
+    expect(said(true, true)).toMatch(/Callboard +http:\S+:1\n +GraphQL +http:\S+:1\/graphql\n/);
+    expect(said(true, true)).toMatch(/curl http/);
+    expect(said(false, true)).not.toMatch(/Callboard +http/);
+    expect(said(false, true)).toMatch(/curl http/);
+    expect(said(false, false)).not.toMatch(/Callboard +http|curl/);
+    expect(said(false, false)).toMatch(/GraphQL +http:[\s\S]+Demo accounts/);
+  });
 
   test.each([
     ['a bad setting', () => ({ PORT: 'high' }), /^PORT/],

@@ -109,6 +109,37 @@ inBrowser('dashboards in Chromium', () => {
     expect(problems).toEqual([]);
   }, 60_000);
 
+  test('name what bars stand for so that one can tell them apart, in the room that there is', async () => {
+    const health = widget('Health of active projects');
+    const said = async () => {
+      const texts = await health.locator('.drawing svg text').allTextContents();
+      return texts.filter((text) => /\p{L}/u.test(text));
+    };
+    const names = (
+      await health.getByRole('rowheader', { includeHidden: true }).allTextContents()
+    ).map((name) => name.replace(/\s+/g, ''));
+    expect(names.length).toBeGreaterThan(3);
+    await expectSoon(async () => (await said()).join('').replace(/\s+/g, '') === names.join(''));
+    const wide = (await said()).join('|');
+    await page.setViewportSize({ width: 420, height: 1100 });
+    await expectSoon(async () => (await said()).length > 0 && (await said()).join('|') !== wide);
+    const lines = await said();
+    // Both ends of each: a name may take two lines.
+    let at = 0;
+    for (const name of names) {
+      const label = [lines[at] ?? '', lines[at + 1] ?? ''];
+      const isWhole = name === label[0]?.replace(/\s+/g, '');
+      const text = (isWhole ? label.slice(0, 1) : label).join('').replace(/\s+/g, '');
+      expect(name.startsWith(text.slice(0, 8))).toBe(true);
+      expect(name.endsWith(text.slice(-4))).toBe(true);
+      at += isWhole ? 1 : 2;
+    }
+    expect(at).toBe(lines.length);
+    await page.setViewportSize({ width: 1400, height: 1100 });
+    await expectSoon(async () => (await said()).join('').replace(/\s+/g, '') === names.join(''));
+    expect(problems).toEqual([]);
+  }, 60_000);
+
   test('are changed by those who may, one widget at a time, and say what is wrong where it is wrong', async () => {
     const dialog = page.getByRole('dialog', { name: /a widget/ });
     const field = (label: string) => dialog.getByLabel(label, { exact: true });
@@ -202,6 +233,13 @@ inBrowser('dashboards in Chromium', () => {
     for (const box of await page.locator('.widget').all()) {
       const { x = 0, width = 0 } = (await box.boundingBox()) ?? {};
       expect(x + width).toBeLessThanOrEqual(420);
+      // Nor does anything stick out of one.
+      expect(
+        await box.evaluate((each) => {
+          const { scrollWidth, clientWidth } = each as unknown as Record<string, number>;
+          return (scrollWidth ?? 0) - (clientWidth ?? 0);
+        }),
+      ).toBeLessThanOrEqual(0);
     }
     await screenshot('dashboard-small');
     await Promise.all([asked(), page.setViewportSize({ width: 1400, height: 1100 })]);
@@ -212,6 +250,10 @@ inBrowser('dashboards in Chromium', () => {
   test('draw for a member what members may see, and say of the rest why not', async () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.locator('#message').getByText('Sign in to see dashboards.').waitFor();
+    // Nothing is left of what was shown.
+    expect(await page.locator('#board-name').textContent()).toBe('Dashboards');
+    expect(await page.locator('#board-description').textContent()).toBe('');
+    expect(await page.title()).toBe('Dashboards – Callboard');
     await page.getByRole('button', { name: 'Sign in' }).first().click();
     await signInAs('crew@lumen\\.test');
     await page.getByRole('heading', { name: 'Productions', level: 1 }).waitFor();

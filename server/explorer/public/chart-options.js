@@ -1,5 +1,7 @@
 // What the chart library is told to draw for a chart of the API.
 
+import { fitted } from './labels.js';
+
 const PALETTE = [
   '#c2413a',
   '#4a7dd6',
@@ -12,6 +14,10 @@ const PALETTE = [
   '#b0508f',
   '#6d8f2e',
 ];
+
+const FONTS = 'system-ui, sans-serif';
+const LABEL_SIZE = 12;
+const LABEL_LINE = 14;
 
 const isCurrency = (unit) => /^[A-Z]{3}$/.test(unit ?? '');
 const asNumber = (value) => (value === null || value === undefined ? null : Number(value));
@@ -53,8 +59,21 @@ export function labelsOf({ labels, grain }) {
 
 const pointsOf = (series) => series.points.map(asNumber);
 
-/** The options for a chart, or null for one that is no drawing, or has nothing to draw. */
-export function optionsOf(chart, theme) {
+let pen;
+
+/** How wide a text is as a label of an axis. */
+function widthOf(text) {
+  pen ??= document.createElement('canvas').getContext('2d');
+  pen.font = `${LABEL_SIZE}px ${FONTS}`;
+  return pen.measureText(text).width;
+}
+
+/**
+ * The options for a chart, or null for one that is no drawing, or has nothing to draw.
+ *
+ * @param sizeOf says how wide and high the drawing is now
+ */
+export function optionsOf(chart, theme, sizeOf) {
   const { kind, options, unit, series } = chart;
   const colors = options.colors ?? PALETTE;
   const decimals = options.decimals;
@@ -64,7 +83,7 @@ export function optionsOf(chart, theme) {
   const base = {
     color: colors,
     backgroundColor: 'transparent',
-    textStyle: { fontFamily: 'system-ui, sans-serif', color: theme.ink },
+    textStyle: { fontFamily: FONTS, color: theme.ink },
     animationDuration: 300,
     tooltip: {
       backgroundColor: theme.card,
@@ -123,7 +142,7 @@ export function optionsOf(chart, theme) {
     };
   }
   if (kind === 'heat_map') return heatMap(base, chart, labels, theme, format, colors);
-  return cartesian({ base, chart, labels, theme, format, short, colors, legend });
+  return cartesian({ base, chart, labels, theme, format, short, colors, legend, sizeOf });
 }
 
 /** A ring, with what its parts are around it; where that would be cut off, in a list at its side or below. */
@@ -229,7 +248,19 @@ function pie(base, labels, points, theme, format) {
   };
 }
 
-function cartesian({ base, chart, labels, theme, format, short, colors, legend }) {
+/** The room for each label at the side of flat bars: what they leave, and two lines where bars are far enough apart. */
+const roomBeside = ({ width, height }, count) => ({
+  width: Math.min(240, Math.max(96, 0.42 * width)),
+  lines: (height - 40) / count >= 2 * LABEL_LINE + 2 ? 2 : 1,
+});
+
+/** The room for each label below bars: as much as its bars have. */
+const roomBelow = ({ width }, count) => ({
+  width: Math.max(74, (width - 60) / count - 8),
+  lines: 2,
+});
+
+function cartesian({ base, chart, labels, theme, format, short, colors, legend, sizeOf }) {
   const { kind, options, series } = chart;
   const isLine = kind === 'line' || kind === 'area';
   const isFlat = options.horizontal === true;
@@ -243,9 +274,16 @@ function cartesian({ base, chart, labels, theme, format, short, colors, legend }
     axisLabel: {
       color: theme.quiet,
       hideOverlap: true,
-      ...(isFlat
-        ? { width: 130, overflow: 'truncate' }
-        : { interval: chart.grain ? 'auto' : 0, width: 74, overflow: 'truncate' }),
+      fontSize: LABEL_SIZE,
+      lineHeight: LABEL_LINE,
+      // Days may be left out, names may not.
+      ...(chart.grain
+        ? { interval: 'auto' }
+        : {
+            interval: 0,
+            formatter: (label) =>
+              fitted(label, (isFlat ? roomBeside : roomBelow)(sizeOf(), labels.length), widthOf),
+          }),
     },
   };
   const values = {

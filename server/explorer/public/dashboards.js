@@ -196,9 +196,13 @@ function show(chart, theme) {
         ? tableOf(chart)
         : element('p', { className: 'none', textContent: 'Nothing in these days.' });
   } else {
-    const options = optionsOf(chart, theme);
+    const drawing = element('div', { className: 'drawing' });
+    const options = optionsOf(chart, theme, () => ({
+      width: drawing.clientWidth,
+      height: drawing.clientHeight,
+    }));
     if (options) {
-      body = element('div', { className: 'drawing' });
+      body = drawing;
       body.setAttribute('role', 'img');
       body.setAttribute('aria-label', summaryOf(chart));
       begin = () => draw(body, options);
@@ -215,6 +219,8 @@ function show(chart, theme) {
       table.hidden = !table.hidden;
       body.hidden = !table.hidden;
       body.style.display = body.hidden ? 'none' : '';
+      // It may have another size by now; hidden ones have none.
+      for (const drawing of drawings) drawing.resize();
       toggle.setAttribute('aria-pressed', String(!table.hidden));
     });
     head.append(toggle);
@@ -239,11 +245,12 @@ function render() {
   $('editing').hidden = !shown || !permissions.includes('analytics.write');
   $('edit').setAttribute('aria-pressed', String(isEditing));
   $('add-widget').hidden = !isEditing;
+  const name = shown?.data.dashboard.name ?? 'Dashboards';
+  $('board-name').textContent = name;
+  $('board-description').textContent = shown?.data.dashboard.description ?? '';
+  document.title = `${name} – Callboard`;
   if (!shown) return;
   const { dashboard, dashboardData } = shown.data;
-  $('board-name').textContent = dashboard.name;
-  $('board-description').textContent = dashboard.description ?? '';
-  document.title = `${dashboard.name} – Callboard`;
   $('alerts').append(
     ...dashboard.dashboardAlerts.nodes.map(({ name, state, lastValue, comparison, threshold }) =>
       element('li', {
@@ -297,10 +304,10 @@ async function load() {
   } catch (error) {
     if (mine !== asked) return;
     shown = null;
-    clear();
+    render();
     say(error.message);
   } finally {
-    $('board').removeAttribute('aria-busy');
+    if (mine === asked) $('board').removeAttribute('aria-busy');
   }
 }
 
@@ -313,16 +320,23 @@ async function edit(widgetId) {
   }
 }
 
-async function list() {
+/** Takes everything away: what is still on its way was for somebody else, or for elsewhere. */
+function empty() {
+  asked += 1;
   shown = null;
   render();
-  $('board-name').textContent = 'Dashboards';
-  $('board-description').textContent = '';
+  $('board').removeAttribute('aria-busy');
   $('dashboard').replaceChildren();
   $('dashboard').disabled = true;
+}
+
+async function list() {
+  empty();
+  const mine = asked;
   say('Loading…');
   try {
     const { dashboards, defaultDashboard } = await session.ask(LIST, {});
+    if (mine !== asked) return;
     if (dashboards.nodes.length === 0) {
       say('There are no dashboards that you can see here.');
       return;
@@ -338,7 +352,7 @@ async function list() {
     $('dashboard').value = known ? wanted : (defaultDashboard?.rowId ?? dashboards.nodes[0].rowId);
     await load();
   } catch (error) {
-    say(error.message);
+    if (mine === asked) say(error.message);
   }
 }
 
@@ -356,10 +370,7 @@ async function showCaller() {
   permissions = me?.permissions ?? [];
   isEditing = false;
   if (me === null) {
-    shown = null;
-    render();
-    $('dashboard').disabled = true;
-    $('dashboard').replaceChildren();
+    empty();
     say('Sign in to see dashboards.');
     return;
   }

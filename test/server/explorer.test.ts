@@ -85,6 +85,91 @@ inBrowser('the explorer in Chromium', () => {
     expect(problems).toEqual([]);
   }, 120_000);
 
+  test('opens queries in tabs beside the others, which keep their answers and come back', async () => {
+    const opened = await (await browser.newContext()).newPage();
+    let introspections = 0;
+    opened.on('request', (request) => {
+      if (/IntrospectionQuery/.test(request.postData() ?? '')) introspections += 1;
+    });
+    const shelf = (title: string) =>
+      opened.locator('#shelf').getByRole('button', { name: title }).click();
+    const tabs = () => opened.locator('.graphiql-tab-button').allTextContents();
+    const active = opened.locator('.graphiql-tab-active .graphiql-tab-button');
+    const execute = () => opened.getByRole('button', { name: /execute query/i }).click();
+    const answer = opened.locator('.graphiql-response');
+    try {
+      await opened.goto(server.url);
+      await opened.getByRole('button', { name: /owner@lumen\.test/ }).click();
+      await opened.locator('#organization').waitFor();
+      await execute();
+      await answer.getByText('owner@lumen.test').waitFor();
+
+      // At once, while the editor has not yet looked at what is in it.
+      await shelf('Projects, by their start');
+      await execute();
+      await answer.getByText('totalCount').waitFor();
+      await active.getByText('Projects', { exact: true }).waitFor();
+      expect(await tabs()).toEqual(['WhoAmI', 'Projects']);
+      await shelf('Who am I?');
+      await active.getByText('WhoAmI').waitFor();
+      await answer.getByText('owner@lumen.test').waitFor();
+
+      // What runs ends with its tab: its answer would be shown in the next one.
+      const late: (() => void)[] = [];
+      await opened.route('**/graphql', async (route, request) => {
+        if (/query WhoAmI/.test(request.postData() ?? ''))
+          await new Promise<void>((resolve) => late.push(resolve));
+        await route.continue();
+      });
+      await execute();
+      await opened.getByRole('button', { name: /stop query/i }).waitFor();
+      await shelf('Members and workspaces');
+      await opened.getByRole('button', { name: /execute query/i }).waitFor();
+      const [told] = await Promise.all([
+        opened.waitForResponse((each) => /query WhoAmI/.test(each.request().postData() ?? '')),
+        Promise.resolve(late.forEach((go) => go())),
+      ]);
+      await told.finished();
+      await active.getByText('Members').waitFor();
+      expect(await answer.getByText('owner@lumen.test').count()).toBe(0);
+      await execute();
+      await answer.getByText('organizationMembers').waitFor();
+      expect(introspections).toBe(1);
+
+      await opened.waitForFunction(() =>
+        /query Members/.test(localStorage.getItem('graphiql:tabState') ?? ''),
+      );
+      await opened.reload();
+      await active.getByText('Members').waitFor();
+      expect(await tabs()).toEqual(['WhoAmI', 'Projects', 'Members']);
+    } finally {
+      await opened.context().close();
+    }
+  }, 60_000);
+
+  test('fits a telephone, where the shelf makes way for the query that is taken from it', async () => {
+    const context = await browser.newContext({ viewport: { width: 390, height: 844 } });
+    const opened = await context.newPage();
+    try {
+      await opened.goto(server.url);
+      await opened.getByRole('button', { name: /owner@lumen\.test/ }).click();
+      await opened.locator('#organization').waitFor();
+      // However wide what is in it would like to be.
+      expect((await opened.locator('header.bar').boundingBox())?.width).toBe(390);
+      const shelf = opened.locator('#shelf');
+      expect(await shelf.isVisible()).toBe(false);
+      await opened.getByRole('button', { name: 'Queries' }).click();
+      expect((await shelf.boundingBox())?.width).toBe(390);
+      await shelf.getByRole('button', { name: 'Projects, by their start' }).click();
+      expect(await shelf.isVisible()).toBe(false);
+      const editor = opened.locator('.graphiql-query-editor');
+      await editor.getByText('orderBy').first().waitFor();
+      expect((await editor.boundingBox())?.width).toBeGreaterThan(300);
+    } finally {
+      await context.close();
+    }
+  }, 60_000);
+
   test('shows live changes, over a web socket', async () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.locator('#who').getByText('Nobody is signed in').waitFor();

@@ -1,3 +1,4 @@
+import { SESSION_KEY } from './session.js';
 import { SignIn } from './sign-in.js';
 
 const $ = (id) => document.getElementById(id);
@@ -36,7 +37,9 @@ export function wireBar(session, changed) {
   );
   $('sign-out').addEventListener('click', () => change(() => session.signOut()));
   $('sign-in').addEventListener('click', () => signIn.open());
-  // A session that begins or ends in another tab does so here too.
-  window.addEventListener('storage', () => void changed());
+  // A session that begins or ends in another tab does so here too; what else is stored there is no concern of ours.
+  window.addEventListener('storage', ({ key }) => {
+    if (key === null || key === SESSION_KEY) void changed();
+  });
   return signIn;
 }

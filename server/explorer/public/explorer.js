@@ -3,6 +3,7 @@ import { showInBar, wireBar } from './caller-bar.js';
 import { makeFetcher } from './fetcher.js';
 import { openedLink } from './links.js';
 import { Session } from './session.js';
+import { leftTab, Tabs } from './tabs.js';
 import { Why } from './why.js';
 
 const config = JSON.parse(document.getElementById('explorer-config').textContent);
@@ -18,26 +19,35 @@ const $ = (id) => document.getElementById(id);
 
 // --- the editor
 
-const root = createRoot($('ruru-root'));
-let opened = 0;
+const tabs = new Tabs();
+const fetcherOfTab = tabs.within(fetcher);
 
-/** Shows the editor; with a query, in a tab of its own. */
-function showEditor(query, variables) {
-  opened += 1;
-  root.render(
+/**
+ * Shows the editor, with the tabs that it had.
+ *
+ * @param shown query and variables of the tab to show: one of these, or a new one; null: the first of the shelf
+ */
+function showEditor(shown) {
+  createRoot($('ruru-root')).render(
     React.createElement(Ruru, {
-      key: opened,
-      fetcher,
+      fetcher: fetcherOfTab,
       endpoint: config.endpoint,
       showPersistHeadersSettings: false,
       defaultQuery: config.shelf[0]?.query,
-      ...(query ? { initialQuery: query } : {}),
-      ...(variables ? { initialVariables: JSON.stringify(variables, null, 2) } : {}),
+      onTabChange: tabs.changed,
+      ...(shown ? { initialQuery: shown.query, initialVariables: shown.variables } : {}),
     }),
   );
 }
 
 // --- the shelf
+
+const narrow = window.matchMedia('(max-width: 700px)');
+
+function showShelf(isShown) {
+  $('shelf').hidden = !isShown;
+  $('shelf-toggle').setAttribute('aria-expanded', String(isShown));
+}
 
 function fillShelf() {
   const modules = Map.groupBy(config.shelf, (each) => each.module);
@@ -49,17 +59,17 @@ function fillShelf() {
       const button = document.createElement('button');
       button.type = 'button';
       button.textContent = title;
-      button.addEventListener('click', () => showEditor(query));
+      button.addEventListener('click', () => {
+        tabs.open(query);
+        // There it lies upon the editor.
+        if (narrow.matches) showShelf(false);
+      });
       $('shelf').append(button);
     }
   }
 }
 
-$('shelf-toggle').addEventListener('click', () => {
-  const hidden = !$('shelf').hidden;
-  $('shelf').hidden = hidden;
-  $('shelf-toggle').setAttribute('aria-expanded', String(!hidden));
-});
+$('shelf-toggle').addEventListener('click', () => showShelf($('shelf').hidden));
 
 // --- who is signed in
 
@@ -77,10 +87,11 @@ async function showCaller() {
 const signIn = wireBar(session, showCaller);
 
 fillShelf();
+showShelf(!narrow.matches);
 if (config.demo) signIn.offerAccounts(config.demo);
 $('dev-mail').hidden = !config.devMail;
 const link = await openedLink((query, variables) => session.ask(query, variables));
-showEditor(link?.query, link?.variables);
+showEditor(link ?? leftTab());
 await showCaller();
 // A server that does not answer has said so already.
 await signIn.offerProviders().catch(() => undefined);

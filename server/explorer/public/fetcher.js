@@ -5,6 +5,13 @@ const isSubscription = (query, operationName) =>
     ? new RegExp(`\\bsubscription\\s+${operationName}\\b`).test(query)
     : /^\s*(#[^\n]*\s+)*subscription\b/.test(query);
 
+/** The editor looks up late which operations there are: until then it names one of the document before. */
+const withItsName = ({ operationName, ...parameters }) =>
+  operationName &&
+  new RegExp(`\\b(query|mutation|subscription)\\s+${operationName}\\b`).test(parameters.query)
+    ? { operationName, ...parameters }
+    : parameters;
+
 /**
  * How the explorer talks to the API: requests over HTTP, subscriptions over a web socket, both as the session's user.
  *
@@ -39,8 +46,10 @@ export function makeFetcher(endpoint, session, onAnswer = () => undefined) {
     return answer;
   }
 
-  return (parameters, options = {}) =>
-    isSubscription(parameters.query, parameters.operationName)
+  return (asked, options = {}) => {
+    const parameters = withItsName(asked);
+    return isSubscription(parameters.query, parameters.operationName)
       ? client.iterate(parameters)
       : overHttp(parameters, options.headers);
+  };
 }

@@ -33,6 +33,9 @@ mutation RequestPasswordReset($input: RequestPasswordResetInput!) {
   },
 };
 
+/** Variables as the editor takes them. */
+const written = (variables) => JSON.stringify(variables, null, 2);
+
 const PREVIEW = `query ($token: String!) {
   previewInvitation(token: $token) { email status organizationName roleName invitedByName hasAccount }
 }`;
@@ -65,9 +68,9 @@ mutation JoinWithNewAccount($input: SignUpInput!) {
   }
 }
 `,
-      variables: {
+      variables: written({
         input: { email: preview.email, name: '', password: '', invitationToken: token },
-      },
+      }),
     };
   }
   return {
@@ -82,7 +85,7 @@ mutation AcceptInvitation($input: AcceptInvitationInput!) {
   }
 }
 `,
-    variables: { input: { token } },
+    variables: written({ input: { token } }),
   };
 }
 
@@ -99,5 +102,5 @@ export async function openedLink(ask) {
   // The token is not left in the address bar and in the history.
   history.replaceState(null, '', '/');
   if (isInvitation) return invitationLink(token, ask);
-  return { query: link.query, variables: link.variablesOf(token) };
+  return { query: link.query, variables: written(link.variablesOf(token)) };
 }

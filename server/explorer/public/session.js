@@ -1,6 +1,7 @@
 // The signed-in session: kept in this browser, renewed when its access token runs out, shared by all its tabs.
 
-const KEY = 'callboard:session';
+/** Where the browser keeps it. */
+export const SESSION_KEY = 'callboard:session';
 const SESSION = 'session { accessToken refreshToken accessTokenExpiresAt }';
 const OUTCOME = `${SESSION} challenge { token }`;
 
@@ -22,12 +23,12 @@ export class Session {
   }
 
   get tokens() {
-    return JSON.parse(localStorage.getItem(KEY) ?? 'null');
+    return JSON.parse(localStorage.getItem(SESSION_KEY) ?? 'null');
   }
 
   #keep(tokens) {
-    if (tokens) localStorage.setItem(KEY, JSON.stringify(tokens));
-    else localStorage.removeItem(KEY);
+    if (tokens) localStorage.setItem(SESSION_KEY, JSON.stringify(tokens));
+    else localStorage.removeItem(SESSION_KEY);
   }
 
   /** The access token to send: renewed when it is about to run out, null when nobody is signed in. */
@@ -42,7 +43,7 @@ export class Session {
 
   async #renew() {
     // Another tab may have renewed it in the meantime; tabs take turns.
-    return navigator.locks.request(KEY, async () => {
+    return navigator.locks.request(SESSION_KEY, async () => {
       const { tokens } = this;
       if (!tokens) return null;
       if (Date.parse(tokens.accessTokenExpiresAt) - Date.now() > 10_000) return tokens.accessToken;

@@ -18,6 +18,25 @@ const ALLOWED = `
      and n.nspname = any ($1)
      and pg_get_constraintdef(k.oid) ~ '^CHECK \\(\\([a-z_]+ = ANY \\(ARRAY\\['`;
 
+/**
+ * A draft of a row says in a column what the row says in the column of that name: `finance.budget_draft` becomes a row of
+ * `finance.budgets`.
+ */
+const DRAFTED = `
+  select d.relname as draft, a.attname as column, n.nspname as schema, t.relname as "table"
+    from pg_catalog.pg_class d
+    join pg_catalog.pg_namespace n on n.oid = d.relnamespace
+    join pg_catalog.pg_class t
+      on t.relnamespace = d.relnamespace
+     and t.relkind in ('r', 'p')
+     and t.relname = regexp_replace(d.relname, '_draft$', 's')
+    join pg_catalog.pg_attribute a on a.attrelid = d.oid and a.attnum > 0 and not a.attisdropped
+   where d.relkind = 'c'
+     and d.relname like '%\\_draft'
+     and n.nspname = any ($1)`;
+
+type Drafted = { draft: string; column: string; schema: string; table: string };
+
 type Allowed = {
   schema: string;
   table: string;
@@ -41,23 +60,30 @@ export const allowedValuesPlugin = (known: ConstraintColumns): GraphileConfig.Pl
         async pgIntrospection_introspection(info, { serviceName }) {
           const service = info.resolvedPreset.pgServices?.find(({ name }) => name === serviceName);
           if (!service) return;
-          const { rows } = await withPgClientFromPgService(
+          const schemas = service.schemas ?? [];
+          const { allowed, drafted } = await withPgClientFromPgService(
             service as never,
             service.pgSettingsForIntrospection ?? null,
-            (client: PgClient) =>
-              client.query<Allowed>({ text: ALLOWED, values: [service.schemas ?? []] }),
+            async (client: PgClient) => ({
+              allowed: await client.query<Allowed>({ text: ALLOWED, values: [schemas] }),
+              drafted: await client.query<Drafted>({ text: DRAFTED, values: [schemas] }),
+            }),
           );
-          for (const { schema, table, column, constraint, values } of rows) {
+          for (const { schema, table, column, constraint, values } of allowed.rows) {
             documentation.set(`${schema}.${table}.${column}`, oneOf(values));
             known.explain(schema, constraint, oneOf(values));
           }
+          for (const { schema, draft, column, table } of drafted.rows) {
+            const said = documentation.get(`${schema}.${table}.${column}`);
+            if (said) documentation.set(`${schema}.${draft}.${column}`, said);
+          }
         },
         pgCodecs_attribute(_info, { pgClass, pgAttribute, attribute }) {
-          const allowed = documentation.get(
+          const said = documentation.get(
             `${pgClass.getNamespace()?.nspname}.${pgClass.relname}.${pgAttribute.attname}`,
           );
-          if (!allowed) return;
-          attribute.description = [attribute.description, allowed].filter(Boolean).join(' ');
+          if (!said) return;
+          attribute.description = [attribute.description, said].filter(Boolean).join(' ');
         },
       },
     }),

@@ -316,6 +316,39 @@ export const RULES: readonly CatalogRule[] = [
     offender: 'projects.silent()',
   },
   {
+    name: 'every column of what a function of the API takes has a comment',
+    // They are the fields of an input: what each means can be found nowhere else while one writes it.
+    offenders: `
+      with recursive inputs as (
+        select coalesce(nullif(t.typelem, 0), t.oid) as type
+          from (${FUNCTIONS}) f
+          join pg_proc p on p.oid = f.oid
+         cross join lateral unnest(p.proargtypes::oid[]) as argument (type)
+          join pg_type t on t.oid = argument.type
+         where f.is_public
+           and coalesce(obj_description(f.oid, 'pg_proc'), '') !~ '^@behavior -\\*'
+        union
+        select coalesce(nullif(t.typelem, 0), t.oid)
+          from inputs i
+          join pg_class c on c.reltype = i.type and c.relkind = 'c'
+          join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+          join pg_type t on t.oid = a.atttypid
+      )
+      select c.oid::regclass || '.' || a.attname as offender
+        from inputs i
+        join pg_class c on c.reltype = i.type and c.relkind = 'c'
+        join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+       where col_description(c.oid, a.attnum) is null`,
+    // Among others, what is within an array within it.
+    violation: `
+      create type projects.sample_part as (length integer);
+      create type projects.sample_draft as (parts projects.sample_part[]);
+      comment on column projects.sample_draft.parts is 'Its parts.';
+      create function projects.save_sample(sample projects.sample_draft) returns void language sql begin atomic end;
+      grant execute on function projects.save_sample(projects.sample_draft) to callboard_member;`,
+    offender: 'projects.sample_part.length',
+  },
+  {
     name: 'a check over several columns that clients write says in its comment what goes together',
     offenders: `
       select t.name || '.' || k.conname as offender

@@ -144,4 +144,19 @@ describe('a column with a list of allowed values', () => {
       hint: 'One of: planning, active, on_hold, completed, cancelled.',
     });
   });
+
+  test.each([
+    ['BudgetDraftInput', 'status', 'One of: draft, submitted, approved, closed, cancelled.'],
+    ['DashboardAlertDraftInput', 'comparison', 'One of: above, at_least, below, at_most.'],
+    ['NurturingStepDraftInput', 'branchOn', 'One of: opened, clicked, replied.'],
+    ['LeadDraftInput', 'emailConsent', 'One of: unknown, granted, withdrawn.'],
+    ['InteractionDraftInput', 'outcome', 'One of: success, error, refused, timeout, cancelled.'],
+  ])('names them where %s takes a value for it', (name, field, said) => {
+    const type = api.schema().getType(name);
+    const fields = type && 'getFields' in type ? type.getFields() : {};
+    const description = fields[field]?.description ?? '';
+    expect(description).toMatch(/^[A-Z].* One of: /);
+    expect(description.split('One of: ')).toHaveLength(2);
+    expect(description).toContain(said);
+  });
 });

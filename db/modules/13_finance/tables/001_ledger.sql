@@ -182,6 +182,15 @@ create type finance.budget_draft as (
 );
 comment on type finance.budget_draft is 'A budget as save_budget takes it.';
 comment on column finance.budget_draft.row_id is 'The budget to change; without it a new one is made.';
+comment on column finance.budget_draft.project_id is
+  'The project that it is for; left out, it is for none, also where it was for one.';
+comment on column finance.budget_draft.name is 'What it is called, in 200 characters at most; needed.';
+comment on column finance.budget_draft.status is 'Left out: draft, or what it was.';
+comment on column finance.budget_draft.currency is
+  'ISO 4217, three capital letters. Left out: that of the organization, or what it was.';
+comment on column finance.budget_draft.starts_on is 'The first day that it is about; left out: open.';
+comment on column finance.budget_draft.ends_on is 'The last day that it is about, not before the first; left out: open.';
+comment on column finance.budget_draft.notes is 'Left out, there are none.';
 comment on column finance.budget_draft.expected_updated_at is
   'The updated_at that was read: if somebody has changed the budget since, nothing is saved (CONFLICT).';
 
@@ -198,3 +207,14 @@ create type finance.budget_line_draft as (
 );
 comment on type finance.budget_line_draft is 'One line of a budget as save_budget takes it.';
 comment on column finance.budget_line_draft.row_id is 'The line to change; without it a new one is made.';
+comment on column finance.budget_line_draft.account_id is 'The account of the chart that it is booked on; left out, none.';
+comment on column finance.budget_line_draft.category is
+  'What lines are summed by, such as Camera, in 100 characters at most; needed.';
+comment on column finance.budget_line_draft.name is 'What is bought, in 200 characters at most; needed.';
+comment on column finance.budget_line_draft.quantity is 'How many of the unit; left out: 1.';
+comment on column finance.budget_line_draft.unit is 'What is counted, such as day; left out: nothing is said.';
+comment on column finance.budget_line_draft.unit_cost is
+  'What one of them costs, in the currency of the budget; left out: 0. The plan is quantity × unit cost.';
+comment on column finance.budget_line_draft.estimate_to_complete is
+  'What is still to come, in the currency of the budget, 0 or more. Left out, the rest of the plan is assumed.';
+comment on column finance.budget_line_draft.notes is 'Left out, there are none.';

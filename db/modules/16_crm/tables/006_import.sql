@@ -22,11 +22,35 @@ create type crm.lead_draft as (
 );
 comment on type crm.lead_draft is
   'A row of an import. What is empty leaves the field of a lead that is there as it is.';
-comment on column crm.lead_draft.email is 'By which the lead is found.';
-comment on column crm.lead_draft.source is 'The name of a source that there is.';
+comment on column crm.lead_draft.email is 'By which the lead is found, whatever its case; needed.';
+comment on column crm.lead_draft.first_name is 'In 200 characters at most.';
+comment on column crm.lead_draft.last_name is 'In 200 characters at most.';
+comment on column crm.lead_draft.company_name is 'Who they come from, in 200 characters at most.';
+comment on column crm.lead_draft.job_title is 'What they do there, in 200 characters at most.';
+comment on column crm.lead_draft.phone is 'As it is dialled, in 40 characters at most.';
+comment on column crm.lead_draft.website is 'An address that begins with http:// or https://, in 2000 characters at most.';
+comment on column crm.lead_draft.industry is 'In words, in 100 characters at most.';
+comment on column crm.lead_draft.employees is 'How many people work there, 0 or more.';
+comment on column crm.lead_draft.city is 'In 200 characters at most.';
+comment on column crm.lead_draft.country is 'ISO 3166, two letters, such as DE.';
+comment on column crm.lead_draft.time_zone is
+  'An IANA name, such as Europe/Berlin. A lead without one has that of the organization.';
+comment on column crm.lead_draft.locale is 'A language tag such as en or pt-BR.';
 comment on column crm.lead_draft.email_consent is
-  'unknown, granted or withdrawn. A lead that has withdrawn its consent does not get it back by an import.';
-comment on column crm.lead_draft.budget_amount is 'In the currency, which is that of the organization when left out.';
+  'Whether they agreed to be written to for marketing; left out, a new lead has unknown. A lead that has withdrawn its '
+  'consent does not get it back by an import.';
+comment on column crm.lead_draft.email_consent_source is
+  'What shows the consent: the form, the sentence, the person who was told; in 500 characters at most. Taken along when the '
+  'consent changes.';
+comment on column crm.lead_draft.source is
+  'The name of a source that there is, whatever its case. A lead that has a source keeps it.';
+comment on column crm.lead_draft.budget_amount is
+  'What they may spend, in the currency, which is that of the organization when left out; 0 or more.';
+comment on column crm.lead_draft.currency is
+  'ISO 4217, three letters, such as EUR. Without a budget_amount a lead that is there keeps its own.';
+comment on column crm.lead_draft.interests is
+  'What they are interested in, 100 at most. They take the place of those that the lead had.';
+comment on column crm.lead_draft.notes is 'In words. They take the place of those that the lead had.';
 
 create type crm.lead_outcome as (
   number integer,

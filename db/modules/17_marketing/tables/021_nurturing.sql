@@ -232,8 +232,26 @@ create type marketing.nurturing_sequence_draft as (
   expected_updated_at timestamptz
 );
 comment on type marketing.nurturing_sequence_draft is 'A sequence as saveNurturingSequence takes it.';
-comment on column marketing.nurturing_sequence_draft.row_id is 'The sequence to change; without it a new one is made, as a draft.';
-comment on column marketing.nurturing_sequence_draft.exit_on is 'Left out: converted and replied.';
+comment on column marketing.nurturing_sequence_draft.row_id is
+  'The sequence to change; without it a new one is made, as a draft.';
+comment on column marketing.nurturing_sequence_draft.name is 'What it is called, in 200 characters at most; needed.';
+comment on column marketing.nurturing_sequence_draft.description is 'In 10 000 characters at most; left out, there is none.';
+comment on column marketing.nurturing_sequence_draft.enroll_segment_id is
+  'Leads that come into this segment are enrolled; left out: no segment enrols.';
+comment on column marketing.nurturing_sequence_draft.enroll_event is
+  'Leads of whom an event of this name is told are enrolled; left out: no event enrols.';
+comment on column marketing.nurturing_sequence_draft.goal_event is
+  'Leads of whom an event of this name is told leave, with the reason goal; left out: no event is the goal.';
+comment on column marketing.nurturing_sequence_draft.goal_condition is
+  'Leads to whom this condition applies leave, with the reason goal, instead of getting their next mail; written as the '
+  'condition of a step. Left out, there is none.';
+comment on column marketing.nurturing_sequence_draft.exit_on is
+  'When a lead leaves: any of converted, replied (to a mail of the sequence) and disqualified (its status is unqualified or '
+  'lost). Left out: converted and replied.';
+comment on column marketing.nurturing_sequence_draft.reenrollment is
+  'never: a lead goes through it once. after_end: again, once it has completed or left it. Left out: never.';
+comment on column marketing.nurturing_sequence_draft.reenroll_after is
+  'How long after the end, at least, 10 years at most; left out: at once.';
 comment on column marketing.nurturing_sequence_draft.expected_updated_at is
   'The updated_at that was read: if somebody has changed the sequence since, nothing is saved (CONFLICT).';
 
@@ -258,11 +276,44 @@ create type marketing.nurturing_step_draft as (
 );
 comment on type marketing.nurturing_step_draft is 'A step as saveNurturingSequence takes it. Other steps are named by their keys.';
 comment on column marketing.nurturing_step_draft.key is
-  'Which step it is: one that the sequence has is changed, others are new. Left out: step-1, step-2 … by the place in the list.';
-comment on column marketing.nurturing_step_draft.otherwise is 'The key of the step for those to whom the condition does not apply.';
-comment on column marketing.nurturing_step_draft.branch is 'The key of the step for those who opened, clicked or replied in time.';
-comment on column marketing.nurturing_step_draft.next is 'The key of the step that follows; left out: the next one in the list.';
-comment on column marketing.nurturing_step_draft.is_last is 'Whether the sequence ends after this step, wherever it stands.';
+  'Which step it is: one that the sequence has is changed, others are new. Lower-case letters, digits, _ and -, 50 at most. '
+  'Left out: step-1, step-2 … by the place in the list.';
+comment on column marketing.nurturing_step_draft.name is 'What people call it, in 200 characters at most; left out, nothing.';
+comment on column marketing.nurturing_step_draft.delay is
+  'How long after the step before, 2 years at most; left out: at once. Days and months by the calendar of the lead, at the '
+  'same time of the clock; hours exactly.';
+comment on column marketing.nurturing_step_draft.counts_working_days is
+  'Whether the days of the delay are counted from Monday to Friday only; left out: no. A delay has no months or years then.';
+comment on column marketing.nurturing_step_draft.send_days is
+  'The days on which the mail may go out, where the lead is: 1 is Monday, 7 is Sunday. Left out: all of them.';
+comment on column marketing.nurturing_step_draft.send_from is
+  'From when on those days, by the clocks where the lead is; left out: from 00:00.';
+comment on column marketing.nurturing_step_draft.send_until is
+  'Until before when; left out: 24:00. Earlier than send_from: after midnight, and the night belongs to the day on which it '
+  'began. Never the same as send_from.';
+comment on column marketing.nurturing_step_draft.condition is
+  'Who gets the mail, looked at when it is due; left out: everybody. {"field": "score", "op": ">=", "value": 50}, '
+  '{"segment": "<its id>"}, {"all": […]}, {"any": […]}, {"not": …}.';
+comment on column marketing.nurturing_step_draft.otherwise is
+  'The key of the step for those to whom the condition does not apply; left out: they go on as the others do.';
+comment on column marketing.nurturing_step_draft.template_id is 'The template that is sent; needed.';
+comment on column marketing.nurturing_step_draft.variables is
+  'An object with values of the template''s own variables; those without a default have to be there. Left out: {}.';
+comment on column marketing.nurturing_step_draft.ab_test_id is
+  'A test of leads whose variants say which template is sent instead; left out, there is none.';
+comment on column marketing.nurturing_step_draft.branch_on is
+  'What to wait for before going on: that a person opened the mail, followed a link in it, or replied. Left out: nothing; '
+  'otherwise branch_wait is needed.';
+comment on column marketing.nurturing_step_draft.branch_wait is
+  'How long to wait for it: a minute to a year. Only with branch_on.';
+comment on column marketing.nurturing_step_draft.branch is
+  'The key of the step for those who opened, clicked or replied in time; left out: the sequence is completed for them. Only '
+  'with branch_on.';
+comment on column marketing.nurturing_step_draft.next is
+  'The key of the step that follows; left out: the next one in the list.';
+comment on column marketing.nurturing_step_draft.is_last is
+  'Whether the sequence ends after this step, wherever it stands; left out: no, unless it is the last in the list. A last '
+  'one has no next.';
 
 create type marketing.enrollment_outcome as (
   lead_id uuid,

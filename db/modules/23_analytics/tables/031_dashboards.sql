@@ -54,7 +54,8 @@ comment on column analytics.dashboard_widgets.time_range is 'As that of a dashbo
 comment on column analytics.dashboard_widgets.grain is 'The span of a bucket over time; auto: as suits the range.';
 comment on column analytics.dashboard_widgets.comparison is 'As that of a dashboard; null: the dashboard''s.';
 comment on column analytics.dashboard_widgets.options is
-  'How to draw it: min, max and target of a gauge, decimals, stacked, smooth, horizontal, colors.';
+  'How to draw it: min, max and target (numbers, of a gauge), decimals (0 to 6), smooth, horizontal and legend (true or '
+  'false), colors (up to 12 as #rrggbb).';
 
 create table analytics.dashboard_layouts (
   organization_id uuid not null default authz.organization_id(),
@@ -107,7 +108,12 @@ create type analytics.widget_place as (
   height integer
 );
 comment on type analytics.widget_place is 'Where a widget stands: cells of a grid, counted from the upper left.';
-comment on column analytics.widget_place.breakpoint is 'lg (12 columns), md (8) or sm (4).';
+comment on column analytics.widget_place.widget_id is 'Which widget; left out where the place is given with the widget itself.';
+comment on column analytics.widget_place.breakpoint is 'The width of the screen: lg (12 columns), md (8) or sm (4).';
+comment on column analytics.widget_place.x is 'Its leftmost column, from 0.';
+comment on column analytics.widget_place.y is 'Its uppermost line, 0 to 999.';
+comment on column analytics.widget_place.width is 'How many columns; x + width is within the grid.';
+comment on column analytics.widget_place.height is 'How many lines, 1 to 50.';
 
 create type analytics.dashboard_draft as (
   row_id uuid,
@@ -121,8 +127,20 @@ create type analytics.dashboard_draft as (
 );
 comment on type analytics.dashboard_draft is 'A dashboard as save_dashboard takes it.';
 comment on column analytics.dashboard_draft.row_id is 'The dashboard to change; without it a new one is made.';
+comment on column analytics.dashboard_draft.name is 'What it is called, in 200 characters at most; needed.';
+comment on column analytics.dashboard_draft.description is 'In 2000 characters at most; left out, there is none.';
 comment on column analytics.dashboard_draft.is_personal is
-  'Whether only the caller sees it. A personal one can become shared, not the other way round.';
+  'Whether only the caller sees it; left out: no, or what it was. A personal one can become shared, not the other way '
+  'round.';
+comment on column analytics.dashboard_draft.time_range is
+  'The days that it is about, counted from today as the organization has it: today, yesterday, last_7_days (up to today) '
+  'and next_30_days (from today) with any number up to 999, this_week, this_month, this_quarter or this_year (up to today), '
+  'last_week, last_month, last_quarter or last_year. Left out: last_30_days, or what it was.';
+comment on column analytics.dashboard_draft.comparison is
+  'What figures are compared with: the span before, the same days of the year before, or nothing. Left out: '
+  'previous_period, or what it was.';
+comment on column analytics.dashboard_draft.workspace_id is
+  'The workspace that it is in; left out: in none, also where it was in one.';
 comment on column analytics.dashboard_draft.expected_updated_at is
   'The updated_at that was read: if somebody has changed the dashboard since, nothing is saved (CONFLICT).';
 
@@ -141,5 +159,21 @@ create type analytics.dashboard_widget_draft as (
 );
 comment on type analytics.dashboard_widget_draft is 'A widget of a dashboard as save_dashboard takes it.';
 comment on column analytics.dashboard_widget_draft.row_id is 'The widget to change; without it a new one is made.';
+comment on column analytics.dashboard_widget_draft.title is 'What stands above it, in 200 characters at most; needed.';
+comment on column analytics.dashboard_widget_draft.description is 'In 2000 characters at most; left out, there is none.';
+comment on column analytics.dashboard_widget_draft.kind is 'How it is drawn; the source says which kinds suit it. Needed.';
+comment on column analytics.dashboard_widget_draft.source_key is 'One of dataSources; needed.';
+comment on column analytics.dashboard_widget_draft.parameters is
+  'What the source asks for, such as {"projectId": …}; it fits the schema of the source. Left out: {}.';
+comment on column analytics.dashboard_widget_draft.time_range is
+  'The days that it is about, written as those of a dashboard; left out: the dashboard''s.';
+comment on column analytics.dashboard_widget_draft.grain is
+  'The span of a bucket over time; auto, also when left out: as suits the range.';
+comment on column analytics.dashboard_widget_draft.comparison is
+  'What figures are compared with; left out: what the dashboard''s are.';
+comment on column analytics.dashboard_widget_draft.options is
+  'How to draw it: min, max and target (numbers, of a gauge), decimals (0 to 6), smooth, horizontal and legend (true or '
+  'false), colors (up to 12 as #rrggbb). Left out: {}.';
 comment on column analytics.dashboard_widget_draft.places is
-  'Where it stands for everybody, one for each breakpoint; widget_id is left out. Null: where it was, or where there is room.';
+  'Where it stands for everybody, one for each breakpoint; widget_id is left out. Left out: where it was, or where there is '
+  'room.';

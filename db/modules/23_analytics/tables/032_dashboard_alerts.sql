@@ -100,3 +100,31 @@ create type analytics.dashboard_alert_draft as (
   recipient_ids uuid[]
 );
 comment on type analytics.dashboard_alert_draft is 'An alert as save_dashboard_alert takes it.';
+comment on column analytics.dashboard_alert_draft.row_id is 'The alert to change; without it a new one is made.';
+comment on column analytics.dashboard_alert_draft.dashboard_id is
+  'The dashboard that it belongs to: those who see that see the alert. Needed.';
+comment on column analytics.dashboard_alert_draft.name is 'What mails about it call it, in 200 characters at most; needed.';
+comment on column analytics.dashboard_alert_draft.source_key is 'One of dataSources; needed.';
+comment on column analytics.dashboard_alert_draft.parameters is
+  'What the source asks for, such as {"projectId": …}; it fits the schema of the source. Left out: {}.';
+comment on column analytics.dashboard_alert_draft.series is 'Which series of the source; left out: the total.';
+comment on column analytics.dashboard_alert_draft.time_range is
+  'The days that the figure is about: today, yesterday, last_7_days (up to today) and next_30_days (from today) with any '
+  'number up to 999, this_week, this_month, this_quarter or this_year (up to today), last_week, last_month, last_quarter or '
+  'last_year. Left out: last_7_days, or what it was.';
+comment on column analytics.dashboard_alert_draft.measure is
+  'What is compared: the value, its change against the span before, or that change in percent. Left out: value, or what it '
+  'was.';
+comment on column analytics.dashboard_alert_draft.comparison is 'Which side of the threshold is told; needed.';
+comment on column analytics.dashboard_alert_draft.threshold is
+  'What the figure is compared with: in its own unit, or in percent when the measure is change_percent. Needed.';
+comment on column analytics.dashboard_alert_draft.clear_threshold is
+  'Where it is well again: at the threshold or on the good side of it. Left out: as soon as it is not beyond the threshold.';
+comment on column analytics.dashboard_alert_draft.for_minutes is
+  'For how long the figure has to be beyond the threshold before anybody is told, 0 to 44640 (31 days). Left out: 0, or '
+  'what it was.';
+comment on column analytics.dashboard_alert_draft.check_every_minutes is
+  'How often it is looked at, every 1 to 1440 minutes. Left out: 15, or what it was.';
+comment on column analytics.dashboard_alert_draft.is_active is 'Whether it is looked at. Left out: yes, or what it was.';
+comment on column analytics.dashboard_alert_draft.recipient_ids is
+  'Members who are told, 50 at most. Left out: the caller alone, or who it was.';

@@ -99,5 +99,17 @@ create type analytics.dashboard_subscription_draft as (
   is_active boolean
 );
 comment on type analytics.dashboard_subscription_draft is 'A subscription as save_dashboard_subscription takes it.';
-comment on column analytics.dashboard_subscription_draft.time_zone is 'Left out, the organization''s.';
-comment on column analytics.dashboard_subscription_draft.recipient_ids is 'Left out, the caller alone.';
+comment on column analytics.dashboard_subscription_draft.row_id is 'The subscription to change; without it a new one is made.';
+comment on column analytics.dashboard_subscription_draft.report_id is 'The report that is sent; needed.';
+comment on column analytics.dashboard_subscription_draft.frequency is 'How often; needed.';
+comment on column analytics.dashboard_subscription_draft.weekday is
+  '1 is Monday, 7 is Sunday. Needed for a weekly one, and no other has it.';
+comment on column analytics.dashboard_subscription_draft.day_of_month is
+  '1 to 31; in months that are too short it is the last day. Needed for a monthly one, and no other has it.';
+comment on column analytics.dashboard_subscription_draft.at_time is
+  'By the clock in the time zone. Left out: 07:00, or what it was.';
+comment on column analytics.dashboard_subscription_draft.time_zone is
+  'An IANA name, such as Europe/Berlin. Left out: the organization''s, or what it was.';
+comment on column analytics.dashboard_subscription_draft.recipient_ids is
+  'Members who get it, 50 at most. Left out: the caller alone, or who it was.';
+comment on column analytics.dashboard_subscription_draft.is_active is 'Whether it is sent. Left out: yes, or what it was.';

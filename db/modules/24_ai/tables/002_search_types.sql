@@ -65,8 +65,16 @@ create type ai.document_draft as (
   embedding real[]
 );
 comment on type ai.document_draft is 'A document of the users'' own, as upsert_embeddings takes it.';
-comment on column ai.document_draft.key is 'What it is called within its namespace; one that is there is replaced.';
-comment on column ai.document_draft.is_private is 'Whether only the caller finds it.';
+comment on column ai.document_draft.key is
+  'What it is called within its namespace, in 1 to 200 characters; one that is there is replaced.';
+comment on column ai.document_draft.title is
+  'What it is found under, in 1000 characters at most; left out: the key. A title or content is needed.';
+comment on column ai.document_draft.content is 'Its text, in 1 000 000 characters at most.';
+comment on column ai.document_draft.metadata is 'An object that is returned with what is found; left out: {}.';
+comment on column ai.document_draft.workspace_id is
+  'The workspace whose members find it; left out: everybody who may read, so who sees workspaces alone has to name one.';
+comment on column ai.document_draft.is_private is
+  'Whether only the caller finds it; left out: no. An API key has nothing of its own.';
 comment on column ai.document_draft.embedding is
   'Of the content as a whole, by the active model, for who has it already. Left out, it is made.';
 

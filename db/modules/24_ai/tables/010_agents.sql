@@ -244,7 +244,24 @@ create type ai.interaction_draft as (
 comment on type ai.interaction_draft is 'What an agent did, as log_agent_interaction takes it.';
 comment on column ai.interaction_draft.row_id is
   'An id that the program has chosen: told again, it is logged and counted once. Left out, one is made.';
-comment on column ai.interaction_draft.occurred_at is 'Now, when left out.';
-comment on column ai.interaction_draft.model is 'The agent''s, when left out.';
-comment on column ai.interaction_draft.cost_micros is 'In millionths of the currency.';
-comment on column ai.interaction_draft.currency is 'The agent''s, when left out.';
+comment on column ai.interaction_draft.agent_id is 'Whose doing it was; needed.';
+comment on column ai.interaction_draft.occurred_at is
+  'When, within the last twelve months and not in the future; left out: now.';
+comment on column ai.interaction_draft.conversation_id is
+  'An id that the program has chosen for what belongs together; left out: it stands by itself.';
+comment on column ai.interaction_draft.model is 'The model that answered; left out: the agent''s.';
+comment on column ai.interaction_draft.outcome is
+  'How it ended: refused is by the model, cancelled by a person; errors and timeouts count as failures. Needed. One of: '
+  'success, error, refused, timeout, cancelled.';
+comment on column ai.interaction_draft.error is 'What went wrong, in words.';
+comment on column ai.interaction_draft.request is 'What was asked; left out where it is not to be kept.';
+comment on column ai.interaction_draft.response is 'What was answered; left out where it is not to be kept.';
+comment on column ai.interaction_draft.tool_calls is
+  'A list of what tools were called with, as the program has it; left out: [].';
+comment on column ai.interaction_draft.input_tokens is 'How many tokens were read, 0 or more; left out: 0.';
+comment on column ai.interaction_draft.output_tokens is 'How many tokens were written, 0 or more; left out: 0.';
+comment on column ai.interaction_draft.latency_ms is 'From the question to the whole answer, in milliseconds; needed.';
+comment on column ai.interaction_draft.cost_micros is
+  'What the model''s provider asks for it, in millionths of the currency, 0 or more; left out: 0.';
+comment on column ai.interaction_draft.currency is 'ISO 4217, three capital letters; left out: the agent''s.';
+comment on column ai.interaction_draft.metadata is 'An object with whatever the program wants to find again; left out: {}.';

@@ -103,3 +103,33 @@ describe('a filter with nothing inside is refused with the place', () => {
     expect(projects.totalCount).toBe(0);
   });
 });
+
+describe('what lists are sorted and searched by', () => {
+  test.each([
+    ['projects', 'name'],
+    ['budgets', 'name'],
+    ['campaigns', 'name'],
+    ['emailTemplates', 'name'],
+    ['deals', 'name'],
+    ['teams', 'name'],
+    ['segments', 'name'],
+    ['nurturingSequences', 'name'],
+    ['organizationMembers', 'status'],
+  ])('%s know their %s', async (list, field) => {
+    const source = `{
+      ${list}(filter: { ${field}: { equalTo: "nobody" } }, orderBy: [${field.toUpperCase()}_DESC]) { totalCount }
+    }`;
+    expect(dataOf(await api.ask(cast.owner, source))).toEqual({ [list]: { totalCount: 0 } });
+  });
+
+  test('a name sorts, and finds its row', async () => {
+    const source = `{
+      sorted: projects(orderBy: [NAME_DESC]) { nodes { name } }
+      found: projects(filter: { name: { startsWith: "On" } }) { nodes { name } }
+    }`;
+    expect(dataOf(await api.ask(cast.owner, source))).toEqual({
+      sorted: { nodes: [{ name: 'Two' }, { name: 'One' }] },
+      found: { nodes: [{ name: 'One' }] },
+    });
+  });
+});

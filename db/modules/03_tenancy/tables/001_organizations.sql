@@ -69,6 +69,7 @@ create table tenancy.organization_members (
 );
 create index on tenancy.organization_members (user_id);
 create index on tenancy.organization_members (organization_id, role_id);
+create index on tenancy.organization_members (organization_id, status);
 create index on tenancy.organization_members (permissions_valid_until) where permissions_valid_until is not null;
 comment on table tenancy.organization_members is
   'Who belongs to an organization and in which role (seeds organization_members, tenant_members). Who is no longer '

@@ -8,6 +8,7 @@ create table tenancy.teams (
   contact_email text check (contact_email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' and length(contact_email) <= 254)
 );
 create unique index teams_name_key on tenancy.teams (organization_id, lower(name)) where deleted_at is null;
+create index on tenancy.teams (organization_id, name);
 comment on table tenancy.teams is
   'People of an organization who work together: departments, crews (seeds teams). Says who belongs together, not who may '
   'do what.';

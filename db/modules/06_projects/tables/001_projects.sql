@@ -31,6 +31,7 @@ create table projects.projects (
 create index on projects.projects (organization_id, template_id);
 create index on projects.projects (organization_id, status);
 create index on projects.projects (organization_id, starts_on);
+create index on projects.projects (organization_id, name);
 comment on table projects.projects is
   'A production, event or design job (seeds productions, projects, design_projects).';
 comment on constraint projects_days_rule on projects.projects is 'The last day is not before the first.';

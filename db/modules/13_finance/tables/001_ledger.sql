@@ -32,6 +32,7 @@ create table finance.budgets (
 );
 create index on finance.budgets (organization_id, project_id);
 create index on finance.budgets (organization_id, status);
+create index on finance.budgets (organization_id, name);
 comment on table finance.budgets is
   'What a project, or something else in a span of time, may cost (seeds budgets, project_budgets).';
 comment on constraint budgets_days_rule on finance.budgets is 'The last day is not before the first.';

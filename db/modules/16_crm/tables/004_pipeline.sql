@@ -61,6 +61,7 @@ create index on crm.deals (organization_id, lead_source_id);
 create index on crm.deals (organization_id, project_id);
 create index on crm.deals (organization_id, status, expected_close_on);
 create index on crm.deals (organization_id, closed_at);
+create index on crm.deals (organization_id, name);
 comment on table crm.deals is
   'What may be sold to a lead (seeds pipeline_deals, pipeline_opportunities). moveDeal takes it from stage to stage.';
 comment on constraint deals_lost_rule on crm.deals is 'What is lost has a reason, and nothing else has one.';

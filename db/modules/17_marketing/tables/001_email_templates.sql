@@ -14,6 +14,7 @@ create table marketing.email_templates (
 );
 create unique index email_templates_name on marketing.email_templates (organization_id, lower(name))
   where deleted_at is null;
+create index on marketing.email_templates (organization_id, name);
 comment on table marketing.email_templates is
   E'@behavior -insert\nWhat mails to leads say (seed email_templates): subject, HTML and text in Liquid. saveEmailTemplate writes them, and '
   'refuses what would not render; updateEmailTemplate renames them.';

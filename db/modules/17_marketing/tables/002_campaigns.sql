@@ -21,6 +21,7 @@ create table marketing.campaigns (
 );
 create index on marketing.campaigns (organization_id, template_id);
 create index on marketing.campaigns (organization_id, status);
+create index on marketing.campaigns (organization_id, name);
 create index on marketing.campaigns (scheduled_at) where status = 'scheduled' and deleted_at is null;
 comment on table marketing.campaigns is
   'One mail to many leads (seed waitlist_campaigns). startCampaign writes down who gets it, and queues the mails.';

@@ -14,6 +14,7 @@ create table marketing.nurturing_sequences (
   check (status <> 'active' or activated_at is not null)
 );
 create index on marketing.nurturing_sequences (organization_id, status);
+create index on marketing.nurturing_sequences (organization_id, name);
 create index on marketing.nurturing_sequences (organization_id, enroll_segment_id) where enroll_segment_id is not null;
 create index on marketing.nurturing_sequences (organization_id, enroll_event) where enroll_event is not null;
 create index on marketing.nurturing_sequences (organization_id, goal_event) where goal_event is not null;

@@ -57,6 +57,7 @@ create table analytics.segments (
   is_active boolean not null default true
 );
 create unique index segments_name_key on analytics.segments (organization_id, lower(btrim(name))) where deleted_at is null;
+create index on analytics.segments (organization_id, name);
 comment on table analytics.segments is
   'Users or leads that have something in common, by a rule (seed segments). A job keeps up who is in.';
 comment on column analytics.segments.name is 'Unique among those that are not archived.';

@@ -1,10 +1,15 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { as, makeCast, sqlstateOf, type Caller, type Cast } from '../helpers/callers.ts';
 import { testDatabase } from '../helpers/database.ts';
+import { rowsOf } from './recording.ts';
 
 const database = testDatabase();
 let ours: Cast;
 let theirs: Cast;
+/** A Monday, and the day that comes so many days after it. */
+let monday: string;
+const after = (days: number) =>
+  new Date(Date.parse(`${monday}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 
 type Point = [bucket: string, dimension: string | null, value: number | null];
 
@@ -54,13 +59,23 @@ beforeAll(async () => {
             ) as m (metric, dimension, member, day, value, numerator, denominator)`,
     [ours.organizationId, theirs.organizationId],
   );
-  // A day begins at midnight in New York: half past four on the 2nd, Greenwich time, is still the 1st.
+  // Of a month whose events are still kept, the first Monday.
+  const [found] = await rowsOf<{ day: string }>(
+    database,
+    `select d.day::date::text as day
+       from generate_series(
+              date_trunc('month', now() - interval '3 months'), now() - interval '1 month', interval '1 day') as d (day)
+      where extract(isodow from d.day) = 1 and extract(day from d.day) <= 7
+      limit 1`,
+  );
+  monday = found?.day ?? '';
+  // A day begins at midnight in New York: half past eleven on Sunday there is Monday in Greenwich.
   await pool.query(
     `insert into analytics.app_events (organization_id, name, user_id, occurred_at)
-     select $1, 'project_opened', u.id::uuid, u.at::timestamptz
-       from (values ($2, '2026-03-02 04:30Z'), ($2, '2026-03-02 06:00Z'), ($3, '2026-03-08 20:00Z'),
-                    ($2, '2026-03-08 20:00Z'), ($3, '2026-03-09 12:00Z'), (null, '2026-03-05 12:00Z')) as u (id, at)`,
-    [ours.organizationId, ours.owner.userId, ours.member.userId],
+     select $1, 'project_opened', u.id::uuid, ($4::date + u.days + u.clock::time) at time zone 'America/New_York'
+       from (values ($2, -1, '23:30'), ($2, 0, '01:00'), ($3, 6, '16:00'), ($2, 6, '16:00'), ($3, 7, '08:00'),
+                    (null, 3, '08:00')) as u (id, days, clock)`,
+    [ours.organizationId, ours.owner.userId, ours.member.userId, monday],
   );
   await pool.query(
     `insert into analytics.metrics_log (organization_id, metric, source, value, labels, occurred_at)
@@ -121,14 +136,49 @@ describe('a series of a metric', () => {
   });
 
   test('counts a user once in a week, by the days of the organization', async () => {
-    expect(await series(ours.member, 'active_users', '2026-03-01', '2026-03-09', 'week')).toEqual([
-      ['2026-02-23', null, 1],
-      ['2026-03-02', null, 2],
-      ['2026-03-09', null, 1],
+    expect(await series(ours.member, 'active_users', after(-1), after(7), 'week')).toEqual([
+      [after(-7), null, 1],
+      [monday, null, 2],
+      [after(7), null, 1],
     ]);
-    expect(
-      await series(ours.member, 'active_users', '2026-03-02', '2026-03-09', 'month', 'event'),
-    ).toEqual([['2026-03-01', 'project_opened', 2]]);
+    expect(await series(ours.member, 'active_users', monday, after(7), 'month', 'event')).toEqual([
+      [`${monday.slice(0, 7)}-01`, 'project_opened', 2],
+    ]);
+  });
+
+  test('begins with the first of two midnights', async () => {
+    await database
+      .pool()
+      .query("update tenancy.organizations set time_zone = 'Atlantic/Azores' where id = $1", [
+        theirs.organizationId,
+      ]);
+    const [back] = await rowsOf<{ day: string; month: string }>(
+      database,
+      `select d.day::date::text as day, date_trunc('month', d.day)::date::text as month
+         from generate_series(now() - interval '400 days', now() - interval '2 days', interval '1 day') as d (day)
+        where extract(isodow from d.day) = 7 and extract(month from d.day) = 10 and extract(day from d.day) >= 25
+        order by 1 desc
+        limit 1`,
+    );
+    // The clocks there go as in Greenwich until one, and are then put back.
+    await database.pool().query(
+      `insert into analytics.app_events (organization_id, name, user_id, occurred_at)
+       select $1, 'login', $2, $3::date at time zone 'UTC' + interval '30 minutes'`,
+      [theirs.organizationId, theirs.owner.userId, back?.day],
+    );
+    await database.pool().query(
+      `insert into analytics.metrics_log (organization_id, metric, value, occurred_at)
+       select $1, 'load', 5, $2::date at time zone 'UTC' + interval '30 minutes'`,
+      [theirs.organizationId, back?.day],
+    );
+    const of = (metric: string, from: string, to: string) =>
+      series(theirs.member, metric, from, to, 'month');
+    const { day = '', month = '' } = back ?? {};
+    const before = new Date(Date.parse(`${day}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
+    expect(await of('active_users', day, day)).toEqual([[month, null, 1]]);
+    expect(await of('active_users', before, before)).toEqual([[month, null, 0]]);
+    expect(await of('load', day, day)).toEqual([[month, null, 5]]);
+    expect(await of('load', before, before)).toEqual([[month, null, null]]);
   });
 
   test('averages what was recorded, as a whole, by source or by a label', async () => {

@@ -142,9 +142,11 @@ describe('figures of days', () => {
 
   test.each([
     // Clocks go forward in the night to a Sunday in March, so that the day has 23 hours, and back in November.
-    ['23 hours', 3, 8, 14, 23],
-    ['25 hours', 11, 1, 7, 25],
-  ])('of a day of %s count each hour of it', async (_what, month, from, to, hours) => {
+    ['23 hours', 'America/New_York', 3, 8, 14, 23],
+    ['25 hours', 'America/New_York', 11, 1, 7, 25],
+    ['25 hours, of which the first comes twice,', 'Atlantic/Azores', 10, 25, 31, 25],
+    ['25 hours, of which the first comes twice,', 'America/Havana', 11, 1, 7, 25],
+  ])('of a day of %s in %s count each hour of it', async (_what, zone, month, from, to, hours) => {
     const [day] = await rowsOf<{ day: string }>(
       database,
       `select d.day::date::text as day
@@ -157,10 +159,11 @@ describe('figures of days', () => {
     );
     await database
       .pool()
-      .query("update tenancy.organizations set time_zone = 'America/New_York' where id = $1", [
+      .query('update tenancy.organizations set time_zone = $2 where id = $1', [
         ours.organizationId,
+        zone,
       ]);
-    // An event on each half hour around the day.
+    // An event, and a visit, on each half hour around the day.
     await database.pool().query(
       `insert into analytics.app_events (organization_id, name, occurred_at)
        select $1, 'tick', g
@@ -168,20 +171,38 @@ describe('figures of days', () => {
                               ($2::date + 3)::timestamp at time zone 'UTC', interval '30 minutes') g`,
       [ours.organizationId, day?.day],
     );
-    await database
-      .pool()
-      .query('select analytics.recompute_days($1, $2::date - 2, $2::date + 3)', [
-        ours.organizationId,
-        day?.day,
+    await database.pool().query(
+      `insert into analytics.sessions (organization_id, anonymous_id, started_at, ended_at, event_count, source, entry_event)
+       select organization_id, id::text, occurred_at, occurred_at, 1, 'web', 'tick' from analytics.app_events`,
+    );
+    // Together, and each by itself, which leaves its neighbours alone.
+    for (const [first, last] of [
+      [-2, 3],
+      [0, 0],
+      [1, 1],
+      [-1, -1],
+    ]) {
+      await database
+        .pool()
+        .query('select analytics.recompute_days($1, $2::date + $3::int, $2::date + $4::int)', [
+          ours.organizationId,
+          day?.day,
+          first,
+          last,
+        ]);
+      expect(await figures(KEPT, ours)).toEqual(await figures(PLAIN, ours));
+      expect(
+        await rowsOf(
+          database,
+          `select metric, value::float8 from analytics.metrics_daily
+            where metric in ('events', 'sessions') and dimension = '' and day = $1 order by metric`,
+          [day?.day],
+        ),
+      ).toEqual([
+        { metric: 'events', value: 2 * hours },
+        { metric: 'sessions', value: 2 * hours },
       ]);
-    expect(await figures(KEPT, ours)).toEqual(await figures(PLAIN, ours));
-    expect(
-      await rowsOf(
-        database,
-        "select value::float8 from analytics.metrics_daily where metric = 'events' and dimension = '' and day = $1",
-        [day?.day],
-      ),
-    ).toEqual([{ value: 2 * hours }]);
+    }
   });
 
   test('that are gone are removed, and those of other days and of snapshots stay', async () => {

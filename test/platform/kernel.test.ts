@@ -50,6 +50,47 @@ describe('platform.singular', () => {
   });
 });
 
+describe('platform.begins_at', () => {
+  test.each([
+    ['Europe/Berlin', '2026-07-01', '2026-06-30T22:00:00Z', 'as clocks show it'],
+    ['Europe/Berlin', '2026-10-26', '2026-10-25T23:00:00Z', 'after a day of 25 hours'],
+    ['Asia/Kathmandu', '2024-02-29', '2024-02-28T18:15:00Z', 'on a leap day'],
+    ['Atlantic/Azores', '2026-10-25', '2026-10-25T00:00:00Z', 'of two midnights at the first'],
+    ['America/Havana', '2026-11-01', '2026-11-01T04:00:00Z', 'of two midnights at the first'],
+    ['Asia/Beirut', '2026-03-29', '2026-03-28T22:00:00Z', 'at one where there is no midnight'],
+    ['Asia/Beirut', '2026-10-25', '2026-10-24T22:00:00Z', 'after an hour that came twice'],
+    ['Pacific/Apia', '2011-12-30', '2011-12-30T10:00:00Z', 'and ends at once, left out'],
+    ['Pacific/Apia', '2011-12-31', '2011-12-30T10:00:00Z', 'after a day that was left out'],
+  ])('in %s: %s begins at %s, %s', async (zone, day, moment) => {
+    const { rows } = await database
+      .pool()
+      .query<{ moment: Date }>('select platform.begins_at($2, $1) as moment', [zone, day]);
+    expect(rows[0]?.moment).toEqual(new Date(moment));
+  });
+
+  test('is where the date that clocks show becomes that of the day, wherever it is', async () => {
+    const { rows } = await database.pool().query(
+      `select z.name, d.day
+         from pg_timezone_names z
+        cross join (select g::date as day from generate_series(timestamp '2024-01-01', '2026-12-31', interval '1 day') g) d
+        where z.name in ('America/Santiago', 'America/Asuncion', 'America/Nuuk', 'America/Scoresbysund', 'Africa/Cairo',
+                         'Atlantic/Azores', 'America/Havana', 'Asia/Beirut', 'Asia/Gaza', 'Australia/Lord_Howe')
+          and ((platform.begins_at(d.day, z.name) at time zone z.name)::date <> d.day
+               or ((platform.begins_at(d.day, z.name) - interval '1 microsecond') at time zone z.name)::date >= d.day)`,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  test('is null of no day, and of no time zone', async () => {
+    const { rows } = await database
+      .pool()
+      .query(
+        "select platform.begins_at(null, 'UTC') as day, platform.begins_at('2026-01-01', null) as zone",
+      );
+    expect(rows).toEqual([{ day: null, zone: null }]);
+  });
+});
+
 describe('platform.is_time_zone', () => {
   test.each([
     ['America/New_York', true],

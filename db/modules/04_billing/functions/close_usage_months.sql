@@ -31,7 +31,7 @@ begin
      cross join lateral (select date_trunc('month', settled at time zone o.time_zone) as this_month) t
      cross join lateral (select (t.this_month - interval '1 month')::date as month) d
       join billing.usage_metrics m on m.kind = 'gauge'
-     where o.created_at < t.this_month at time zone o.time_zone
+     where o.created_at < platform.begins_at(t.this_month::date, o.time_zone)
        -- once noted there is nothing to look for until the next month
        and extract(day from settled at time zone o.time_zone) <= 7
        and not exists (

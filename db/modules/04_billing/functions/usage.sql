@@ -18,8 +18,8 @@ as $$
            select date_trunc('month', figures.at at time zone o.time_zone) as month
          ) d
    cross join lateral (
-           select d.month at time zone o.time_zone as starts_at,
-                  (d.month + interval '1 month') at time zone o.time_zone as ends_at
+           select platform.begins_at(d.month::date, o.time_zone) as starts_at,
+                  platform.begins_at((d.month + interval '1 month')::date, o.time_zone) as ends_at
          ) p
    cross join lateral (
            -- a gauge that nothing has been counted of stands at 0; parts may be below it

@@ -116,9 +116,9 @@ as $$
            end as fulfilled
       from projects.project_compliance c
      cross join (
-             select compliance_health.as_of::timestamp at time zone o.time_zone as day_begins,
+             select platform.begins_at(compliance_health.as_of, o.time_zone) as day_begins,
                     -- by the calendar: two weeks with a change of the clock are not 336 hours
-                    (compliance_health.as_of + 14)::timestamp at time zone o.time_zone as expiring_until,
+                    platform.begins_at(compliance_health.as_of + 14, o.time_zone) as expiring_until,
                     compliance_health.as_of >= platform.today(o.id) as is_running
                from tenancy.organizations o
               where o.id = compliance_health.organization_id

@@ -145,8 +145,7 @@ as $$
                   sum(c.revenue_cents) as revenue
              from tenancy.organizations o
             cross join lateral crm.attribution_credits(
-                    o.id, from_day::timestamp at time zone o.time_zone, (to_day + 1)::timestamp at time zone o.time_zone,
-                    model) c
+                    o.id, platform.begins_at(from_day, o.time_zone), platform.begins_at(to_day + 1, o.time_zone), model) c
             where o.id = attribution_lines.organization_id
             group by 1, 2
          ) k

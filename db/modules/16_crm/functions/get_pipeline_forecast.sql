@@ -24,8 +24,8 @@ as $$
         on d.organization_id = forecast_lines.organization_id
        and d.status = 'won'
        and d.deleted_at is null
-       and d.closed_at >= from_day::timestamp at time zone z.name
-       and d.closed_at < (to_day + 1)::timestamp at time zone z.name
+       and d.closed_at >= platform.begins_at(from_day, z.name)
+       and d.closed_at < platform.begins_at(to_day + 1, z.name)
   ),
   lines as (
     -- a line for each span, also for those in which nothing is expected

@@ -36,8 +36,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   zone constant text := (select o.time_zone from tenancy.organizations o where o.id = measure_pipeline.organization_id);
-  from_time constant timestamptz := from_month::timestamp at time zone zone;
-  to_time constant timestamptz := (to_month + interval '1 month')::timestamp at time zone zone;
+  from_time constant timestamptz := platform.begins_at(from_month, zone);
+  to_time constant timestamptz := platform.begins_at((to_month + interval '1 month')::date, zone);
 begin
   delete from crm.pipeline_metrics m
    where m.organization_id = measure_pipeline.organization_id and m.month between from_month and to_month;
@@ -77,17 +77,19 @@ begin
    group by 2, 4;
 
   with months as (
-    select m.month::date as month,
-           m.month at time zone zone as starts_at,
-           least((m.month + interval '1 month') at time zone zone, now()) as ends_at
+    select m.month::date as month, d.starts_at, d.closes_at, least(d.closes_at, now()) as ends_at
       from generate_series(from_month::timestamp, to_month::timestamp, interval '1 month') as m (month)
+     cross join lateral (
+             select platform.begins_at(m.month::date, zone) as starts_at,
+                    platform.begins_at((m.month + interval '1 month')::date, zone) as closes_at
+           ) d
   ),
   closed as (
     select m.month, d.status, d.currency, d.amount, extract(epoch from d.closed_at - d.created_at)::numeric / 86400 as days
       from months m
       join crm.deals d
         on d.organization_id = measure_pipeline.organization_id
-       and d.closed_at >= m.starts_at and d.closed_at < (m.month + interval '1 month') at time zone zone
+       and d.closed_at >= m.starts_at and d.closed_at < m.closes_at
        and d.deleted_at is null
   ),
   open_then as (

@@ -25,8 +25,8 @@ language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
   with organization as materialized (
-    select o.currency, from_day::timestamp at time zone o.time_zone as from_time,
-           (to_day + 1)::timestamp at time zone o.time_zone as to_time
+    select o.currency, platform.begins_at(from_day, o.time_zone) as from_time,
+           platform.begins_at(to_day + 1, o.time_zone) as to_time
       from tenancy.organizations o
      where o.id = roi_lines.organization_id
   ),

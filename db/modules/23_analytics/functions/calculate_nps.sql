@@ -25,8 +25,8 @@ as $$
       join tenancy.organizations o on o.id = r.organization_id
      where r.organization_id = nps_of.organization_id
        and r.deleted_at is null
-       and r.answered_at >= (today - days_back + 1)::timestamp at time zone o.time_zone
-       and r.answered_at < (today + 1)::timestamp at time zone o.time_zone
+       and r.answered_at >= platform.begins_at(today - days_back + 1, o.time_zone)
+       and r.answered_at < platform.begins_at(today + 1, o.time_zone)
      order by coalesce(r.user_id, r.lead_id, r.id), r.answered_at desc, r.id desc
   )
   select (count(*) filter (where a.category = 'promoter'), count(*) filter (where a.category = 'passive'),

@@ -59,7 +59,7 @@ as $$
   with span as materialized (
     select o.time_zone, today - days_back as from_day,
            -- The last day whose members have all had the longest time that a rule gives, of 24 hours a day.
-           (((today::timestamp at time zone o.time_zone) - (select max(r.within) from analytics.activation_rules_of(o.id) r))
+           ((platform.begins_at(today, o.time_zone) - (select max(r.within) from analytics.activation_rules_of(o.id) r))
              at time zone o.time_zone)::date - 1 as to_day
       from tenancy.organizations o
      where o.id = activation_rate_of.organization_id
@@ -70,8 +70,8 @@ as $$
       from span s
       join tenancy.organization_members m
         on m.organization_id = activation_rate_of.organization_id
-       and m.joined_at >= s.from_day::timestamp at time zone s.time_zone
-       and m.joined_at < (s.to_day + 1)::timestamp at time zone s.time_zone
+       and m.joined_at >= platform.begins_at(s.from_day, s.time_zone)
+       and m.joined_at < platform.begins_at(s.to_day + 1, s.time_zone)
       left join analytics.user_activations a
         on a.organization_id = m.organization_id and a.user_id = m.user_id
      group by 1
@@ -100,12 +100,19 @@ as $$
      where o.id = retention_rate_of.organization_id
   ),
   members as (
-    select m.user_id, (m.joined_at at time zone s.time_zone)::date as day, s.time_zone
+    select m.user_id, (m.joined_at at time zone s.time_zone)::date as day
       from span s
       join tenancy.organization_members m
         on m.organization_id = retention_rate_of.organization_id
-       and m.joined_at >= s.from_day::timestamp at time zone s.time_zone
-       and m.joined_at < (s.to_day + 1)::timestamp at time zone s.time_zone
+       and m.joined_at >= platform.begins_at(s.from_day, s.time_zone)
+       and m.joined_at < platform.begins_at(s.to_day + 1, s.time_zone)
+  ),
+  -- once for each day, not for each who joined on it
+  returns as materialized (
+    select d.day, platform.begins_at(d.day + days_after, s.time_zone) as starts_at,
+           platform.begins_at(d.day + days_after + 1, s.time_zone) as ends_at
+      from span s
+     cross join (select distinct m.day from members m) d
   ),
   cohorts as (
     select m.day, count(*)::integer as denominator,
@@ -114,10 +121,11 @@ as $$
                from analytics.app_events e
               where e.organization_id = retention_rate_of.organization_id
                 and e.user_id = m.user_id
-                and e.occurred_at >= (m.day + days_after)::timestamp at time zone m.time_zone
-                and e.occurred_at < (m.day + days_after + 1)::timestamp at time zone m.time_zone
+                and e.occurred_at >= r.starts_at
+                and e.occurred_at < r.ends_at
            )))::integer as numerator
       from members m
+      join returns r on r.day = m.day
      group by m.day
   )
   select analytics.sum_of_cohorts(

@@ -14,12 +14,16 @@ declare
   to_day date;
   looked_until date := first_day;
   days_at_once integer := 1;
+  starts_at timestamptz;
+  ends_at timestamptz;
   is_repeated boolean;
   midnights timestamptz[];
 begin
   while from_day <= last_day loop
     if from_day >= looked_until then
       looked_until := least(from_day + 31, last_day + 1);
+      starts_at := platform.begins_at(from_day, time_zone);
+      ends_at := platform.begins_at(looked_until, time_zone);
       -- A day by itself, so that what it sorts stays near the processor; a month of days that have little in them at once,
       -- since planning would take longer than reading. Both look along the index, beside which there are many of others.
       if looked_until > from_day + 1 then
@@ -28,8 +32,8 @@ begin
                   from (select
                           from analytics.app_events e
                          where e.organization_id = event_figures.organization_id
-                           and e.occurred_at >= from_day::timestamp at time zone time_zone
-                           and e.occurred_at < looked_until::timestamp at time zone time_zone
+                           and e.occurred_at >= starts_at
+                           and e.occurred_at < ends_at
                          order by e.occurred_at
                          limit few) l) < few
             then 31
@@ -44,8 +48,8 @@ begin
                           select e.user_id, e.name, e.source
                             from analytics.app_events e
                            where e.organization_id = event_figures.organization_id
-                             and e.occurred_at >= from_day::timestamp at time zone time_zone
-                             and e.occurred_at < looked_until::timestamp at time zone time_zone
+                             and e.occurred_at >= starts_at
+                             and e.occurred_at < ends_at
                            order by e.occurred_at
                            limit sample
                         ) l
@@ -54,7 +58,7 @@ begin
     end if;
     to_day := least(from_day + days_at_once - 1, last_day);
     midnights := array(
-      select (from_day + n)::timestamp at time zone time_zone from generate_series(0, to_day - from_day + 1) n order by n);
+      select platform.begins_at(from_day + n, time_zone) from generate_series(0, to_day - from_day + 1) n order by n);
     return query
     with repeated as materialized (
       -- Where people do the same again and again, that is brought together before anything is sorted; a sum that has nothing
@@ -107,8 +111,8 @@ language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
   with span as materialized (
-    select first_day::timestamp at time zone time_zone as starts_at,
-           (last_day + 1)::timestamp at time zone time_zone as ends_at
+    select platform.begins_at(first_day, time_zone) as starts_at,
+           platform.begins_at(last_day + 1, time_zone) as ends_at
   ),
   visits as (
     select (s.started_at at time zone time_zone)::date as day, s.source, count(*) as visits,

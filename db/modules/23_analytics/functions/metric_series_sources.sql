@@ -35,8 +35,8 @@ as $$
       from analytics.metrics_log l
      where l.organization_id = recorded_series.organization_id
        and l.metric = recorded_series.metric
-       and l.occurred_at >= from_day::timestamp at time zone time_zone
-       and l.occurred_at < (to_day + 1)::timestamp at time zone time_zone
+       and l.occurred_at >= platform.begins_at(from_day, time_zone)
+       and l.occurred_at < platform.begins_at(to_day + 1, time_zone)
      group by 1, 2
   )
   select b.bucket, nullif(k.member, ''), p.value
@@ -66,11 +66,15 @@ set jit = off
 rows 100
 as $$
   with spans as (
-    select b.bucket, greatest(b.bucket, from_day)::timestamp at time zone time_zone as starts_at,
-           least(
-             (b.bucket + case grain when 'quarter' then interval '3 months' else ('1 ' || grain)::interval end),
-             (to_day + 1)::timestamp) at time zone time_zone as ends_at
+    select b.bucket, platform.begins_at(d.first_day, time_zone) as starts_at,
+           platform.begins_at(d.next_day, time_zone) as ends_at
       from analytics.buckets(from_day, to_day, grain) as b (bucket)
+     cross join lateral (
+             select greatest(b.bucket, from_day) as first_day,
+                    least(
+                      (b.bucket + case grain when 'quarter' then interval '3 months' else ('1 ' || grain)::interval end)::date,
+                      to_day + 1) as next_day
+           ) d
   ),
   points as (
     select s.bucket, c.member, c.users

@@ -84,8 +84,8 @@ as $$
     from (select o.currency, o.time_zone from tenancy.organizations o where o.id = (select authz.organization_id())) h
     join crm.deals d
       on d.organization_id = (select authz.organization_id())
-     and d.closed_at >= from_day::timestamp at time zone h.time_zone
-     and d.closed_at < (to_day + 1)::timestamp at time zone h.time_zone
+     and d.closed_at >= platform.begins_at(from_day, h.time_zone)
+     and d.closed_at < platform.begins_at(to_day + 1, h.time_zone)
    where d.status = 'won'
      and d.deleted_at is null
      and (parameters ->> 'currency' is null or d.currency = parameters ->> 'currency')

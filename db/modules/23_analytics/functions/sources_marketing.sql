@@ -35,8 +35,8 @@ as $$
              from (select o.time_zone from tenancy.organizations o where o.id = (select authz.organization_id())) z
              join marketing.email_interactions i
                on i.organization_id = (select authz.organization_id())
-              and i.occurred_at >= from_day::timestamp at time zone z.time_zone
-              and i.occurred_at < (to_day + 1)::timestamp at time zone z.time_zone
+              and i.occurred_at >= platform.begins_at(from_day, z.time_zone)
+              and i.occurred_at < platform.begins_at(to_day + 1, z.time_zone)
             where not i.is_machine
               and not i.is_repeat
             group by 1, i.kind

@@ -22,7 +22,7 @@ as $$
 declare
   organization constant uuid := take_pmf_snapshot.organization_id;
   zone constant text := (select o.time_zone from tenancy.organizations o where o.id = organization);
-  ends_at constant timestamptz := (day + 1)::timestamp at time zone zone;
+  ends_at constant timestamptz := platform.begins_at(day + 1, zone);
   activation constant analytics.rate_of_cohorts := analytics.activation_rate_of(organization, 90, day);
   retention_7 constant analytics.rate_of_cohorts := analytics.retention_rate_of(organization, 7, 90, day);
   retention_28 constant analytics.rate_of_cohorts := analytics.retention_rate_of(organization, 28, 90, day);
@@ -30,8 +30,8 @@ declare
   active record;
   snapshot analytics.pmf_metrics_snapshots;
 begin
-  select count(*) filter (where u.last_at >= day::timestamp at time zone zone)::integer as day_1,
-         count(*) filter (where u.last_at >= (day - 6)::timestamp at time zone zone)::integer as day_7,
+  select count(*) filter (where u.last_at >= platform.begins_at(day, zone))::integer as day_1,
+         count(*) filter (where u.last_at >= platform.begins_at(day - 6, zone))::integer as day_7,
          count(*)::integer as day_28
     into active
     from (
@@ -39,7 +39,7 @@ begin
              from analytics.app_events e
             where e.organization_id = organization
               and e.user_id is not null
-              and e.occurred_at >= (day - 27)::timestamp at time zone zone
+              and e.occurred_at >= platform.begins_at(day - 27, zone)
               and e.occurred_at < ends_at
             group by e.user_id
          ) u;
@@ -107,7 +107,7 @@ as $$
              from analytics.pmf_metrics_snapshots s
             where s.organization_id = o.id
               and s.day = d.day
-              and s.updated_at >= (d.day + 1)::timestamp at time zone o.time_zone)
+              and s.updated_at >= platform.begins_at(d.day + 1, o.time_zone))
 $$;
 
 comment on function analytics.take_pmf_snapshots(uuid) is

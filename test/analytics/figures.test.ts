@@ -25,8 +25,9 @@ beforeAll(async () => {
 beforeEach(async () => {
   await database.pool().query(
     `truncate analytics.app_events, analytics.nps_responses, analytics.user_activations, analytics.activation_rules,
-              analytics.metrics_log, analytics.pmf_metrics_snapshots;
-     delete from analytics.metrics_daily`,
+              analytics.metrics_log, analytics.pmf_metrics_snapshots, analytics.trimmed_until;
+     delete from analytics.metrics_daily;
+     delete from tenancy.organization_settings where section = 'analytics'`,
   );
 });
 
@@ -115,6 +116,66 @@ describe('rates of cohorts', () => {
         ],
       },
     ]);
+  });
+
+  const keepFor = (days: number) =>
+    rowsOf(
+      database,
+      `insert into tenancy.organization_settings as s (organization_id, section, value)
+       values ($1, 'analytics', jsonb_build_object('keepEventsDays', $2::int))
+       on conflict (organization_id, section) do update set value = excluded.value`,
+      [ours.organizationId, days],
+    );
+
+  test('of retention leave out whose day of coming back is no longer kept', async () => {
+    await cohort([
+      [ours.owner, 40, [33]],
+      [ours.admin, 37, [30]],
+      [ours.member, 36, [29]],
+      [ours.guest, 20, [1]],
+    ]);
+    await keepFor(30);
+    const kept = {
+      from_day: day(36),
+      to_day: day(8),
+      numerator: 1,
+      denominator: 2,
+      rate: 50,
+      cohorts: [
+        { day: day(36), numerator: 1, denominator: 1, rate: 100 },
+        { day: day(20), numerator: 0, denominator: 1, rate: 0 },
+      ],
+    };
+    expect(await ask(ours.member, 'calculate_retention_rate(7, 90)')).toEqual([kept]);
+    await rowsOf(database, 'select analytics.trim_analytics($1)', [ours.organizationId]);
+    await keepFor(760);
+    expect(await ask(ours.member, 'calculate_retention_rate(7, 90)')).toEqual([kept]);
+    expect(await ask(ours.member, 'calculate_retention_rate(7, 20)')).toMatchObject([
+      { from_day: day(20), numerator: 0, denominator: 1 },
+    ]);
+    expect(await ask(ours.member, 'calculate_retention_rate(1, 760)')).toMatchObject([
+      { from_day: day(30), denominator: 1 },
+    ]);
+  });
+
+  test('of activation stay as they were found out when the events of then are gone', async () => {
+    await cohort([
+      [ours.owner, 60, [59]],
+      [ours.admin, 60, []],
+      [ours.member, 20, [19]],
+    ]);
+    const judge = () =>
+      rowsOf(database, 'select analytics.note_activations($1) as changed', [ours.organizationId]);
+    const activated = () =>
+      rowsOf(database, 'select user_id, activated_at from analytics.user_activations order by 1');
+    await judge();
+    const found = await activated();
+    expect(found).toHaveLength(2);
+    await keepFor(30);
+    await rowsOf(database, 'select analytics.trim_analytics($1)', [ours.organizationId]);
+    await keepFor(760);
+    expect(await judge()).toEqual([{ changed: 0 }]);
+    expect(await activated()).toEqual(found);
   });
 
   test('are null where nobody has joined', async () => {

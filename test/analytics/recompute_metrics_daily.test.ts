@@ -256,6 +256,56 @@ describe('figures of days', () => {
     ]);
   });
 
+  test('whose events were deleted stay as they are, also when events are kept for longer again', async () => {
+    const pool = database.pool();
+    const keepFor = (days: number) =>
+      pool.query(
+        `insert into tenancy.organization_settings as s (organization_id, section, value)
+         values ($1, 'analytics', jsonb_build_object('keepEventsDays', $2::int))
+         on conflict (organization_id, section) do update set value = excluded.value`,
+        [ours.organizationId, days],
+      );
+    await scatter();
+    await recompute(ours.member, dayOf(-1), lastDay());
+    const right = await figures(KEPT, ours);
+    const visits = () => rowsOf(database, 'select from analytics.sessions');
+    await pool.query(
+      `insert into analytics.sessions (organization_id, anonymous_id, started_at, ended_at, event_count, source, entry_event)
+       values ($1, 'one', $2::date, $2::date, 1, 'web', 'login'),
+              ($1, 'two', $2::date, $2::date + 60, 1, 'web', 'login')`,
+      [ours.organizationId, firstDay],
+    );
+    await keepFor(30);
+    // Some at a time: what is half gone is gone.
+    const trim = () =>
+      rowsOf(database, 'select analytics.trim_analytics($1, 100) as deleted', [
+        ours.organizationId,
+      ]);
+    expect(await trim()).toEqual([{ deleted: 100 }]);
+    expect(await visits()).toHaveLength(1);
+    await keepFor(760);
+    expect(await recompute(ours.member, dayOf(-1), lastDay())).toBe(0);
+    expect(await trim()).toEqual([{ deleted: 100 }]);
+    expect(await recompute(ours.member, dayOf(-1), lastDay())).toBe(0);
+    expect(await figures(KEPT, ours)).toEqual(right);
+    // Nor does one day by itself, as a job has it for an answer that comes late.
+    await pool.query('select analytics.recompute_days($1, $2, $2)', [
+      ours.organizationId,
+      dayOf(5),
+    ]);
+    expect(await figures(KEPT, ours)).toEqual(right);
+    // What is sent of those days is not taken, nor does another organization know anything of it.
+    const event = { id: randomId(), name: 'login', occurredAt: `${dayOf(5)}T12:00:00Z` };
+    expect(await record(database, ours.member, [event])).toMatchObject({
+      inserted: 0,
+      rejected: [{ field: 'occurredAt' }],
+    });
+    expect(await record(database, theirs.member, [event])).toMatchObject({ inserted: 1 });
+    await pool.query(
+      "delete from tenancy.organization_settings where section = 'analytics'; truncate analytics.trimmed_until",
+    );
+  });
+
   test('of visits, members and answers are kept as well, ratios with what they are of', async () => {
     const pool = database.pool();
     await pool.query(
@@ -424,6 +474,24 @@ describe('figures of days', () => {
     expect(await figures(KEPT, ours)).toEqual(await figures(PLAIN, ours));
   });
 
+  test('are right in another time zone as well where they were not computed in the one before', async () => {
+    // In the evening in Greenwich it is the next day in Tokyo.
+    await database
+      .pool()
+      .query(
+        "insert into analytics.app_events (organization_id, name, occurred_at) values ($1, 'late', $2)",
+        [ours.organizationId, `${dayOf(20)}T20:00:00Z`],
+      );
+    await database
+      .pool()
+      .query("update tenancy.organizations set time_zone = 'Asia/Tokyo' where id = $1", [
+        ours.organizationId,
+      ]);
+    await database.pool().query('select analytics.recompute_dirty_days($1)', [ours.organizationId]);
+    expect(await figures(KEPT, ours)).toHaveLength(3);
+    expect(await figures(KEPT, ours)).toEqual(await figures(PLAIN, ours));
+  });
+
   test.each([
     ['no first day', null, '2026-01-01'],
     ['no last day', '2026-01-01', null],
@@ -484,6 +552,41 @@ onServer('figures that several compute at once', () => {
       await one.query('commit');
       await second;
     });
+    expect(await figures(KEPT, ours)).toEqual(await figures(PLAIN, ours));
+  });
+
+  test('are those of the time zone that it is by then, also of one who waited meanwhile', async () => {
+    await scatter();
+    await opened(async (one, other) => {
+      await one.query('begin');
+      await one.query('select analytics.recompute_days($1, $2, $2)', [
+        ours.organizationId,
+        dayOf(0),
+      ]);
+      const second = again(other);
+      const waiting = () =>
+        rowsOf(
+          database,
+          "select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())",
+        );
+      while ((await waiting()).length === 0) await pause(10);
+      await database
+        .pool()
+        .query("update tenancy.organizations set time_zone = 'Asia/Tokyo' where id = $1", [
+          ours.organizationId,
+        ]);
+      await one.query('commit');
+      await second;
+    });
+    while (
+      (
+        await rowsOf<{ days: number }>(
+          database,
+          'select analytics.recompute_dirty_days($1) as days',
+          [ours.organizationId],
+        )
+      )[0]?.days
+    );
     expect(await figures(KEPT, ours)).toEqual(await figures(PLAIN, ours));
   });
 

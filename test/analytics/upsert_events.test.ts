@@ -353,7 +353,25 @@ describe('recording events', () => {
         "select organization_id from analytics.app_events where occurred_at < now() - interval '300 days'",
       ),
     ).toEqual([{ organization_id: theirs.organizationId }]);
-    await pool.query("delete from tenancy.organization_settings where section = 'analytics'");
+    await pool.query(
+      "delete from tenancy.organization_settings where section = 'analytics'; truncate analytics.trimmed_until",
+    );
+  });
+
+  test('is kept for as many days as the settings say, also when they say nearly as many as all keep at most', async () => {
+    await database.pool().query(
+      `insert into tenancy.organization_settings (organization_id, section, value)
+       values ($1, 'analytics', '{"keepEventsDays": 753}')`,
+      [ours.organizationId],
+    );
+    const late = await record(database, ours.member, [
+      { id: idAt(hoursAgo(24 * 753 + 1)), name: 'login' },
+      { id: idAt(hoursAgo(24 * 753 - 1)), name: 'login' },
+    ]);
+    expect(late).toMatchObject({ inserted: 1, rejected: [{ index: 0, field: 'occurredAt' }] });
+    await database
+      .pool()
+      .query("delete from tenancy.organization_settings where section = 'analytics'");
   });
 
   test('says of organizations, members and leads what is there to stay: none of them is deleted', async () => {

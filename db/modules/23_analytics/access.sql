@@ -16,6 +16,7 @@ create policy lead_is_seen on analytics.app_events as restrictive for select to 
 select platform.maintain_partitions();
 
 call platform.protect('analytics.dirty_days', 'internal');
+call platform.protect('analytics.trimmed_until', 'internal');
 call platform.protect('analytics.open_days', 'internal');
 call platform.protect('analytics.event_batches', 'internal');
 create or replace trigger _500_note_events after insert on analytics.app_events

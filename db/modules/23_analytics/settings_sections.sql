@@ -4,7 +4,7 @@ call tenancy.define_settings_section(
     "additionalProperties": false,
     "properties": {
       "keepEventsDays": {"type": "integer", "minimum": 30, "maximum": 760, "default": 760,
-        "description": "For how many days events are kept. Figures of the days stay."},
+        "description": "For how many days events are kept. Figures of the days stay; events that were deleted do not come back."},
       "sessionGapMinutes": {"type": "integer", "minimum": 5, "maximum": 240, "default": 30,
         "description": "A pause of so many minutes ends a visit, unless the client names visits itself."}
     }

@@ -5,18 +5,21 @@ as $$
 declare
   organization constant uuid := note_activations.organization_id;
   zone constant text := (select o.time_zone from tenancy.organizations o where o.id = organization);
-  kept_from constant timestamptz := analytics.events_kept_from(organization);
   changed integer;
 begin
   with rules as materialized (
     select * from analytics.activation_rules_of(organization)
   ),
-  -- Of who joined before the events that are kept, what was found out then stays.
+  -- Of who joined before the events that are kept, what was found out then stays. Looked up where the events are, which may
+  -- be deleted meanwhile.
+  kept as materialized (
+    select analytics.events_kept_from(organization) as kept_from
+  ),
   asked as materialized (
     select m.user_id, m.joined_at
       from tenancy.organization_members m
      where m.organization_id = organization
-       and m.joined_at >= kept_from
+       and m.joined_at >= (select k.kept_from from kept k)
        and (note_activations.user_ids is null or m.user_id = any (note_activations.user_ids))
   ),
   found as materialized (

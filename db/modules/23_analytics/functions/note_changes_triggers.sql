@@ -116,7 +116,12 @@ begin
   -- Days begin and end elsewhere now: what was counted on one may belong to its neighbours.
   insert into analytics.dirty_days (organization_id, day)
   select distinct new.id, d.day + n
-    from (select distinct m.day from analytics.metrics_daily m where m.organization_id = new.id) d
+    from (
+           select m.day from analytics.metrics_daily m where m.organization_id = new.id
+           union
+           -- also what was marked by the old midnights and is not computed yet
+           select n.day from analytics.dirty_days n where n.organization_id = new.id
+         ) d
    cross join generate_series(-1, 1) n;
   return null;
 end

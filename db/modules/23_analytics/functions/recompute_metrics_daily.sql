@@ -30,23 +30,22 @@ language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  zone constant text := (select o.time_zone from tenancy.organizations o where o.id = recompute_days.organization_id);
-  -- Of the first day that is kept whole.
-  kept_day constant date := (analytics.events_kept_from(recompute_days.organization_id) at time zone zone)::date + 1;
-  from_day constant date := greatest(first_day, kept_day);
+  zone text;
   changed integer;
   removed integer;
 begin
   -- One at a time in an organization. What follows sees all that has been committed by then: whoever waited here finds
   -- what the other has written.
   perform pg_advisory_xact_lock(hashtextextended('analytics.recompute_days ' || recompute_days.organization_id, 0));
-  -- First the marks, then the figures: an event that comes in between leaves a mark of its own.
+  -- First the marks, then the time zone, then the figures: what changes in between leaves marks of its own.
   delete from analytics.dirty_days d
    where d.organization_id = recompute_days.organization_id and d.day between first_day and last_day;
-  if last_day < from_day then
-    return 0;
-  end if;
-  with figures as materialized (
+  zone := (select o.time_zone from tenancy.organizations o where o.id = recompute_days.organization_id);
+  with span as materialized (
+    -- Looked up where the events are: a day whose events are deleted meanwhile still has them here, or is left alone.
+    select greatest(first_day, analytics.first_day_kept(recompute_days.organization_id, zone)) as from_day
+  ),
+  figures as materialized (
     select f.day, f.metric, f.dimension, f.member, f.numerator, f.denominator,
            case
              when m.rollup = 'ratio' then round(m.scale * f.numerator / nullif(f.denominator, 0), 4)
@@ -54,9 +53,13 @@ begin
            end as value,
            m.rollup = 'ratio' as is_ratio
       from (
-             select * from analytics.event_figures(recompute_days.organization_id, from_day, last_day, zone)
+             select e.*
+               from span s
+              cross join lateral analytics.event_figures(recompute_days.organization_id, s.from_day, last_day, zone) e
              union all
-             select * from analytics.other_figures(recompute_days.organization_id, from_day, last_day, zone)
+             select o.*
+               from span s
+              cross join lateral analytics.other_figures(recompute_days.organization_id, s.from_day, last_day, zone) o
            ) f
       join analytics.metric_definitions m on m.key = f.metric
   ),
@@ -82,7 +85,8 @@ begin
                       select m.id, m.day, m.metric, m.dimension, m.dimension_value
                         from analytics.metrics_daily m
                        where m.organization_id = recompute_days.organization_id
-                         and m.day between from_day and last_day
+                         and m.day >= (select s.from_day from span s)
+                         and m.day <= last_day
                          and m.metric in (select d.key from analytics.metric_definitions d where d.source <> 'snapshots')
                       union all
                       select null, f.day, f.metric, f.dimension, f.member from figures f

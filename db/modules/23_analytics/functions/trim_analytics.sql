@@ -4,7 +4,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   organization constant uuid := trim_analytics.organization_id;
-  kept_from constant timestamptz := analytics.events_kept_from(organization);
+  keep_from constant timestamptz := analytics.events_kept_from(organization);
   events integer;
   visits integer;
 begin
@@ -13,7 +13,7 @@ begin
      and (e.id, e.occurred_at) in (
            select o.id, o.occurred_at
              from analytics.app_events o
-            where o.organization_id = organization and o.occurred_at < kept_from
+            where o.organization_id = organization and o.occurred_at < keep_from
             order by o.occurred_at
             limit at_most
          );
@@ -21,20 +21,29 @@ begin
   delete from analytics.sessions s
    where s.organization_id = organization
      and s.id in (
+           -- what has ended has begun, which an index knows
            select o.id
              from analytics.sessions o
-            where o.organization_id = organization and o.ended_at < kept_from
+            where o.organization_id = organization and o.started_at < keep_from and o.ended_at < keep_from
             order by o.started_at
             limit at_most
          );
   get diagnostics visits = row_count;
+  if events > 0 or visits > 0 then
+    insert into analytics.trimmed_until as t (organization_id, kept_from)
+    values (organization, keep_from)
+    on conflict on constraint trimmed_until_pkey do update
+      set kept_from = excluded.kept_from
+    where t.kept_from < excluded.kept_from;
+  end if;
   return greatest(events, visits);
 end
 $$;
 
 comment on function analytics.trim_analytics(uuid, integer) is
   'Deletes events and visits that are older than an organization keeps them, at most so many of each, and returns how many '
-  'of what there was more of. What is older than anybody keeps goes with its partition. For jobs.';
+  'of what there was more of. That they are gone is noted with it (trimmed_until). What is older than anybody keeps goes '
+  'with its partition. For jobs.';
 grant execute on function analytics.trim_analytics(uuid, integer) to callboard_service;
 
 create or replace function analytics.settle_partitions() returns integer
@@ -74,12 +83,14 @@ rows 100
 as $$
   select o.id
     from tenancy.organizations o
+   -- once for each, not for each of its visits
+   cross join lateral (select analytics.events_kept_from(o.id) as keep_from offset 0) k
    where exists (
-           select
-             from analytics.app_events e
-            where e.organization_id = o.id and e.occurred_at < analytics.events_kept_from(o.id))
+           select from analytics.app_events e where e.organization_id = o.id and e.occurred_at < k.keep_from)
       or exists (
-           select from analytics.sessions s where s.organization_id = o.id and s.ended_at < analytics.events_kept_from(o.id))
+           select
+             from analytics.sessions s
+            where s.organization_id = o.id and s.started_at < k.keep_from and s.ended_at < k.keep_from)
 $$;
 
 comment on function analytics.untrimmed_organizations() is 'The organizations for which trim_analytics has something to do. For jobs.';

@@ -55,6 +55,15 @@ comment on table analytics.dirty_days is
   'statement, so that nobody waits for anybody. Whoever computes a day takes the marks that it sees first, and so what they '
   'stand for.';
 
+create table analytics.trimmed_until (
+  organization_id uuid not null,
+  kept_from timestamptz not null,
+  primary key (organization_id)
+);
+comment on table analytics.trimmed_until is
+  'From when on an organization has all its events: those before were deleted, or some of them, and days that lost events '
+  'are not computed again. It only moves forward, also when the organization says later that it keeps them for longer.';
+
 create table analytics.open_days (
   organization_id uuid not null,
   day date not null,

@@ -200,21 +200,24 @@ describe('a chart over time', () => {
   });
 
   test('of a metric says of the whole span what the days do not add up to', async () => {
-    // The 28th of December and the 2nd of January: no year has both of them.
+    // The 28th of December and the 2nd of January, of which the events are still kept: no year has both of them.
+    const year = new Date(Date.now() - 10 * 86_400_000).getUTCFullYear();
+    const days: [string, string] = [`${year - 1}-12-28`, `${year}-01-02`];
+    const span: [string, string] = [`${year - 1}-12-27`, `${year}-01-03`];
     await database.pool().query(
       `insert into analytics.app_events (organization_id, name, user_id, occurred_at)
-       select $1, 'opened', $2, d from unnest('{2024-12-28T12:00Z,2025-01-02T12:00Z}'::timestamptz[]) d`,
-      [ours.organizationId, ours.owner.userId],
+       select $1, 'opened', $2, d + interval '12 hours' from unnest($3::date[]) d`,
+      [ours.organizationId, ours.owner.userId, days],
     );
     await database.pool().query(
       `insert into analytics.metrics_daily (organization_id, metric, day, value, numerator, denominator)
-       values ($1, 'active_users', '2024-12-28', 1, null, null), ($1, 'active_users', '2025-01-02', 1, null, null),
-              ($1, 'bounce_rate', '2024-12-28', 50, 1, 2), ($1, 'bounce_rate', '2025-01-02', 0, 0, 6)`,
-      [ours.organizationId],
+       values ($1, 'active_users', $2, 1, null, null), ($1, 'active_users', $3, 1, null, null),
+              ($1, 'bounce_rate', $2, 50, 1, 2), ($1, 'bounce_rate', $3, 0, 0, 6)`,
+      [ours.organizationId, ...days],
     );
     await asOwner(async (client) => {
       const metric = (name: string) =>
-        draw(client, 'analytics.metric', 'line', ['2024-12-27', '2025-01-03'], {
+        draw(client, 'analytics.metric', 'line', span, {
           parameters: { metric: name },
         });
       const users = await metric('active_users');
@@ -229,7 +232,7 @@ describe('a chart over time', () => {
       expect(await metric('nps')).toMatchObject({ title: 'Metric', total: null });
       expect(
         await refusalOf(client, () =>
-          draw(client, 'analytics.metric', 'line', ['2024-12-27', '2025-01-03'], {
+          draw(client, 'analytics.metric', 'line', span, {
             parameters: { metric: 'nps', dimension: 'event' },
           }),
         ),

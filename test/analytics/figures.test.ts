@@ -346,6 +346,16 @@ describe('the snapshot of a day', () => {
     await takenBeforeEnd(400, true);
     expect(await retake()).toBe(28);
     expect(await retake()).toBe(2);
+    // What takes events that are no longer kept is not taken.
+    await rowsOf(database, 'delete from analytics.pmf_metrics_snapshots');
+    await takenBeforeEnd(400, true);
+    await rowsOf(
+      database,
+      `insert into tenancy.organization_settings (organization_id, section, value)
+       values ($1, 'analytics', '{"keepEventsDays": 30}')`,
+      [ours.organizationId],
+    );
+    expect(await retake()).toBe(3);
   });
 });
 

@@ -181,6 +181,56 @@ describe('a series of a metric', () => {
     expect(await of('load', before, before)).toEqual([[month, null, null]]);
   });
 
+  test('says of users only what the events that are kept tell', async () => {
+    const settings = (value: string) =>
+      rowsOf(
+        database,
+        `insert into tenancy.organization_settings as s (organization_id, section, value) values ($1, 'analytics', $2)
+         on conflict (organization_id, section) do update set value = excluded.value`,
+        [ours.organizationId, value],
+      );
+    const [kept] = await rowsOf<{ today: string; first: string; before: string }>(
+      database,
+      `select d.today::text, (d.today - 29)::text as first, (d.today - 30)::text as before
+         from (select platform.today($1) as today) d`,
+      [ours.organizationId],
+    );
+    const { today = '', first = '', before = '' } = kept ?? {};
+    await rowsOf(
+      database,
+      `insert into analytics.metrics_daily (organization_id, metric, day, value) values ($1, 'active_users', $2, 3)`,
+      [ours.organizationId, before],
+    );
+    await settings('{"keepEventsDays": 30}');
+    const users = async (from: string, dimension: string | null = null) =>
+      (await series(ours.member, 'active_users', from, today, 'year', dimension)).map(
+        ([, , value]) => value,
+      );
+    expect((await users(first)).at(-1)).toBe(0);
+    expect((await users(before))[0]).toBe(null);
+    expect(await users(after(-1), 'event')).not.toContain(2);
+    // Days stay as they were computed, and what others keep is theirs.
+    expect(await series(ours.member, 'active_users', before, before)).toEqual([[before, null, 3]]);
+    expect((await series(theirs.member, 'active_users', before, today, 'year'))[0]?.[2]).not.toBe(
+      null,
+    );
+    // No events, no answer: also when they are to be kept for longer from now on.
+    await rowsOf(database, 'select analytics.trim_analytics($1)', [ours.organizationId]);
+    await settings('{}');
+    expect((await users(before))[0]).toBe(null);
+  });
+
+  test('tells of the first day that is kept in the active organization alone', async () => {
+    const asked = (cast: Cast) =>
+      as(database, ours.guest, (client) =>
+        sqlstateOf(client, () =>
+          client.query("select analytics.first_day_kept($1, 'UTC')", [cast.organizationId]),
+        ),
+      );
+    expect(await asked(ours)).toBe(undefined);
+    expect(await asked(theirs)).toBe('CB003');
+  });
+
   test('averages what was recorded, as a whole, by source or by a label', async () => {
     expect(await series(ours.member, 'page_load', '2026-03-02', '2026-03-04')).toEqual([
       ['2026-03-02', null, 200],

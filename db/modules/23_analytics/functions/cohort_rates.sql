@@ -33,8 +33,9 @@ $$;
 
 comment on function analytics.calculate_retention_rate(integer, integer) is
   'Of the members who joined in the last days_back days, how many did something on the day that comes days_after days later '
-  '(both 1 to 760), by the day on which they joined. Who joined so lately that this day is not over is left out. Needs '
-  'analytics.read. Errors: INVALID_INPUT. Definer: it counts members for those who may not list them.';
+  '(both 1 to 760), by the day on which they joined. Who joined so lately that this day is not over is left out, and so is '
+  'who joined so long ago that the events of this day are no longer all kept. Needs analytics.read. Errors: '
+  'INVALID_INPUT. Definer: it counts members for those who may not list them.';
 grant execute on function analytics.calculate_retention_rate(integer, integer) to callboard_member, callboard_service;
 
 create or replace function analytics.require_days(days integer, field text) returns void
@@ -95,7 +96,9 @@ language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
   with span as materialized (
-    select o.time_zone, today - days_back as from_day, today - days_after - 1 as to_day
+    -- What somebody did on a day whose events are no longer all kept is not known.
+    select o.time_zone, greatest(today - days_back, analytics.first_day_kept(o.id, o.time_zone) - days_after) as from_day,
+           today - days_after - 1 as to_day
       from tenancy.organizations o
      where o.id = retention_rate_of.organization_id
   ),

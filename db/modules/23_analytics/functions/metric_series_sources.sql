@@ -65,9 +65,12 @@ set search_path = pg_catalog, pg_temp
 set jit = off
 rows 100
 as $$
-  with spans as (
+  with kept as materialized (
+    select analytics.first_day_kept(organization_id, time_zone) as first_day
+  ),
+  spans as (
     select b.bucket, platform.begins_at(d.first_day, time_zone) as starts_at,
-           platform.begins_at(d.next_day, time_zone) as ends_at
+           platform.begins_at(d.next_day, time_zone) as ends_at, d.first_day >= k.first_day as is_known
       from analytics.buckets(from_day, to_day, grain) as b (bucket)
      cross join lateral (
              select greatest(b.bucket, from_day) as first_day,
@@ -75,6 +78,7 @@ as $$
                       (b.bucket + case grain when 'quarter' then interval '3 months' else ('1 ' || grain)::interval end)::date,
                       to_day + 1) as next_day
            ) d
+     cross join kept k
   ),
   points as (
     select s.bucket, c.member, c.users
@@ -94,8 +98,10 @@ as $$
                     ) d
               group by d.member
            ) c
+     where s.is_known
   )
-  select s.bucket, nullif(k.member, ''), coalesce(p.users, 0)::numeric
+  -- of whom the events are no longer all there, it is not known how many they were
+  select s.bucket, nullif(k.member, ''), case when s.is_known then coalesce(p.users, 0)::numeric end
     from spans s
    cross join (select distinct q.member from points q union select '' where distinct_series.dimension = '') k
     left join points p on p.bucket = s.bucket and p.member = k.member
@@ -104,6 +110,6 @@ $$;
 
 comment on function analytics.distinct_series(uuid, date, date, text, text, text) is
   'Users in each week, month, quarter or year, each counted once: the part of metric_series that days do not add up to, '
-  'from the events themselves as far back as they are kept.';
+  'from the events themselves; null where it begins before the first day whose events are all kept.';
 grant execute on function analytics.distinct_series(uuid, date, date, text, text, text)
   to callboard_member, callboard_service;

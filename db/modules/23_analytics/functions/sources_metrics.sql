@@ -45,8 +45,8 @@ end
 $$;
 
 comment on function analytics.metric_totals(analytics.metric_definitions, date, date, text) is
-  E'@behavior -*\nA metric of all days together: added, counted anew, divided again or the last, as the metric asks. Nothing to '
-  'count is none of it.';
+  E'@behavior -*\nA metric of all days together: added, counted anew (null where the events are no longer all kept), divided '
+  'again or the last, as the metric asks. Nothing to count is none of it.';
 
 create or replace function analytics.source_metric(from_day date, to_day date, grain text, parameters jsonb)
 returns setof analytics.data_point

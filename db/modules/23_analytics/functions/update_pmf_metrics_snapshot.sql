@@ -97,8 +97,11 @@ as $$
    cross join lateral (
            select n.day::date as day
              from generate_series(
-                    greatest(o.first_day, o.today - 27, least(o.first_taken, o.today - 1))::timestamp, o.today::timestamp,
-                    interval '1 day') as n (day)
+                    greatest(
+                      o.first_day, o.today - 27, least(o.first_taken, o.today - 1),
+                      -- four weeks of events go into each, which may be more than are kept
+                      least(analytics.first_day_kept(o.id, o.time_zone) + 27, o.today - 1))::timestamp,
+                    o.today::timestamp, interval '1 day') as n (day)
          ) d
    -- yesterday again, for what came after the last hour of it
    where d.day >= o.today - 1
@@ -112,7 +115,7 @@ $$;
 
 comment on function analytics.take_pmf_snapshots(uuid) is
   'Takes the snapshots of an organization of today and yesterday, and of those of the last four weeks, since it has any, that '
-  'were not taken after their day was over; returns how many. For jobs.';
+  'were not taken after their day was over, as far back as there are events to take them from; returns how many. For jobs.';
 grant execute on function analytics.take_pmf_snapshots(uuid) to callboard_service;
 
 create or replace function analytics.lively_organizations() returns setof uuid

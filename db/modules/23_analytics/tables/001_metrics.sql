@@ -107,4 +107,5 @@ create type analytics.metric_point as (
 comment on type analytics.metric_point is 'A point of a series.';
 comment on column analytics.metric_point.bucket is 'The first day of the day, week, month, quarter or year.';
 comment on column analytics.metric_point.dimension is 'Such as the name of the event; null for the figure as a whole.';
-comment on column analytics.metric_point.value is 'Null where there is nothing that a ratio could be of.';
+comment on column analytics.metric_point.value is
+  'Null where there is nothing that a ratio could be of, and where events would have to be counted that are no longer kept.';

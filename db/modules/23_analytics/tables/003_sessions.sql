@@ -158,7 +158,8 @@ create type analytics.rate_of_cohorts as (
   cohorts analytics.cohort_rate[]
 );
 comment on type analytics.rate_of_cohorts is 'Of how many members how many did what is asked, by the day on which they joined.';
-comment on column analytics.rate_of_cohorts.from_day is 'The first day of joining that counts.';
+comment on column analytics.rate_of_cohorts.from_day is
+  'The first day of joining that counts: of retention, none whose day of coming back is older than the events that are kept.';
 comment on column analytics.rate_of_cohorts.to_day is
   'The last one: who joined later has not had the time yet, and does not count as lost.';
 comment on column analytics.rate_of_cohorts.rate is 'In percent; null when nobody joined.';

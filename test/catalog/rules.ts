@@ -302,6 +302,20 @@ export const RULES: readonly CatalogRule[] = [
     offender: 'crm.get_budget_variance() and finance.get_budget_variance(uuid,date)',
   },
   {
+    name: 'what is kept for a time is partitioned by it, or a function deletes it',
+    offenders: `
+      select t.table_id::text as offender
+        from platform.protected_tables t
+       where t.retention is not null
+         and not exists (select from pg_partitioned_table k where k.partrelid = t.table_id and k.partstrat = 'r')
+         and not exists (
+               select from pg_proc p
+                where p.prosrc ~ ('\\mdelete from ' || t.table_id || '\\M') and p.prosrc ~ 'platform\\.kept_from')`,
+    violation: `${SAMPLE}
+      call platform.protect('projects.samples', 'tenant', retention => '1 year');`,
+    offender: 'projects.samples',
+  },
+  {
     name: 'every table has a comment',
     offenders: `
       select t.name as offender from (${TABLES}) t where obj_description(t.oid, 'pg_class') is null`,

@@ -130,6 +130,76 @@ test('new activation rules judge everybody, by job', async () => {
   expect(await rowsOf(database, 'select from analytics.user_activations')).toEqual([]);
 });
 
+test('what is written of exports and reports is deleted when its time is over, by job, and not before', async () => {
+  // As if they had been there for long.
+  const subscriptions = await rowsOf<{ organization_id: string; id: string }>(
+    database,
+    `with dashboards as (
+       insert into analytics.dashboards (organization_id, name) select unnest($1::uuid[]), 'Old' returning organization_id, id
+     ),
+     reports as (
+       insert into analytics.reports (organization_id, name, dashboard_id)
+       select organization_id, 'Old', id from dashboards
+       returning organization_id, id
+     )
+     insert into analytics.dashboard_subscriptions
+       (organization_id, report_id, frequency, time_zone, recipient_ids, is_active)
+     select organization_id, id, 'daily', 'UTC', '{}', false from reports
+     returning organization_id, id`,
+    [[ours.organizationId, theirs.organizationId]],
+  );
+  expect(subscriptions).toHaveLength(2);
+  for (const { organization_id, id } of subscriptions) {
+    await rowsOf(
+      database,
+      `insert into analytics.data_exports (organization_id, what, occurred_at, status)
+       values ($1, 'before', now() - interval '7 years 1 day', 'done'), ($1, 'died', now() - interval '8 years', 'running'),
+              ($1, 'after', now() - interval '7 years' + interval '1 day', 'done')`,
+      [organization_id],
+    );
+    await rowsOf(
+      database,
+      `insert into analytics.report_deliveries (organization_id, subscription_id, user_id, due_at, status)
+       select $1, $2, $3, now() - d.age::interval, d.status
+         from (values ('13 months 1 day', 'sent'), ('14 months', 'withheld'), ('15 months', 'failed'),
+                      ('16 months', 'uncertain'), ('17 months', 'queued'), ('18 months', 'sending'),
+                      ('12 months', 'sent')) as d (age, status)`,
+      [organization_id, id, ours.owner.userId],
+    );
+  }
+  const untrimmed = () =>
+    rowsOf(database, 'select id from analytics.untrimmed_organizations() o (id) order by id');
+  const kept = () =>
+    rowsOf(
+      database,
+      `select e.organization_id, e.what from analytics.data_exports e
+        union all
+       select d.organization_id, d.status from analytics.report_deliveries d
+        order by organization_id, what`,
+    );
+  // Some at a time, of one organization.
+  const trim = async (atMost: number) =>
+    (
+      await rowsOf<{ deleted: number }>(
+        database,
+        'select analytics.trim_analytics($1, $2) as deleted',
+        [ours.organizationId, atMost],
+      )
+    )[0]?.deleted;
+  expect(await untrimmed()).toHaveLength(2);
+  expect(await trim(3)).toBe(3);
+  expect(await trim(3)).toBe(1);
+  expect(await trim(3)).toBe(0);
+  expect(await untrimmed()).toEqual([{ id: theirs.organizationId }]);
+  await run('trim_analytics');
+  expect(await untrimmed()).toEqual([]);
+  const left = (organization_id: string) =>
+    ['after', 'queued', 'sending', 'sent'].map((what) => ({ organization_id, what }));
+  expect(await kept()).toEqual(
+    [ours.organizationId, theirs.organizationId].sort().flatMap((id) => left(id)),
+  );
+});
+
 describe('an account that ends', () => {
   const spoken = 'A rigger who told us a great deal.';
   const telling = (userId: string | undefined, more: SentEvent = {}): SentEvent => ({

@@ -62,7 +62,7 @@ create policy personal on analytics.dashboard_subscriptions as restrictive to ca
   with check (owner_id is null or owner_id = (select authz.user_id()));
 
 -- One's own; whoever keeps subscriptions sees what became of all.
-call platform.protect('analytics.report_deliveries', 'custom');
+call platform.protect('analytics.report_deliveries', 'custom', retention => '13 months');
 create policy own_or_kept_read on analytics.report_deliveries for select to callboard_member
   using (organization_id = (select authz.organization_id())
          and (user_id = (select authz.user_id()) or (select authz.has('analytics.write'))));

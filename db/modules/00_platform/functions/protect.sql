@@ -85,5 +85,6 @@ comment on procedure platform.protect(regclass, text, text, text[], text, interv
   'Gives a table all that its kind stands for: row security, policies, grants, triggers, foreign keys, archive functions. '
   'Idempotent; called once per table in access.sql. parent is the column that says what a row belongs to; read_only '
   'lists columns that only functions and triggers set; singular names one row where the rule of platform.singular does '
-  'not; retention says after how long log partitions are dropped; audit has changes logged for other kinds as well; '
+  'not; retention says after how long the partitions of a log are dropped, or rows of what has no partitions deleted, by a '
+  'function of its module (platform.kept_from); audit has changes logged for other kinds as well; '
   'with outlives_parent a row is not archived with what it belongs to.';

@@ -3,7 +3,7 @@ language sql stable
 set search_path = pg_catalog, pg_temp
 as $$
   select greatest(
-           now() - (select t.retention from platform.protected_tables t where t.table_id = 'analytics.app_events'::regclass),
+           platform.kept_from('analytics.app_events'),
            now() - (tenancy.setting(organization_id, 'analytics') ->> 'keepEventsDays')::integer * interval '1 day',
            (select t.kept_from from analytics.trimmed_until t where t.organization_id = events_kept_from.organization_id))
 $$;

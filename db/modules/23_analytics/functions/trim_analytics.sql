@@ -7,6 +7,8 @@ declare
   keep_from constant timestamptz := analytics.events_kept_from(organization);
   events integer;
   visits integer;
+  exports integer;
+  deliveries integer;
 begin
   delete from analytics.app_events e
    where e.organization_id = organization
@@ -36,14 +38,38 @@ begin
       set kept_from = excluded.kept_from
     where t.kept_from < excluded.kept_from;
   end if;
-  return greatest(events, visits);
+  delete from analytics.data_exports e
+   where e.organization_id = organization
+     and e.id in (
+           select o.id
+             from analytics.data_exports o
+            where o.organization_id = organization and o.occurred_at < platform.kept_from('analytics.data_exports')
+            order by o.occurred_at
+            limit at_most
+         );
+  get diagnostics exports = row_count;
+  delete from analytics.report_deliveries d
+   where d.organization_id = organization
+     and d.id in (
+           select o.id
+             from analytics.report_deliveries o
+            where o.organization_id = organization
+              and o.due_at < platform.kept_from('analytics.report_deliveries')
+              -- what is still to go out has a job
+              and o.status not in ('queued', 'sending')
+            order by o.due_at
+            limit at_most
+         );
+  get diagnostics deliveries = row_count;
+  return greatest(events, visits, exports, deliveries);
 end
 $$;
 
 comment on function analytics.trim_analytics(uuid, integer) is
-  'Deletes events and visits that are older than an organization keeps them, at most so many of each, and returns how many '
-  'of what there was more of. That they are gone is noted with it (trimmed_until). What is older than anybody keeps goes '
-  'with its partition. For jobs.';
+  'Deletes events and visits that are older than an organization keeps them, and what is written of exports and of reports '
+  'that went out longer ago than their tables keep it, at most so many of each, and returns how many of what there was most '
+  'of. That events are gone is noted with it (trimmed_until). What is older than anybody keeps goes with its partition. For '
+  'jobs.';
 grant execute on function analytics.trim_analytics(uuid, integer) to callboard_service;
 
 create or replace function analytics.settle_partitions() returns integer
@@ -91,6 +117,16 @@ as $$
            select
              from analytics.sessions s
             where s.organization_id = o.id and s.started_at < k.keep_from and s.ended_at < k.keep_from)
+      or exists (
+           select
+             from analytics.data_exports e
+            where e.organization_id = o.id and e.occurred_at < platform.kept_from('analytics.data_exports'))
+      or exists (
+           select
+             from analytics.report_deliveries d
+            where d.organization_id = o.id
+              and d.due_at < platform.kept_from('analytics.report_deliveries')
+              and d.status not in ('queued', 'sending'))
 $$;
 
 comment on function analytics.untrimmed_organizations() is 'The organizations for which trim_analytics has something to do. For jobs.';

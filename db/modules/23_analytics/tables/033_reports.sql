@@ -79,8 +79,9 @@ create table analytics.report_deliveries (
   foreign key (organization_id, subscription_id) references analytics.dashboard_subscriptions
 );
 create index on analytics.report_deliveries (organization_id, user_id);
+create index on analytics.report_deliveries (organization_id, due_at);
 comment on table analytics.report_deliveries is
-  'What became of each report: one row for each recipient and time at which it was due.';
+  'What became of each report: one row for each recipient and time at which it was due, kept for 13 months once it is over.';
 comment on column analytics.report_deliveries.status is
   'queued → sending → sent; withheld: the recipient may not see it (any more), or has left it, or it is not sent any more; '
   'failed: it was tried for the last time; '

@@ -14,7 +14,7 @@ create table analytics.data_exports (
 );
 create index on analytics.data_exports (organization_id, occurred_at);
 comment on table analytics.data_exports is
-  'Who took which data away as CSV: written before the first row leaves.';
+  'Who took which data away as CSV: written before the first row leaves, and kept for seven years.';
 comment on column analytics.data_exports.user_id is 'On whose account.';
 comment on column analytics.data_exports.what is 'A table such as projects.project_tasks, report:<id> or widget:<id>.';
 comment on column analytics.data_exports.filters is 'Which rows were asked for.';

@@ -45,6 +45,10 @@ type Job = {
   readonly parameters: ReadonlyMap<string, string>;
 };
 
+/** Whether Postgres could not read a value: SQLSTATE 22, a data exception. */
+const isAboutValue = (error: unknown): boolean =>
+  String((error as { code?: unknown } | null)?.code).startsWith('22');
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The parameters of an address, each of which may be there once. */
@@ -206,6 +210,12 @@ export class Exports {
     // Without it there would be a file with nothing in it, which looks like an answer.
     if (first.permission) await client.query('select authz.require($1)', [first.permission]);
     const query = tableQuery(columns, parameters);
+    for (const { name: parameter, text, value } of query.given) {
+      await client.query(text, [value]).catch((error: unknown) => {
+        if (!isAboutValue(error)) throw error;
+        throw wrongParameter(parameter, `The value of ${parameter} is none of its column.`);
+      });
+    }
     const page = (text: string, values: readonly unknown[]) =>
       asCaller(client, caller, 'read only', statementTimeoutMs, async () => {
         const { rows } = await client.query<string[]>({

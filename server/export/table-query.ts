@@ -22,11 +22,21 @@ export type TableQuery = {
   /** A select of texts, in the order of the key. */
   readonly text: string;
   readonly values: readonly unknown[];
+  /** What the address compares with, to be read before the rows are: then it is known which parameter cannot be. */
+  readonly given: readonly GivenValue[];
   /** A select of the rows behind some row, whose key comes as the last values. */
   readonly pageText: (size: number) => string;
   /** The places of the key's columns among those that are selected. */
   readonly keyPlaces: readonly number[];
   readonly limit: number | undefined;
+};
+
+type GivenValue = {
+  /** The parameter. */
+  readonly name: string;
+  /** Reads `value` as the type of its column. */
+  readonly text: string;
+  readonly value: unknown;
 };
 
 const NUMERIC = /^(smallint|integer|bigint|numeric|real|double precision)\b/;
@@ -97,6 +107,12 @@ export function tableQuery(known: readonly ExportColumn[], parameters: Parameter
   const filters: Record<string, string> = {};
   const conditions = ['t.organization_id = (select authz.organization_id())'];
   const parameter = (value: unknown) => `$${values.push(value)}`;
+  const given: GivenValue[] = [];
+  /** A value of the address, as one of its column. */
+  const read = (name: string, value: unknown, types: string) => {
+    given.push({ name, text: `select $1::${types}`, value });
+    return `${parameter(value)}::${types}`;
+  };
   for (const [name, value] of parameters) {
     if (FILE_PARAMETERS.has(name)) continue;
     const [field = '', operator = 'equalTo', ...rest] = name.split('.');
@@ -105,13 +121,13 @@ export function tableQuery(known: readonly ExportColumn[], parameters: Parameter
     const comparison = COMPARISONS[operator];
     filters[name] = value;
     if (comparison && rest.length === 0) {
-      conditions.push(`${own} ${comparison} ${parameter(value)}::text::${column.type_name}`);
+      conditions.push(`${own} ${comparison} ${read(name, value, `text::${column.type_name}`)}`);
     } else if (operator === 'in' && rest.length === 0) {
       const list = listOf(value);
       if (list.length > LONGEST_LIST) {
         throw wrongParameter(name, `A list has at most ${LONGEST_LIST} values.`);
       }
-      conditions.push(`${own} = any (${parameter(list)}::text[]::${column.type_name}[])`);
+      conditions.push(`${own} = any (${read(name, list, `text[]::${column.type_name}[]`)})`);
     } else if (operator === 'includesInsensitive' && rest.length === 0) {
       conditions.push(`strpos(lower(${own}::text), lower(${parameter(value)}::text)) > 0`);
     } else if (operator === 'isNull' && rest.length === 0 && /^(true|false)$/.test(value)) {
@@ -149,6 +165,7 @@ export function tableQuery(known: readonly ExportColumn[], parameters: Parameter
     filters: { ...filters, ...(archived === 'exclude' ? {} : { archived }) },
     text: `${select} ${order}${limit === undefined ? '' : ` limit ${limit}`}`,
     values,
+    given,
     pageText: (size) =>
       `${select} and (${keyColumns.join(', ')}) > (${behind.join(', ')}) ${order} limit ${size}`,
     keyPlaces: key.map((column) => selected.indexOf(column)),

@@ -232,7 +232,11 @@ describe('what is refused', () => {
     expect(await wrong('project_tasks.csv?limit=0')).toEqual(field('limit'));
     expect(await wrong('project_tasks.csv?delimiter=x')).toEqual(field('delimiter'));
     expect(await wrong('project_tasks.csv?archived=x')).toEqual(field('archived'));
-    expect(await wrong('project_tasks.csv?dueOn=tomorrowish')).toEqual([400, 'INVALID_INPUT']);
+    expect(await wrong('project_tasks.csv?dueOn=tomorrowish')).toEqual(field('dueOn'));
+    const since = 'dueOn.greaterThanOrEqualTo';
+    expect(await wrong(`project_tasks.csv?status=done&${since}=x`)).toEqual(field(since));
+    expect(await wrong('project_tasks.csv?projectId.in=x')).toEqual(field('projectId.in'));
+    expect(await wrong('project_tasks.csv?position=1e30')).toEqual(field('position'));
     expect(await wrong('project_tasks.csv?title.isNull=maybe')).toEqual(field('title.isNull'));
     const posted = await get('project_tasks.csv', server.token(), { method: 'POST' });
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, OPTIONS']);

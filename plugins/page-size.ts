@@ -18,14 +18,14 @@ const isWritten = ($step: Step): $step is ConstantStep<Count> => $step instanceo
 
 /** Reads `first` and `last`. */
 function counting({ standard, most }: PageSizes) {
-  /** @throws SafeError PAGE_TOO_LARGE */
+  /** @throws SafeError PAGE_TOO_LARGE, or INVALID_INPUT for less than none */
   function checked(count: Count, argument: 'first' | 'last'): Count {
     if (count == null || (count >= 0 && count <= most)) return count;
+    const isTooLarge = count > most;
     throw new SafeError(`${argument} is ${count}, but a page has 0 to ${most} rows.`, {
-      code: 'PAGE_TOO_LARGE',
+      code: isTooLarge ? 'PAGE_TOO_LARGE' : 'INVALID_INPUT',
       field: argument,
-      limit: most,
-      value: count,
+      ...(isTooLarge ? { limit: most, value: count } : {}),
     });
   }
   const lastOf = (last: Count): Count => checked(last, 'last');

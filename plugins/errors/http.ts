@@ -16,11 +16,13 @@ export const CHALLENGE = { 'www-authenticate': 'Bearer error="invalid_token"' };
 type Json = { errors?: readonly FormattedError[] };
 
 /** What the engine refuses before an operation runs has no code yet. */
-function withCode(error: FormattedError): FormattedError {
+function withCode(error: FormattedError, status: number | undefined): FormattedError {
   const { statusCode, ...extensions } = error.extensions ?? {};
   if (extensions['code'] !== undefined) return { ...error, extensions };
   const isAboutDocument = error.locations !== undefined || error.path !== undefined;
-  const code = isAboutDocument && statusCode === undefined ? graphqlCode(error) : 'BAD_REQUEST';
+  // A mutation by GET: the document is right, and the method is not.
+  const isAboutRequest = !isAboutDocument || statusCode !== undefined || status === 405;
+  const code = isAboutRequest ? 'BAD_REQUEST' : graphqlCode(error);
   return { ...error, extensions: { ...extensions, code } };
 }
 
@@ -65,7 +67,7 @@ function coded(result: Result, { showsCredentials, note }: Request): Result {
   if (result.type !== 'json') return result;
   const { errors } = result.json as Json;
   if (!errors) return result;
-  const named = errors.map(withCode);
+  const named = errors.map((error) => withCode(error, result.statusCode));
   note(named);
   const json = { ...(result.json as object), errors: named } as never;
   if (showsCredentials && isRefused(named)) {

@@ -87,7 +87,9 @@ type Message = { readonly message: string };
 
 /** About a value in the document or in a variable, found before anything runs. */
 const isAboutInput = ({ message }: Message) =>
-  /^(Variable "|Expected value of type ")/.test(message);
+  /^(Variable "\$\w+" (got invalid value|of required type|of non-null type) |Expected value of type ")/.test(
+    message,
+  );
 
 /** Characters of what is said about a value that are told. */
 const TOLD = 300;
@@ -159,7 +161,7 @@ export function makeMaskError(constraints: ConstraintColumns, report: (error: Un
       return error;
     if (cause == null || isAboutInput(error)) {
       const message = withoutValue(error);
-      const field = fieldOfVariable(message);
+      const field = isAboutInput(error) ? fieldOfVariable(message) : undefined;
       return coded(error, message, {
         code: graphqlCode(error),
         ...(field ? { field } : {}),

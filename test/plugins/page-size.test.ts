@@ -45,7 +45,6 @@ describe('a list', () => {
   test.each([
     ['first', WRITTEN(`(first: ${MAXIMUM_PAGE_SIZE + 1})`), {}, MAXIMUM_PAGE_SIZE + 1],
     ['last', WRITTEN(`(last: ${MAXIMUM_PAGE_SIZE + 1})`), {}, MAXIMUM_PAGE_SIZE + 1],
-    ['first', WRITTEN('(first: -1)'), {}, -1],
     ['first', FIRST, { n: MAXIMUM_PAGE_SIZE + 1 }, MAXIMUM_PAGE_SIZE + 1],
     ['last', LAST, { n: MAXIMUM_PAGE_SIZE + 1 }, MAXIMUM_PAGE_SIZE + 1],
   ])(
@@ -63,11 +62,16 @@ describe('a list', () => {
   );
 
   test.each([
-    [WRITTEN('(offset: -1)'), {}],
-    ['query ($n: Int) { projects(offset: $n) { nodes { slug } } }', { n: -1 }],
-  ])('from before the first row on is refused, naming the argument', async (source, variables) => {
+    ['offset', WRITTEN('(offset: -1)'), {}],
+    ['offset', 'query ($n: Int) { projects(offset: $n) { nodes { slug } } }', { n: -1 }],
+    ['first', WRITTEN('(first: -1)'), {}],
+    ['first', FIRST, { n: -1 }],
+    ['last', WRITTEN('(last: -1)'), {}],
+    ['last', LAST, { n: -1 }],
+  ])('of less than no rows is refused, naming %s', async (field, source, variables) => {
     const { errors } = await api.ask(cast.owner, source, variables);
-    expect(errors?.[0]?.extensions).toEqual({ code: 'INVALID_INPUT', field: 'offset' });
+    expect(errors).toHaveLength(1);
+    expect(errors?.[0]?.extensions).toEqual({ code: 'INVALID_INPUT', field });
   });
 
   test.each([

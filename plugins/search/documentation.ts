@@ -132,7 +132,7 @@ export const searchTypes = gql`
       """
       textWeight: Float = 1
       vectorWeight: Float = 1
-    ): SearchResult!
+    ): SearchResult
 
     """
     What fits what somebody is typing: exactly this code, number or e-mail address first, then all of the words, of which the last
@@ -152,6 +152,6 @@ export const searchTypes = gql`
       How many to leave out from the start, at most 5000.
       """
       offset: Int = 0
-    ): SearchResult!
+    ): SearchResult
   }
 `;

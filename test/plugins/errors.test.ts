@@ -161,9 +161,51 @@ describe('errors of operations', () => {
       '{ projects(orderBy: [STARTS_ON_ASC], after: "WyIwMDAwMDAiLDFd") { nodes { name } } }',
       { code: 'INVALID_INPUT', field: 'after' },
     ],
+    [
+      'another member who is not there',
+      owner,
+      `mutation { setMemberPermission(input: { memberId: "${NOWHERE}", permission: "finance.read" }) { memberPermission { rowId } } }`,
+      { code: 'NOT_FOUND_OR_FORBIDDEN', field: 'memberId' },
+    ],
+    [
+      'a segment of neither users nor leads',
+      owner,
+      'mutation { createSegment(input: { segment: { name: "S", subject: "x", rule: { field: "score", op: ">", value: 1 } } }) { segment { rowId } } }',
+      { code: 'INVALID_INPUT', field: 'subject' },
+    ],
+    [
+      'a look at a segment of neither users nor leads',
+      owner,
+      '{ previewSegment(subject: "x", rule: { field: "score" }) }',
+      { code: 'INVALID_INPUT', field: 'subject' },
+    ],
+    [
+      'a variable that is never used',
+      owner,
+      'query ($a: Int) { me { name } }',
+      { code: 'GRAPHQL_VALIDATION_FAILED' },
+    ],
+    [
+      'a variable that is not declared',
+      owner,
+      '{ projects(first: $a) { totalCount } }',
+      { code: 'GRAPHQL_VALIDATION_FAILED' },
+    ],
+    [
+      'a variable in the place of another type',
+      owner,
+      'query ($a: String) { projects(first: $a) { totalCount } }',
+      { code: 'GRAPHQL_VALIDATION_FAILED' },
+    ],
+    [
+      'a variable that is null where nothing is not allowed',
+      owner,
+      'query ($none: UUID!) { project(rowId: $none) { name } }',
+      { code: 'INVALID_INPUT', field: 'none' },
+    ],
     ['a field that does not exist', owner, '{ nothing }', { code: 'GRAPHQL_VALIDATION_FAILED' }],
   ])('%s', async (what, caller, source, error) => {
-    const variables = { id: what.startsWith('a variable') ? 'no uuid' : projectId };
+    const variables = { id: what.startsWith('a variable') ? 'no uuid' : projectId, none: null };
     expect(errorOf(await api.ask(caller(), source, variables))).toEqual(error);
     expect(api.unexpected).toEqual([]);
   });
@@ -317,6 +359,31 @@ describe('errors of operations', () => {
       id: projectId,
     });
     expect(errors?.[0]?.message).toBe('completed cannot follow planning.');
+  });
+
+  test('say that no organization is active, to one who has none', () =>
+    api.within(async ({ ask, client }) => {
+      const { rows } = await client.query<{ id: string }>(
+        "insert into identity.users (email, name) values ('alone@errors.test', 'Alone') returning id",
+      );
+      const answer = await ask({ userId: rows[0]!.id }, '{ currentSubscription { rowId } }');
+      expect(answer.errors?.[0]).toMatchObject({
+        message: 'There is no active organization.',
+        extensions: { code: 'FORBIDDEN' },
+      });
+    }));
+
+  test('of a search leave the rest of the answer as it is', async () => {
+    const { data, errors } = await api.ask(
+      cast.owner,
+      '{ me { name } hybridSearch(query: "crane", first: 0) { hits { title } } globalSearch(query: "crane", first: 0) { hits { title } } }',
+    );
+    expect(errors?.map(({ extensions }) => extensions['field'])).toEqual(['first', 'first']);
+    expect(data).toEqual({
+      me: { name: expect.any(String) },
+      hybridSearch: null,
+      globalSearch: null,
+    });
   });
 
   test('say less of a rule that nothing is known of', () => {

@@ -7,6 +7,11 @@ begin
     perform platform.refuse('CB001', 'Sign in first.');
   end if;
   if authz.allowed(permission) is null then
+    if authz.organization_id() is null then
+      perform platform.refuse(
+        'CB003', 'There is no active organization.', detail => 'It takes ' || permission || ' in one.',
+        hint => 'Switch to an organization, or create one.');
+    end if;
     perform platform.refuse(
       'CB003',
       case when authz.api_key_id() is null then 'Your role does not allow this.' else 'The API key does not allow this.' end,
@@ -17,7 +22,7 @@ end
 $$;
 
 comment on function authz.require(text) is
-  'The active organization, or an error (CB001 without a session, CB003 without the permission): the first statement of '
+  'The active organization, or an error (CB001 without a session, CB003 without the permission or an active organization): the first statement of '
   'functions that act on behalf of the caller.';
 grant execute on function authz.require(text) to callboard_anonymous, callboard_member, callboard_service;
 

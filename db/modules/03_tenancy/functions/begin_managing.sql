@@ -87,7 +87,8 @@ $$;
 comment on function tenancy.require_grantable(text[], text) is
   'Refuses (CB003) to give permissions that the caller does not hold, and names them.';
 
-create or replace function tenancy.require_rank(member tenancy.organization_members) returns void
+create or replace function tenancy.require_rank(member tenancy.organization_members, field text default 'row_id')
+returns void
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
@@ -97,17 +98,18 @@ declare
 begin
   if above <> '{}' then
     perform platform.refuse(
-      'CB003', 'This member may do more than you.', field => 'row_id',
+      'CB003', 'This member may do more than you.', field => field,
       detail => 'You do not hold ' || array_to_string(above, ', ') || ' yourself.');
   end if;
 end
 $$;
 
-comment on function tenancy.require_rank(tenancy.organization_members) is
+comment on function tenancy.require_rank(tenancy.organization_members, text) is
   'Refuses (CB003) to change a member who holds what the caller does not. Only owners hold tenancy.own, so nobody else '
-  'changes an owner.';
+  'changes an owner. field is the argument that says which member.';
 
-create or replace function tenancy.managed_member(organization_id uuid, row_id uuid) returns tenancy.organization_members
+create or replace function tenancy.managed_member(organization_id uuid, row_id uuid, field text default 'row_id')
+returns tenancy.organization_members
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
@@ -120,17 +122,18 @@ begin
    where m.organization_id = managed_member.organization_id and m.id = managed_member.row_id and m.status <> 'left'
      for update;
   if member.id is null then
-    perform platform.refuse('CB004', 'There is no such member.', field => 'row_id');
+    perform platform.refuse('CB004', 'There is no such member.', field => field);
   end if;
   if member.user_id is distinct from authz.user_id() then
-    perform tenancy.require_rank(member);
+    perform tenancy.require_rank(member, field);
   end if;
   return member;
 end
 $$;
 
-comment on function tenancy.managed_member(uuid, uuid) is
-  'A member whom the caller may change, locked. Errors: CB004 for one who is not there, CB003 for one who may do more.';
+comment on function tenancy.managed_member(uuid, uuid, text) is
+  'A member whom the caller may change, locked; field is the argument that says which. Errors: CB004 for one who is not '
+  'there, CB003 for one who may do more.';
 
 create or replace function tenancy.granted_role(organization_id uuid, role_id uuid, field text) returns tenancy.roles
 language plpgsql volatile

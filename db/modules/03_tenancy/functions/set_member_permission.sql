@@ -10,7 +10,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   active_id constant uuid := tenancy.begin_managing('tenancy.manage_members');
-  member constant tenancy.organization_members := tenancy.managed_member(active_id, member_id);
+  member constant tenancy.organization_members := tenancy.managed_member(active_id, member_id, field => 'member_id');
   special tenancy.member_permissions;
 begin
   if permission is null or effect is null or effect not in ('grant', 'deny') then

@@ -150,6 +150,9 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if new.subject is null or new.subject not in ('user', 'lead') then
+    perform platform.refuse('CB002', 'A segment holds users or leads.', field => 'subject', hint => 'user, lead');
+  end if;
   if tg_op = 'UPDATE' and new.subject <> old.subject then
     perform platform.refuse(
       'CB002', 'A segment of users stays one of users, and one of leads one of leads.', field => 'subject');

@@ -31,6 +31,7 @@ import { PlansPlugin } from '../plugins/plans/plugin.ts';
 import type { RequestsOptions } from '../plugins/requests/plugin.ts';
 import { RememberedBehaviorsPlugin } from '../plugins/remembered-behaviors.ts';
 import { ScalarsPlugin } from '../plugins/scalars.ts';
+import { SizesPlugin } from '../plugins/sizes.ts';
 import { searchPlugin } from '../plugins/search/plugin.ts';
 import { secondFactorPlugin } from '../plugins/second-factor/plugin.ts';
 import { HiddenSessionFunctionsPlugin } from '../plugins/session/hidden.ts';
@@ -143,6 +144,7 @@ export function makePreset(options: PresetOptions): GraphileConfig.Preset {
       allowedValuesPlugin(constraints),
       FiltersPlugin,
       ScalarsPlugin,
+      SizesPlugin,
       VectorsPlugin,
       ...documentPlugins(options.documents ?? {}, options.callerOf, options.admitMore),
       HttpErrorsPlugin,

@@ -134,7 +134,7 @@ describe('errors of operations', () => {
       'a number that is too large',
       owner,
       create('{ name: "N", estimatedHours: "1000000" }'),
-      { code: 'INVALID_INPUT' },
+      { code: 'INVALID_INPUT', field: 'estimatedHours' },
     ],
     [
       'a missing permission',

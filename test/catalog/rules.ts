@@ -419,7 +419,7 @@ export const RULES: readonly CatalogRule[] = [
         join (${TABLES}) b on b.oid = t.tgrelid
        where not t.tgisinternal and t.tgname !~ '^_\\d{3}_[a-z_]+$'`,
     violation: `create trigger later before insert on projects.projects
-      for each row execute function projects.set_slug_trigger();`,
+      for each row execute function platform.set_slug_trigger('x', '80');`,
     offender: 'projects.projects.later',
   },
   {

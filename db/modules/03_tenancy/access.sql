@@ -122,6 +122,8 @@ grant select on tenancy.workspaces to callboard_member;
 grant insert (id, name, slug, description, is_private, settings) on tenancy.workspaces to callboard_member;
 grant update (name, slug, description, is_private, settings) on tenancy.workspaces to callboard_member;
 call billing.meter('tenancy.workspaces', 'workspaces');
+create or replace trigger _150_slug before insert on tenancy.workspaces
+  for each row when (coalesce(new.slug, '') = '') execute function platform.set_slug_trigger('workspace', '63');
 
 call platform.protect('tenancy.workspace_members', 'custom', audit => true);
 create policy tenant_read on tenancy.workspace_members for select to callboard_member

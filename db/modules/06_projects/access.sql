@@ -57,7 +57,7 @@ call platform.allow_transitions('projects.design_versions', 'status', '{
 }');
 
 create or replace trigger _150_slug before insert on projects.projects
-  for each row when (coalesce(new.slug, '') = '') execute function projects.set_slug_trigger();
+  for each row when (coalesce(new.slug, '') = '') execute function platform.set_slug_trigger('project', '80');
 create or replace trigger _300_completion before insert or update of status on projects.projects
   for each row execute function projects.note_completion_trigger('completed');
 create or replace trigger _300_completion before insert or update of status on projects.project_tasks

@@ -20,6 +20,10 @@ create table tenancy.organizations (
 create index on tenancy.organizations (created_by);
 comment on table tenancy.organizations is
   'A tenant: a production company or studio (seeds organizations, tenants).';
+comment on constraint organizations_slug_check on tenancy.organizations is
+  'Lower-case letters a to z and digits, in words with a single hyphen between them; 63 characters at most.';
+comment on constraint organizations_slug_not_reserved on tenancy.organizations is
+  'Words such as api, admin and www are reserved.';
 comment on column tenancy.organizations.slug is 'Its name in addresses, the subdomain; unique over all organizations, and none of the reserved words.';
 comment on column tenancy.organizations.time_zone is
   'An IANA name. Days of the organization begin and end in it.';
@@ -93,7 +97,7 @@ create table tenancy.workspaces (
   organization_id uuid not null default authz.organization_id() references tenancy.organizations,
   id uuid not null default platform.uuidv7(),
   name text not null check (btrim(name) <> ''),
-  slug text not null check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 63),
+  slug text not null default '' check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 63),
   description text,
   is_private boolean not null default false,
   settings jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
@@ -106,6 +110,9 @@ create table tenancy.workspaces (
 create index on tenancy.workspaces (created_by);
 comment on table tenancy.workspaces is
   'A part of an organization (seed workspaces). What is in a private one is seen by its members, owners and admins only.';
+comment on constraint workspaces_slug_check on tenancy.workspaces is
+  'Lower-case letters a to z and digits, in words with a single hyphen between them; 63 characters at most.';
+comment on column tenancy.workspaces.slug is 'Its name in addresses; made from the name when left out.';
 
 create table tenancy.workspace_members (
   organization_id uuid not null default authz.organization_id() references tenancy.organizations,

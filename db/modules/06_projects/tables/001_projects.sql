@@ -35,6 +35,8 @@ create index on projects.projects (organization_id, name);
 comment on table projects.projects is
   'A production, event or design job (seeds productions, projects, design_projects).';
 comment on constraint projects_days_rule on projects.projects is 'The last day is not before the first.';
+comment on constraint projects_slug_check on projects.projects is
+  'Lower-case letters a to z and digits, in words with a single hyphen between them; 80 characters at most.';
 comment on column projects.projects.slug is 'Its name in addresses; made from the name when left out.';
 comment on column projects.projects.status is
   'planning → active → completed; on_hold in between; cancelled can be planned again.';

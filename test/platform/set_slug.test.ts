@@ -2,9 +2,11 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { PoolClient } from 'pg';
 import { as, enter, makeCast, type Cast } from '../helpers/callers.ts';
 import { onServer, testDatabase } from '../helpers/database.ts';
-import { add, refusalOf, rowOf, type Values } from './fixtures.ts';
+import { dataOf, testApi } from '../helpers/graphql.ts';
+import { add, refusalOf, rowOf, type Values } from '../projects/fixtures.ts';
 
 const database = testDatabase();
+const api = testApi(database);
 let ours: Cast;
 let theirs: Cast;
 beforeAll(async () => {
@@ -115,5 +117,65 @@ onServer('two projects of the same name at once', () => {
       first.release();
       second.release();
     }
+  });
+});
+
+const CREATE = `mutation ($workspace: WorkspaceInput!) {
+  createWorkspace(input: { workspace: $workspace }) { workspace { slug } }
+}`;
+
+describe('a workspace', () => {
+  const slugIn = async (client: PoolClient, name: string): Promise<unknown> => {
+    const id = await add(client, 'tenancy.workspaces', { name });
+    return (await rowOf(client, 'tenancy.workspaces', id))['slug'];
+  };
+
+  test('gets its slug from its name, or is called workspace', () =>
+    api.within(async ({ ask }) => {
+      const slugOfNew = async (workspace: Values) =>
+        dataOf(await ask(ours.owner, CREATE, { workspace })).createWorkspace.workspace.slug;
+      expect(await slugOfNew({ name: 'Stage 2: Sets & Props' })).toBe('stage-2-sets-props');
+      expect(await slugOfNew({ name: '舞台', slug: null })).toBe('workspace');
+      expect(await slugOfNew({ name: 'Costumes', slug: 'wardrobe' })).toBe('wardrobe');
+    }));
+
+  test('of a name that is there already gets one of its own, however long the name is', async () => {
+    await as(database, ours.owner, async (client) => {
+      // with a hyphen just where it is cut off
+      const name = `${'a'.repeat(49)} ${'b'.repeat(30)}`;
+      expect(await slugIn(client, name)).toBe(`${'a'.repeat(49)}-${'b'.repeat(10)}`);
+      expect(await slugIn(client, name)).toMatch(/^a{49}-[0-9a-f]{12}$/);
+      expect(await slugIn(client, 'c'.repeat(80))).toBe('c'.repeat(60));
+      expect(await slugIn(client, 'c'.repeat(80))).toMatch(/^c{50}-[0-9a-f]{12}$/);
+      await client.query('reset role');
+      await enter(client, theirs.owner);
+      expect(await slugIn(client, 'c'.repeat(80))).toBe('c'.repeat(60));
+    });
+  });
+
+  test('cannot be made by who may not', async () => {
+    await as(database, ours.member, async (client) => {
+      const refusal = await refusalOf(client, () => slugIn(client, 'Attic'));
+      expect(refusal?.code).toBe('42501');
+    });
+  });
+});
+
+test.each([
+  ['createWorkspace', CREATE, 'workspace', 'workspaces_slug_check', 63],
+  [
+    'createProject',
+    'mutation ($project: ProjectInput!) { createProject(input: { project: $project }) { project { slug } } }',
+    'project',
+    'projects_slug_check',
+    80,
+  ],
+])('%s says which slugs are allowed', async (_name, mutation, argument, constraint, longest) => {
+  const answer = await api.ask(ours.owner, mutation, { [argument]: { name: 'A', slug: 'Not So' } });
+  expect(answer.errors?.[0]?.extensions).toEqual({
+    code: 'CHECK_FAILED',
+    field: 'slug',
+    constraint,
+    hint: `Lower-case letters a to z and digits, in words with a single hyphen between them; ${longest} characters at most.`,
   });
 });

@@ -66,7 +66,9 @@ export class KeyUses {
   /** Reports what has been counted. What the database does not take is kept for the next time. */
   flush(): Promise<void> {
     this.#sending = this.#sending.then(async () => {
-      while (await this.#send());
+      const isOld = this.#report !== undefined;
+      // What comes meanwhile waits for the next time, so that there is one report a second however much there is to count.
+      if ((await this.#send()) && isOld) await this.#send();
     });
     return this.#sending;
   }

@@ -1,9 +1,17 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { within } from '../billing/plans.ts';
 import { makeCast, type Cast } from '../helpers/callers.ts';
-import { testDatabase } from '../helpers/database.ts';
+import { onServer, testDatabase } from '../helpers/database.ts';
 import { add } from '../projects/fixtures.ts';
-import { addLead, addTemplate, ask, look, type House } from './nurturing.ts';
+import {
+  addLead,
+  addTemplate,
+  ask,
+  committed,
+  look,
+  untilOneWaits,
+  type House,
+} from './nurturing.ts';
 
 const database = testDatabase();
 let ours: Cast;
@@ -35,12 +43,14 @@ async function addMail(house: House, lead: string, status: Status, values: objec
   });
 }
 
-/** Who is on the list of a campaign after two became one, each with the mail. */
-async function afterMerge(
+type Listed = { readonly campaign: string; readonly kept: string; readonly merged: string };
+
+/** Two leads, and how far a campaign is with them. */
+async function addCampaign(
   house: House,
   placeOfKept: Place,
   placeOfMerged: Place,
-): Promise<string[]> {
+): Promise<Listed> {
   const [kept, merged] = [await addLead(house), await addLead(house)];
   const campaign = await add(house.client, 'marketing.campaigns', {
     organization_id: ours.organizationId,
@@ -61,7 +71,11 @@ async function afterMerge(
         place === 'listed' ? null : await addMail(house, lead, place, { campaign_id: campaign }),
     });
   }
-  await merge(house, kept, merged);
+  return { campaign, kept, merged };
+}
+
+/** Who is on the list of a campaign, each with the mail. */
+async function listOf(house: House, { campaign, kept }: Listed): Promise<string[]> {
   const rows = await look<{ lead_id: string; mail_of: string | null; status: string | null }>(
     house,
     `select r.lead_id, q.lead_id as mail_of, q.status
@@ -102,9 +116,12 @@ describe('of a campaign, when two leads become one', () => {
     // It does not work, so this one gets it.
     ['listed', 'failed', ['kept: listed', 'merged: failed to merged']],
     ['queued', 'failed', ['kept: queued to kept', 'merged: failed to merged']],
+    ['failed', 'queued', ['kept: failed to kept', 'merged: queued to kept']],
   ])('%s and %s', async (kept, merged, expected) => {
     await withHouse(async (house) => {
-      expect(await afterMerge(house, kept, merged)).toEqual(expected);
+      const listed = await addCampaign(house, kept, merged);
+      await merge(house, listed.kept, listed.merged);
+      expect(await listOf(house, listed)).toEqual(expected);
     });
   });
 });
@@ -126,5 +143,30 @@ test('a mail by itself that waits goes to the lead that is kept', async () => {
         { id: sent, lead_id: merged },
       ]),
     );
+  });
+});
+
+onServer('while a mail of the other is being claimed', () => {
+  test('the one that is kept does not get the mail as well', async () => {
+    const listed = await committed(database, ours, (house) =>
+      addCampaign(house, 'queued', 'queued'),
+    );
+    let merging: Promise<unknown> = Promise.resolve();
+    await committed(database, ours, async ({ client }) => {
+      await client.query(
+        `update marketing.email_queue
+            set status = 'sending', email = 'was@leads.test', attempts = 1, claim_id = lead_id,
+                claim_expires_at = now() + interval '10 minutes'
+          where organization_id = $1 and lead_id = $2`,
+        [ours.organizationId, listed.merged],
+      );
+      merging = committed(database, ours, (other) => merge(other, listed.kept, listed.merged));
+      await untilOneWaits(database);
+    });
+    await merging;
+    expect(await committed(database, ours, (house) => listOf(house, listed))).toEqual([
+      'kept: cancelled to kept',
+      'merged: sending to kept',
+    ]);
   });
 });

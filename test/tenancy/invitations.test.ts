@@ -454,6 +454,19 @@ describe('accepting', () => {
     });
   });
 
+  test('is refused when the settings have come to let nobody in like that', async () => {
+    await undone(database, async (client) => {
+      const { token } = await invited(client, cast.admin);
+      await turnInto(client, cast.owner);
+      await call(client, 'tenancy.update_organization_settings', {
+        section: 'security',
+        patch: { allowedEmailDomains: ['elsewhere.test'] },
+      });
+      await turnInto(client, stranger);
+      await expect(accept(client, token)).rejects.toMatchObject({ code: 'CB005', column: 'token' });
+    });
+  });
+
   test('is refused when the role has come to allow more than the inviter may do', async () => {
     await undone(database, async (client) => {
       const role = await giveRole(client, cast.organizationId, ['projects.read'], []);

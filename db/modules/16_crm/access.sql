@@ -61,7 +61,8 @@ create or replace trigger _500_stage_insert after insert on crm.deals
 create or replace trigger _500_stage_update after update on crm.deals
   for each row when (old.stage_id <> new.stage_id) execute function crm.note_deal_stage_trigger();
 create or replace trigger _510_move_conversion after update of lead_id on crm.deals
-  for each row when (old.lead_id <> new.lead_id) execute function crm.move_deal_conversion_trigger();
+  for each row when (old.lead_id <> new.lead_id and new.status = 'won')
+  execute function crm.move_deal_conversion_trigger();
 create or replace trigger _500_customer_insert after insert on crm.conversions
   for each row execute function crm.settle_conversion_trigger();
 create or replace trigger _500_customer_update after update of lead_id, kind, occurred_at, deleted_at on crm.conversions

@@ -84,6 +84,11 @@ as $$
 declare
   held constant text[] := tenancy.lasting_permissions(invitation.organization_id, invitation.invited_by);
 begin
+  -- The settings may have changed since it was sent.
+  perform tenancy.check_admission(
+            invitation.organization_id, invitation.email, r.key, follow_invitation.field, follow_invitation.field)
+     from tenancy.roles r
+    where r.organization_id = invitation.organization_id and r.id = invitation.role_id;
   -- First, so that the seat it holds is free for the member.
   update tenancy.invitations i
      set accepted_at = now(), accepted_by = follow_invitation.user_id
@@ -114,7 +119,7 @@ $$;
 
 comment on function tenancy.follow_invitation(tenancy.invitations, uuid, text) is
   'Makes a user a member, as an invitation says that open_invitation has opened; the caller has checked that it is theirs. '
-  'Errors: CB005 for a member, also a suspended one; CB025.';
+  'Errors: CB005 for a member, also a suspended one, and where the settings of security do not let them in any more; CB025.';
 
 create or replace function tenancy.accept_invitation(token text) returns tenancy.organizations
 language plpgsql volatile security definer
@@ -153,7 +158,8 @@ comment on function tenancy.accept_invitation(text) is
   'address that the invitation was sent to, and is taken to be verified by the token; whoever has none signs up with the '
   'token instead. Returns the organization: switchOrganization leads into it. Errors: UNAUTHENTICATED; INVITATION_INVALID, '
   'whose detail is unknown, accepted, revoked, expired, inviter or organization; FORBIDDEN for another''s; CONFLICT for a '
-  'member, also a suspended one; LIMIT_REACHED. Definer: the caller has no rights there yet.';
+  'member, also a suspended one, and where the settings of security let nobody in like that any more; LIMIT_REACHED. Definer: '
+  'the caller has no rights there yet.';
 grant execute on function tenancy.accept_invitation(text) to callboard_member;
 
 create or replace function tenancy.preview_invitation(token text) returns tenancy.invitation_preview

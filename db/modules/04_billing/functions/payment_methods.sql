@@ -125,7 +125,14 @@ begin
       'CB005', 'The subscription is paid with it: make another one the default first, or cancel the subscription.',
       field => 'row_id',
       hint => case
-        when (select n.price > 0 from billing.next_terms(organization) n)
+        when not exists (
+          select
+            from billing.subscriptions s
+           where s.organization_id = organization
+             and s.ended_at is null
+             and s.price > 0
+             and s.collection = 'automatic'
+             and not s.cancel_at_period_end)
           then 'resumeSubscription takes back the change of plan that is to come.'
       end);
   end if;

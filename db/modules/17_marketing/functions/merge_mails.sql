@@ -8,6 +8,7 @@ declare
   had constant text[] := array['sending', 'sent', 'uncertain'];
 begin
   -- Of two mails of a campaign that both wait, the other lead's is not sent; nor is one where the other address has had its own.
+  -- What failed at the one address is sent to the other.
   update marketing.email_queue q
      set status = 'cancelled', reason = 'another address had it', updated_at = now()
     from marketing.campaign_recipients k
@@ -18,7 +19,10 @@ begin
      and k.lead_id = kept_id
      and m.lead_id = merged_id
      and q.organization_id = organization
-     and q.id = case when merged.status = any (had) then kept.id else merged.id end
+     and q.id = case
+           when merged.status = any (had) then kept.id
+           when coalesce(kept.status in ('queued', 'paused') or kept.status = any (had), true) then merged.id
+         end
      and q.status in ('queued', 'paused');
 
   -- Who is on a list twice, and has a mail by one of the two, does not get another.
@@ -71,7 +75,7 @@ begin
      from marketing.email_queue q
     where q.organization_id = organization
       and q.lead_id in (kept_id, merged_id)
-      and q.status in ('sending', 'sent', 'uncertain')
+      and (q.status = 'sending' or q.status in ('sent', 'uncertain') and q.enrollment_id is not null)
     order by q.id
       for update;
   perform
@@ -83,6 +87,15 @@ begin
              where r.organization_id = organization and r.lead_id = merged_id)
     order by c.id
       for no key update;
+  -- What is being claimed at this moment is known to be on its way before anything is decided.
+  perform
+     from marketing.email_queue q
+    where q.organization_id = organization
+      and q.lead_id in (kept_id, merged_id)
+      and q.campaign_id is not null
+      and q.status in ('queued', 'paused', 'sending')
+    order by q.id
+      for update;
   perform marketing.merge_enrollments(organization, kept_id, merged_id);
   perform marketing.merge_recipients(organization, kept_id, merged_id);
   -- What still waits, or will again if the mail server asks to come back.

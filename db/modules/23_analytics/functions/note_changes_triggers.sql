@@ -113,7 +113,7 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- Days begin and end elsewhere now: what was counted on one may belong to its neighbours.
+  -- Days begin and end elsewhere now, up to 26 hours away: what was counted on one may belong to its neighbours.
   insert into analytics.dirty_days (organization_id, day)
   select distinct new.id, d.day + n
     from (
@@ -122,7 +122,7 @@ begin
            -- also what was marked by the old midnights and is not computed yet
            select n.day from analytics.dirty_days n where n.organization_id = new.id
          ) d
-   cross join generate_series(-1, 1) n;
+   cross join generate_series(-2, 2) n;
   return null;
 end
 $$;

@@ -201,7 +201,8 @@ end
 $$;
 
 comment on function ai.embed_built_in(integer, smallint) is
-  'Embeds texts of the outbox by the built-in provider; returns how many it took, 0 when none is left.';
+  'Embeds texts of the outbox by the built-in provider, in one transaction; returns how many it took, 0 when none is left. For '
+  'few texts, such as those of the demo: the task embed_texts goes a little at a time.';
 grant execute on function ai.embed_built_in(integer, smallint) to callboard_service;
 
 create or replace function ai.count_embeddings(model_id smallint, organization_ids uuid[] default null) returns void

@@ -245,13 +245,37 @@ COMMENT ON TYPE ai.document_draft IS 'A document of the users'' own, as upsert_e
 -- Name: COLUMN document_draft.key; Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON COLUMN ai.document_draft.key IS 'What it is called within its namespace; one that is there is replaced.';
+COMMENT ON COLUMN ai.document_draft.key IS 'What it is called within its namespace, in 1 to 200 characters; one that is there is replaced.';
+
+--
+-- Name: COLUMN document_draft.title; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.document_draft.title IS 'What it is found under, in 1000 characters at most; left out: the key. A title or content is needed.';
+
+--
+-- Name: COLUMN document_draft.content; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.document_draft.content IS 'Its text, in 1 000 000 characters at most.';
+
+--
+-- Name: COLUMN document_draft.metadata; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.document_draft.metadata IS 'An object that is returned with what is found; left out: {}.';
+
+--
+-- Name: COLUMN document_draft.workspace_id; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.document_draft.workspace_id IS 'The workspace whose members find it; left out: everybody who may read, so who sees workspaces alone has to name one.';
 
 --
 -- Name: COLUMN document_draft.is_private; Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON COLUMN ai.document_draft.is_private IS 'Whether only the caller finds it.';
+COMMENT ON COLUMN ai.document_draft.is_private IS 'Whether only the caller finds it; left out: no. An API key has nothing of its own.';
 
 --
 -- Name: COLUMN document_draft.embedding; Type: COMMENT; Schema: ai; Owner: -
@@ -453,28 +477,94 @@ COMMENT ON TYPE ai.interaction_draft IS 'What an agent did, as log_agent_interac
 COMMENT ON COLUMN ai.interaction_draft.row_id IS 'An id that the program has chosen: told again, it is logged and counted once. Left out, one is made.';
 
 --
+-- Name: COLUMN interaction_draft.agent_id; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.interaction_draft.agent_id IS 'Whose doing it was; needed.';
+
+--
 -- Name: COLUMN interaction_draft.occurred_at; Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON COLUMN ai.interaction_draft.occurred_at IS 'Now, when left out.';
+COMMENT ON COLUMN ai.interaction_draft.occurred_at IS 'When, within the last twelve months and not in the future; left out: now.';
+
+--
+-- Name: COLUMN interaction_draft.conversation_id; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.interaction_draft.conversation_id IS 'An id that the program has chosen for what belongs together; left out: it stands by itself.';
 
 --
 -- Name: COLUMN interaction_draft.model; Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON COLUMN ai.interaction_draft.model IS 'The agent''s, when left out.';
+COMMENT ON COLUMN ai.interaction_draft.model IS 'The model that answered; left out: the agent''s.';
+
+--
+-- Name: COLUMN interaction_draft.outcome; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.interaction_draft.outcome IS 'How it ended: refused is by the model, cancelled by a person; errors and timeouts count as failures. Needed. One of: success, error, refused, timeout, cancelled.';
+
+--
+-- Name: COLUMN interaction_draft.error; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.interaction_draft.error IS 'What went wrong, in words.';
+
+--
+-- Name: COLUMN interaction_draft.request; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.interaction_draft.request IS 'What was asked; left out where it is not to be kept.';
+
+--
+-- Name: COLUMN interaction_draft.response; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.interaction_draft.response IS 'What was answered; left out where it is not to be kept.';
+
+--
+-- Name: COLUMN interaction_draft.tool_calls; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.interaction_draft.tool_calls IS 'A list of what tools were called with, as the program has it; left out: [].';
+
+--
+-- Name: COLUMN interaction_draft.input_tokens; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.interaction_draft.input_tokens IS 'How many tokens were read, 0 or more; left out: 0.';
+
+--
+-- Name: COLUMN interaction_draft.output_tokens; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.interaction_draft.output_tokens IS 'How many tokens were written, 0 or more; left out: 0.';
+
+--
+-- Name: COLUMN interaction_draft.latency_ms; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.interaction_draft.latency_ms IS 'From the question to the whole answer, in milliseconds; needed.';
 
 --
 -- Name: COLUMN interaction_draft.cost_micros; Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON COLUMN ai.interaction_draft.cost_micros IS 'In millionths of the currency.';
+COMMENT ON COLUMN ai.interaction_draft.cost_micros IS 'What the model''s provider asks for it, in millionths of the currency, 0 or more; left out: 0.';
 
 --
 -- Name: COLUMN interaction_draft.currency; Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON COLUMN ai.interaction_draft.currency IS 'The agent''s, when left out.';
+COMMENT ON COLUMN ai.interaction_draft.currency IS 'ISO 4217, three capital letters; left out: the agent''s.';
+
+--
+-- Name: COLUMN interaction_draft.metadata; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON COLUMN ai.interaction_draft.metadata IS 'An object with whatever the program wants to find again; left out: {}.';
 
 --
 -- Name: nearest_chunk; Type: TYPE; Schema: ai; Owner: -
@@ -718,6 +808,96 @@ CREATE TYPE analytics.dashboard_alert_draft AS (
 COMMENT ON TYPE analytics.dashboard_alert_draft IS 'An alert as save_dashboard_alert takes it.';
 
 --
+-- Name: COLUMN dashboard_alert_draft.row_id; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.row_id IS 'The alert to change; without it a new one is made.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.dashboard_id; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.dashboard_id IS 'The dashboard that it belongs to: those who see that see the alert. Needed.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.name; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.name IS 'What mails about it call it, in 200 characters at most; needed.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.source_key; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.source_key IS 'One of dataSources; needed.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.parameters; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.parameters IS 'What the source asks for, such as {"projectId": …}; it fits the schema of the source. Left out: {}.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.series; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.series IS 'Which series of the source; left out: the total.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.time_range; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.time_range IS 'The days that the figure is about: today, yesterday, last_7_days (up to today) and next_30_days (from today) with any number up to 999, this_week, this_month, this_quarter or this_year (up to today), last_week, last_month, last_quarter or last_year. Left out: last_7_days, or what it was.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.measure; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.measure IS 'What is compared: the value, its change against the span before, or that change in percent. Left out: value, or what it was.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.comparison; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.comparison IS 'Which side of the threshold is told; needed.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.threshold; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.threshold IS 'What the figure is compared with: in its own unit, or in percent when the measure is change_percent. Needed.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.clear_threshold; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.clear_threshold IS 'Where it is well again: at the threshold or on the good side of it. Left out: as soon as it is not beyond the threshold.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.for_minutes; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.for_minutes IS 'For how long the figure has to be beyond the threshold before anybody is told, 0 to 44640 (31 days). Left out: 0, or what it was.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.check_every_minutes; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.check_every_minutes IS 'How often it is looked at, every 1 to 1440 minutes. Left out: 15, or what it was.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.is_active; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.is_active IS 'Whether it is looked at. Left out: yes, or what it was.';
+
+--
+-- Name: COLUMN dashboard_alert_draft.recipient_ids; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_alert_draft.recipient_ids IS 'Members who are told, 50 at most. Left out: the caller alone, or who it was.';
+
+--
 -- Name: dashboard_draft; Type: TYPE; Schema: analytics; Owner: -
 --
 
@@ -745,10 +925,40 @@ COMMENT ON TYPE analytics.dashboard_draft IS 'A dashboard as save_dashboard take
 COMMENT ON COLUMN analytics.dashboard_draft.row_id IS 'The dashboard to change; without it a new one is made.';
 
 --
+-- Name: COLUMN dashboard_draft.name; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_draft.name IS 'What it is called, in 200 characters at most; needed.';
+
+--
+-- Name: COLUMN dashboard_draft.description; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_draft.description IS 'In 2000 characters at most; left out, there is none.';
+
+--
 -- Name: COLUMN dashboard_draft.is_personal; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON COLUMN analytics.dashboard_draft.is_personal IS 'Whether only the caller sees it. A personal one can become shared, not the other way round.';
+COMMENT ON COLUMN analytics.dashboard_draft.is_personal IS 'Whether only the caller sees it; left out: no, or what it was. A personal one can become shared, not the other way round.';
+
+--
+-- Name: COLUMN dashboard_draft.time_range; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_draft.time_range IS 'The days that it is about, counted from today as the organization has it: today, yesterday, last_7_days (up to today) and next_30_days (from today) with any number up to 999, this_week, this_month, this_quarter or this_year (up to today), last_week, last_month, last_quarter or last_year. Left out: last_30_days, or what it was.';
+
+--
+-- Name: COLUMN dashboard_draft.comparison; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_draft.comparison IS 'What figures are compared with: the span before, the same days of the year before, or nothing. Left out: previous_period, or what it was.';
+
+--
+-- Name: COLUMN dashboard_draft.workspace_id; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_draft.workspace_id IS 'The workspace that it is in; left out: in none, also where it was in one.';
 
 --
 -- Name: COLUMN dashboard_draft.expected_updated_at; Type: COMMENT; Schema: analytics; Owner: -
@@ -825,16 +1035,58 @@ CREATE TYPE analytics.dashboard_subscription_draft AS (
 COMMENT ON TYPE analytics.dashboard_subscription_draft IS 'A subscription as save_dashboard_subscription takes it.';
 
 --
+-- Name: COLUMN dashboard_subscription_draft.row_id; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_subscription_draft.row_id IS 'The subscription to change; without it a new one is made.';
+
+--
+-- Name: COLUMN dashboard_subscription_draft.report_id; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_subscription_draft.report_id IS 'The report that is sent; needed.';
+
+--
+-- Name: COLUMN dashboard_subscription_draft.frequency; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_subscription_draft.frequency IS 'How often; needed.';
+
+--
+-- Name: COLUMN dashboard_subscription_draft.weekday; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_subscription_draft.weekday IS '1 is Monday, 7 is Sunday. Needed for a weekly one, and no other has it.';
+
+--
+-- Name: COLUMN dashboard_subscription_draft.day_of_month; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_subscription_draft.day_of_month IS '1 to 31; in months that are too short it is the last day. Needed for a monthly one, and no other has it.';
+
+--
+-- Name: COLUMN dashboard_subscription_draft.at_time; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_subscription_draft.at_time IS 'By the clock in the time zone. Left out: 07:00, or what it was.';
+
+--
 -- Name: COLUMN dashboard_subscription_draft.time_zone; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON COLUMN analytics.dashboard_subscription_draft.time_zone IS 'Left out, the organization''s.';
+COMMENT ON COLUMN analytics.dashboard_subscription_draft.time_zone IS 'An IANA name, such as Europe/Berlin. Left out: the organization''s, or what it was.';
 
 --
 -- Name: COLUMN dashboard_subscription_draft.recipient_ids; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON COLUMN analytics.dashboard_subscription_draft.recipient_ids IS 'Left out, the caller alone.';
+COMMENT ON COLUMN analytics.dashboard_subscription_draft.recipient_ids IS 'Members who get it, 50 at most. Left out: the caller alone, or who it was.';
+
+--
+-- Name: COLUMN dashboard_subscription_draft.is_active; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_subscription_draft.is_active IS 'Whether it is sent. Left out: yes, or what it was.';
 
 --
 -- Name: widget_place; Type: TYPE; Schema: analytics; Owner: -
@@ -856,10 +1108,40 @@ CREATE TYPE analytics.widget_place AS (
 COMMENT ON TYPE analytics.widget_place IS 'Where a widget stands: cells of a grid, counted from the upper left.';
 
 --
+-- Name: COLUMN widget_place.widget_id; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.widget_place.widget_id IS 'Which widget; left out where the place is given with the widget itself.';
+
+--
 -- Name: COLUMN widget_place.breakpoint; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON COLUMN analytics.widget_place.breakpoint IS 'lg (12 columns), md (8) or sm (4).';
+COMMENT ON COLUMN analytics.widget_place.breakpoint IS 'The width of the screen: lg (12 columns), md (8) or sm (4).';
+
+--
+-- Name: COLUMN widget_place.x; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.widget_place.x IS 'Its leftmost column, from 0.';
+
+--
+-- Name: COLUMN widget_place.y; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.widget_place.y IS 'Its uppermost line, 0 to 999.';
+
+--
+-- Name: COLUMN widget_place.width; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.widget_place.width IS 'How many columns; x + width is within the grid.';
+
+--
+-- Name: COLUMN widget_place.height; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.widget_place.height IS 'How many lines, 1 to 50.';
 
 --
 -- Name: dashboard_widget_draft; Type: TYPE; Schema: analytics; Owner: -
@@ -892,10 +1174,64 @@ COMMENT ON TYPE analytics.dashboard_widget_draft IS 'A widget of a dashboard as 
 COMMENT ON COLUMN analytics.dashboard_widget_draft.row_id IS 'The widget to change; without it a new one is made.';
 
 --
+-- Name: COLUMN dashboard_widget_draft.title; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_widget_draft.title IS 'What stands above it, in 200 characters at most; needed.';
+
+--
+-- Name: COLUMN dashboard_widget_draft.description; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_widget_draft.description IS 'In 2000 characters at most; left out, there is none.';
+
+--
+-- Name: COLUMN dashboard_widget_draft.kind; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_widget_draft.kind IS 'How it is drawn; the source says which kinds suit it. Needed.';
+
+--
+-- Name: COLUMN dashboard_widget_draft.source_key; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_widget_draft.source_key IS 'One of dataSources; needed.';
+
+--
+-- Name: COLUMN dashboard_widget_draft.parameters; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_widget_draft.parameters IS 'What the source asks for, such as {"projectId": …}; it fits the schema of the source. Left out: {}.';
+
+--
+-- Name: COLUMN dashboard_widget_draft.time_range; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_widget_draft.time_range IS 'The days that it is about, written as those of a dashboard; left out: the dashboard''s.';
+
+--
+-- Name: COLUMN dashboard_widget_draft.grain; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_widget_draft.grain IS 'The span of a bucket over time; auto, also when left out: as suits the range.';
+
+--
+-- Name: COLUMN dashboard_widget_draft.comparison; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_widget_draft.comparison IS 'What figures are compared with; left out: what the dashboard''s are.';
+
+--
+-- Name: COLUMN dashboard_widget_draft.options; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.dashboard_widget_draft.options IS 'How to draw it: min, max and target (numbers, of a gauge), decimals (0 to 6), smooth, horizontal and legend (true or false), colors (up to 12 as #rrggbb). Left out: {}.';
+
+--
 -- Name: COLUMN dashboard_widget_draft.places; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON COLUMN analytics.dashboard_widget_draft.places IS 'Where it stands for everybody, one for each breakpoint; widget_id is left out. Null: where it was, or where there is room.';
+COMMENT ON COLUMN analytics.dashboard_widget_draft.places IS 'Where it stands for everybody, one for each breakpoint; widget_id is left out. Left out: where it was, or where there is room.';
 
 --
 -- Name: data_point; Type: TYPE; Schema: analytics; Owner: -
@@ -972,7 +1308,7 @@ COMMENT ON COLUMN analytics.metric_point.dimension IS 'Such as the name of the e
 -- Name: COLUMN metric_point.value; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON COLUMN analytics.metric_point.value IS 'Null where there is nothing that a ratio could be of.';
+COMMENT ON COLUMN analytics.metric_point.value IS 'Null where there is nothing that a ratio could be of, and where events would have to be counted that are no longer kept.';
 
 --
 -- Name: trend_point; Type: TYPE; Schema: analytics; Owner: -
@@ -1137,7 +1473,7 @@ COMMENT ON TYPE analytics.rate_of_cohorts IS 'Of how many members how many did w
 -- Name: COLUMN rate_of_cohorts.from_day; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON COLUMN analytics.rate_of_cohorts.from_day IS 'The first day of joining that counts.';
+COMMENT ON COLUMN analytics.rate_of_cohorts.from_day IS 'The first day of joining that counts: of retention, none whose day of coming back is older than the events that are kept.';
 
 --
 -- Name: COLUMN rate_of_cohorts.to_day; Type: COMMENT; Schema: analytics; Owner: -
@@ -1493,25 +1829,121 @@ COMMENT ON TYPE crm.lead_draft IS 'A row of an import. What is empty leaves the 
 -- Name: COLUMN lead_draft.email; Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON COLUMN crm.lead_draft.email IS 'By which the lead is found.';
+COMMENT ON COLUMN crm.lead_draft.email IS 'By which the lead is found, whatever its case; needed.';
+
+--
+-- Name: COLUMN lead_draft.first_name; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.first_name IS 'In 200 characters at most.';
+
+--
+-- Name: COLUMN lead_draft.last_name; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.last_name IS 'In 200 characters at most.';
+
+--
+-- Name: COLUMN lead_draft.company_name; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.company_name IS 'Who they come from, in 200 characters at most.';
+
+--
+-- Name: COLUMN lead_draft.job_title; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.job_title IS 'What they do there, in 200 characters at most.';
+
+--
+-- Name: COLUMN lead_draft.phone; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.phone IS 'As it is dialled, in 40 characters at most.';
+
+--
+-- Name: COLUMN lead_draft.website; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.website IS 'An address that begins with http:// or https://, in 2000 characters at most.';
+
+--
+-- Name: COLUMN lead_draft.industry; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.industry IS 'In words, in 100 characters at most.';
+
+--
+-- Name: COLUMN lead_draft.employees; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.employees IS 'How many people work there, 0 or more.';
+
+--
+-- Name: COLUMN lead_draft.city; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.city IS 'In 200 characters at most.';
+
+--
+-- Name: COLUMN lead_draft.country; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.country IS 'ISO 3166, two letters, such as DE.';
+
+--
+-- Name: COLUMN lead_draft.time_zone; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.time_zone IS 'An IANA name, such as Europe/Berlin. A lead without one has that of the organization.';
+
+--
+-- Name: COLUMN lead_draft.locale; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.locale IS 'A language tag such as en or pt-BR.';
 
 --
 -- Name: COLUMN lead_draft.email_consent; Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON COLUMN crm.lead_draft.email_consent IS 'unknown, granted or withdrawn. A lead that has withdrawn its consent does not get it back by an import.';
+COMMENT ON COLUMN crm.lead_draft.email_consent IS 'Whether they agreed to be written to for marketing; left out, a new lead has unknown. A lead that has withdrawn its consent does not get it back by an import.';
+
+--
+-- Name: COLUMN lead_draft.email_consent_source; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.email_consent_source IS 'What shows the consent: the form, the sentence, the person who was told; in 500 characters at most. Taken along when the consent changes.';
 
 --
 -- Name: COLUMN lead_draft.source; Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON COLUMN crm.lead_draft.source IS 'The name of a source that there is.';
+COMMENT ON COLUMN crm.lead_draft.source IS 'The name of a source that there is, whatever its case. A lead that has a source keeps it.';
 
 --
 -- Name: COLUMN lead_draft.budget_amount; Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON COLUMN crm.lead_draft.budget_amount IS 'In the currency, which is that of the organization when left out.';
+COMMENT ON COLUMN crm.lead_draft.budget_amount IS 'What they may spend, in the currency, which is that of the organization when left out; 0 or more.';
+
+--
+-- Name: COLUMN lead_draft.currency; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.currency IS 'ISO 4217, three letters, such as EUR. Without a budget_amount a lead that is there keeps its own.';
+
+--
+-- Name: COLUMN lead_draft.interests; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.interests IS 'What they are interested in, 100 at most. They take the place of those that the lead had.';
+
+--
+-- Name: COLUMN lead_draft.notes; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON COLUMN crm.lead_draft.notes IS 'In words. They take the place of those that the lead had.';
 
 --
 -- Name: lead_outcome; Type: TYPE; Schema: crm; Owner: -
@@ -1566,7 +1998,7 @@ CREATE TYPE crm.lead_score_entry AS (
 	name text,
 	signal text,
 	times integer,
-	points numeric(10,2)
+	points numeric(15,2)
 );
 
 --
@@ -1737,6 +2169,48 @@ COMMENT ON TYPE finance.budget_draft IS 'A budget as save_budget takes it.';
 COMMENT ON COLUMN finance.budget_draft.row_id IS 'The budget to change; without it a new one is made.';
 
 --
+-- Name: COLUMN budget_draft.project_id; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_draft.project_id IS 'The project that it is for; left out, it is for none, also where it was for one.';
+
+--
+-- Name: COLUMN budget_draft.name; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_draft.name IS 'What it is called, in 200 characters at most; needed.';
+
+--
+-- Name: COLUMN budget_draft.status; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_draft.status IS 'Left out: draft, or what it was.';
+
+--
+-- Name: COLUMN budget_draft.currency; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_draft.currency IS 'ISO 4217, three capital letters. Left out: that of the organization, or what it was.';
+
+--
+-- Name: COLUMN budget_draft.starts_on; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_draft.starts_on IS 'The first day that it is about; left out: open.';
+
+--
+-- Name: COLUMN budget_draft.ends_on; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_draft.ends_on IS 'The last day that it is about, not before the first; left out: open.';
+
+--
+-- Name: COLUMN budget_draft.notes; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_draft.notes IS 'Left out, there are none.';
+
+--
 -- Name: COLUMN budget_draft.expected_updated_at; Type: COMMENT; Schema: finance; Owner: -
 --
 
@@ -1769,6 +2243,54 @@ COMMENT ON TYPE finance.budget_line_draft IS 'One line of a budget as save_budge
 --
 
 COMMENT ON COLUMN finance.budget_line_draft.row_id IS 'The line to change; without it a new one is made.';
+
+--
+-- Name: COLUMN budget_line_draft.account_id; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_line_draft.account_id IS 'The account of the chart that it is booked on; left out, none.';
+
+--
+-- Name: COLUMN budget_line_draft.category; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_line_draft.category IS 'What lines are summed by, such as Camera, in 100 characters at most; needed.';
+
+--
+-- Name: COLUMN budget_line_draft.name; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_line_draft.name IS 'What is bought, in 200 characters at most; needed.';
+
+--
+-- Name: COLUMN budget_line_draft.quantity; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_line_draft.quantity IS 'How many of the unit; left out: 1.';
+
+--
+-- Name: COLUMN budget_line_draft.unit; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_line_draft.unit IS 'What is counted, such as day; left out: nothing is said.';
+
+--
+-- Name: COLUMN budget_line_draft.unit_cost; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_line_draft.unit_cost IS 'What one of them costs, in the currency of the budget; left out: 0. The plan is quantity × unit cost.';
+
+--
+-- Name: COLUMN budget_line_draft.estimate_to_complete; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_line_draft.estimate_to_complete IS 'What is still to come, in the currency of the budget, 0 or more. Left out, the rest of the plan is assumed.';
+
+--
+-- Name: COLUMN budget_line_draft.notes; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON COLUMN finance.budget_line_draft.notes IS 'Left out, there are none.';
 
 --
 -- Name: budget_variance_category; Type: TYPE; Schema: finance; Owner: -
@@ -2450,10 +2972,58 @@ COMMENT ON TYPE marketing.nurturing_sequence_draft IS 'A sequence as saveNurturi
 COMMENT ON COLUMN marketing.nurturing_sequence_draft.row_id IS 'The sequence to change; without it a new one is made, as a draft.';
 
 --
+-- Name: COLUMN nurturing_sequence_draft.name; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_sequence_draft.name IS 'What it is called, in 200 characters at most; needed.';
+
+--
+-- Name: COLUMN nurturing_sequence_draft.description; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_sequence_draft.description IS 'In 10 000 characters at most; left out, there is none.';
+
+--
+-- Name: COLUMN nurturing_sequence_draft.enroll_segment_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_sequence_draft.enroll_segment_id IS 'Leads that come into this segment are enrolled; left out: no segment enrols.';
+
+--
+-- Name: COLUMN nurturing_sequence_draft.enroll_event; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_sequence_draft.enroll_event IS 'Leads of whom an event of this name is told are enrolled; left out: no event enrols.';
+
+--
+-- Name: COLUMN nurturing_sequence_draft.goal_event; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_sequence_draft.goal_event IS 'Leads of whom an event of this name is told leave, with the reason goal; left out: no event is the goal.';
+
+--
+-- Name: COLUMN nurturing_sequence_draft.goal_condition; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_sequence_draft.goal_condition IS 'Leads to whom this condition applies leave, with the reason goal, instead of getting their next mail; written as the condition of a step. Left out, there is none.';
+
+--
 -- Name: COLUMN nurturing_sequence_draft.exit_on; Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON COLUMN marketing.nurturing_sequence_draft.exit_on IS 'Left out: converted and replied.';
+COMMENT ON COLUMN marketing.nurturing_sequence_draft.exit_on IS 'When a lead leaves: any of converted, replied (to a mail of the sequence) and disqualified (its status is unqualified or lost). Left out: converted and replied.';
+
+--
+-- Name: COLUMN nurturing_sequence_draft.reenrollment; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_sequence_draft.reenrollment IS 'never: a lead goes through it once. after_end: again, once it has completed or left it. Left out: never.';
+
+--
+-- Name: COLUMN nurturing_sequence_draft.reenroll_after; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_sequence_draft.reenroll_after IS 'How long after the end, at least, 10 years at most; left out: at once.';
 
 --
 -- Name: COLUMN nurturing_sequence_draft.expected_updated_at; Type: COMMENT; Schema: marketing; Owner: -
@@ -2495,19 +3065,91 @@ COMMENT ON TYPE marketing.nurturing_step_draft IS 'A step as saveNurturingSequen
 -- Name: COLUMN nurturing_step_draft.key; Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON COLUMN marketing.nurturing_step_draft.key IS 'Which step it is: one that the sequence has is changed, others are new. Left out: step-1, step-2 … by the place in the list.';
+COMMENT ON COLUMN marketing.nurturing_step_draft.key IS 'Which step it is: one that the sequence has is changed, others are new. Lower-case letters, digits, _ and -, 50 at most. Left out: step-1, step-2 … by the place in the list.';
+
+--
+-- Name: COLUMN nurturing_step_draft.name; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_step_draft.name IS 'What people call it, in 200 characters at most; left out, nothing.';
+
+--
+-- Name: COLUMN nurturing_step_draft.delay; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_step_draft.delay IS 'How long after the step before, 2 years at most; left out: at once. Days and months by the calendar of the lead, at the same time of the clock; hours exactly.';
+
+--
+-- Name: COLUMN nurturing_step_draft.counts_working_days; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_step_draft.counts_working_days IS 'Whether the days of the delay are counted from Monday to Friday only; left out: no. A delay has no months or years then.';
+
+--
+-- Name: COLUMN nurturing_step_draft.send_days; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_step_draft.send_days IS 'The days on which the mail may go out, where the lead is: 1 is Monday, 7 is Sunday. Left out: all of them.';
+
+--
+-- Name: COLUMN nurturing_step_draft.send_from; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_step_draft.send_from IS 'From when on those days, by the clocks where the lead is; left out: from 00:00.';
+
+--
+-- Name: COLUMN nurturing_step_draft.send_until; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_step_draft.send_until IS 'Until before when; left out: 24:00. Earlier than send_from: after midnight, and the night belongs to the day on which it began. Never the same as send_from.';
+
+--
+-- Name: COLUMN nurturing_step_draft.condition; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_step_draft.condition IS 'Who gets the mail, looked at when it is due; left out: everybody. {"field": "score", "op": ">=", "value": 50}, {"segment": "<its id>"}, {"all": […]}, {"any": […]}, {"not": …}.';
 
 --
 -- Name: COLUMN nurturing_step_draft.otherwise; Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON COLUMN marketing.nurturing_step_draft.otherwise IS 'The key of the step for those to whom the condition does not apply.';
+COMMENT ON COLUMN marketing.nurturing_step_draft.otherwise IS 'The key of the step for those to whom the condition does not apply; left out: they go on as the others do.';
+
+--
+-- Name: COLUMN nurturing_step_draft.template_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_step_draft.template_id IS 'The template that is sent; needed.';
+
+--
+-- Name: COLUMN nurturing_step_draft.variables; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_step_draft.variables IS 'An object with values of the template''s own variables; those without a default have to be there. Left out: {}.';
+
+--
+-- Name: COLUMN nurturing_step_draft.ab_test_id; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_step_draft.ab_test_id IS 'A test of leads whose variants say which template is sent instead; left out, there is none.';
+
+--
+-- Name: COLUMN nurturing_step_draft.branch_on; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_step_draft.branch_on IS 'What to wait for before going on: that a person opened the mail, followed a link in it, or replied. Left out: nothing; otherwise branch_wait is needed.';
+
+--
+-- Name: COLUMN nurturing_step_draft.branch_wait; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON COLUMN marketing.nurturing_step_draft.branch_wait IS 'How long to wait for it: a minute to a year. Only with branch_on.';
 
 --
 -- Name: COLUMN nurturing_step_draft.branch; Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON COLUMN marketing.nurturing_step_draft.branch IS 'The key of the step for those who opened, clicked or replied in time.';
+COMMENT ON COLUMN marketing.nurturing_step_draft.branch IS 'The key of the step for those who opened, clicked or replied in time; left out: the sequence is completed for them. Only with branch_on.';
 
 --
 -- Name: COLUMN nurturing_step_draft.next; Type: COMMENT; Schema: marketing; Owner: -
@@ -2519,7 +3161,7 @@ COMMENT ON COLUMN marketing.nurturing_step_draft.next IS 'The key of the step th
 -- Name: COLUMN nurturing_step_draft.is_last; Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON COLUMN marketing.nurturing_step_draft.is_last IS 'Whether the sequence ends after this step, wherever it stands.';
+COMMENT ON COLUMN marketing.nurturing_step_draft.is_last IS 'Whether the sequence ends after this step, wherever it stands; left out: no, unless it is the last in the list. A last one has no next.';
 
 --
 -- Name: roi_line; Type: TYPE; Schema: marketing; Owner: -
@@ -3144,6 +3786,8 @@ begin
   perform pg_advisory_xact_lock(5678025);
   select m.* into building from ai.embedding_models m where m.status = 'building';
   if building.id is null or exists (
+    select from ai.embedding_fills f where f.model_id = building.id
+  ) or exists (
     select from ai.embedding_outbox o where o.model_id = building.id and o.failed_at is null
   ) or not exists (select from ai.embeddings e where e.model_id = building.id) and exists (
     -- what has embedded nothing of all there is takes over from nobody
@@ -3363,6 +4007,32 @@ $$;
 COMMENT ON FUNCTION ai.agents_budget(agent ai.agents) IS 'What the agent has used of its limits in this day and month of the organization, and whether it may act: whoever runs it asks before.';
 
 --
+-- Name: any_typed_word(text, text); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.any_typed_word(language text, query text) RETURNS tsquery
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  apart constant text := ai.apart_at_signs(query);
+begin
+  return nullif(
+    coalesce(ai.any_word_of(language, query || ' ' || apart), ''::tsquery)
+      || ai.begun_words(language, substring(query from '(\S+)\s*$'), ' | ')
+      || ai.begun_words(language, substring(apart from '([^ ]+) *$'), ' | '),
+    ''::tsquery);
+end
+$_$;
+
+--
+-- Name: FUNCTION any_typed_word(language text, query text); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.any_typed_word(language text, query text) IS '@behavior -*
+Looks for texts with one or more of the words that somebody types, however they are read; null when there are none.';
+
+--
 -- Name: any_word_of(text, text); Type: FUNCTION; Schema: ai; Owner: -
 --
 
@@ -3383,6 +4053,69 @@ $$;
 
 COMMENT ON FUNCTION ai.any_word_of(language text, query text) IS '@behavior -*
 Looks for texts with one or more of the words of a query; null when it has none.';
+
+--
+-- Name: apart_at_signs(text); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.apart_at_signs(typed text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN regexp_replace(typed, '[!-/:-@\[-`{-~[:space:]]+'::text, ' '::text, 'g'::text);
+
+--
+-- Name: FUNCTION apart_at_signs(typed text); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.apart_at_signs(typed text) IS '@behavior -*
+With a space for every sign at which a text may, but need not, be taken apart: ac/dc, 3.5 and an address are one word each.';
+
+--
+-- Name: begun_words(text, text, text); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.begun_words(language text, typed text, operator text) RETURNS tsquery
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- Texts are kept without the protocols of addresses.
+  literal constant text := regexp_replace(lower(typed), '^[a-z][a-z0-9+.-]*://', '');
+begin
+  -- As texts of the language have it and as titles do; and as it stands, since half an address or number is none yet. Each
+  -- once: the index looks for the same beginning as often as it is asked.
+  return (
+    with readings as (
+      select distinct (
+               select string_agg(
+                        '''' || replace(replace(l.lexeme, '\', '\\'), '''', '''''') || ''''
+                          || case when l.is_last or ai.apart_at_signs(l.lexeme) <> l.lexeme then ':*' else '' end,
+                        operator order by l.lexeme)
+                 from (
+                        select u.lexeme, max(p.position) = max(max(p.position)) over () as is_last
+                          from unnest(r.vector) u
+                          left join lateral unnest(u.positions) as p (position) on true
+                         group by u.lexeme
+                      ) l
+             ) as words
+        from (
+               values (to_tsvector(ai.words_in(language), typed)),
+                      (to_tsvector('ai.simple'::regconfig, typed)),
+                      (case
+                         when literal ~ '[[:alnum:]]' and ai.apart_at_signs(literal) <> literal and octet_length(literal) < 2000
+                           then array_to_tsvector(array[literal])
+                       end)
+             ) r (vector)
+    )
+    select coalesce(string_agg('(' || r.words || ')', ' | ' order by r.words), '')::tsquery from readings r);
+end
+$$;
+
+--
+-- Name: FUNCTION begun_words(language text, typed text, operator text); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.begun_words(language text, typed text, operator text) IS '@behavior -*
+Looks for texts with words that begin as what somebody is typing, which may be several, joined by the operator: " & " or " | ". Empty when it is nothing but signs.';
 
 --
 -- Name: body_of(text, text, text); Type: FUNCTION; Schema: ai; Owner: -
@@ -3694,6 +4427,11 @@ CREATE FUNCTION ai.claim_texts(model_id smallint, at_most integer, seconds integ
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select ai.collect_marks(at_most * 10);
+  select ai.fill_outbox(model_id, at_most * 10)
+   where not exists (
+           select
+             from ai.embedding_outbox o
+            where o.model_id = claim_texts.model_id and o.failed_at is null and o.due_at <= clock_timestamp());
   with due as (
     select o.organization_id, o.namespace, o.document_id
       from ai.embedding_outbox o
@@ -3943,7 +4681,7 @@ begin
    where d.organization_id = organization
      and d.namespace = delete_embeddings.namespace
      and (keys is null or d.id in (select ai.document_id(k.key) from unnest(keys) as k (key)))
-     and ai.is_visible(d);
+     and ai.may_change(d);
   get diagnostics deleted = row_count;
   return deleted;
 end
@@ -3954,7 +4692,7 @@ $$;
 --
 
 COMMENT ON FUNCTION ai.delete_embeddings(namespace text, keys text[]) IS '@resultFieldName deleted
-Takes documents of the users'' own out of the search: those with these keys, or all of the namespace that the caller sees. Returns how many there were. Needs ai.write. Errors: FORBIDDEN, INVALID_INPUT. Definer: what is searched is written by functions alone.';
+Takes documents of the users'' own out of the search: those with these keys, or all of the namespace that the caller may change. Returns how many there were. Needs ai.write. Errors: FORBIDDEN, INVALID_INPUT. Definer: what is searched is written by functions alone.';
 
 --
 -- Name: delete_insight(uuid); Type: FUNCTION; Schema: ai; Owner: -
@@ -4105,7 +4843,7 @@ $$;
 -- Name: FUNCTION embed_built_in(at_most integer, model_id smallint); Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON FUNCTION ai.embed_built_in(at_most integer, model_id smallint) IS 'Embeds texts of the outbox by the built-in provider; returns how many it took, 0 when none is left.';
+COMMENT ON FUNCTION ai.embed_built_in(at_most integer, model_id smallint) IS 'Embeds texts of the outbox by the built-in provider, in one transaction; returns how many it took, 0 when none is left. For few texts, such as those of the demo: the task embed_texts goes a little at a time.';
 
 --
 -- Name: embed_text(text, integer); Type: FUNCTION; Schema: ai; Owner: -
@@ -4186,6 +4924,21 @@ begin
                         and o.namespace = e.namespace
                         and o.document_id = e.document_id
                         and o.failed_at is null
+                   ))
+         + (select count(*)
+              from ai.embedding_fills f
+              join ai.search_documents d
+                on (d.organization_id, d.namespace, d.id)
+                     > (f.after_organization_id, f.after_namespace, f.after_document_id)
+             where f.model_id = b.id
+               and d.organization_id = organization
+               and not exists (
+                     select
+                       from ai.embedding_outbox o
+                      where o.organization_id = d.organization_id
+                        and o.namespace = d.namespace
+                        and o.document_id = d.id
+                        and o.model_id = f.model_id
                    )),
          (select count(*)
             from ai.embedding_outbox o
@@ -4217,6 +4970,78 @@ $$;
 COMMENT ON FUNCTION ai.embedding_status() IS 'How far the organization''s texts are embedded, and which could not be. Needs ai.read. Errors: UNAUTHENTICATED, FORBIDDEN. Definer: the outbox is internal.';
 
 --
+-- Name: fill_outbox(smallint, integer); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.fill_outbox(model_id smallint, at_most integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+declare
+  fill ai.embedding_fills;
+  looked_at integer;
+begin
+  select f.* into fill from ai.embedding_fills f where f.model_id = fill_outbox.model_id for update skip locked;
+  if not found then
+    return 0;
+  end if;
+  with page as materialized (
+    select d.organization_id, d.namespace, d.id
+      from ai.search_documents d
+     where (d.organization_id, d.namespace, d.id)
+             > (fill.after_organization_id, fill.after_namespace, fill.after_document_id)
+     order by d.organization_id, d.namespace, d.id
+     limit at_most
+  ),
+  present as materialized (
+    select d.organization_id, d.namespace, d.id
+      from ai.search_documents d
+     where (d.organization_id, d.namespace, d.id) in (select p.organization_id, p.namespace, p.id from page p)
+       for key share skip locked
+  ),
+  queued as (
+    insert into ai.embedding_outbox as o (organization_id, namespace, document_id, model_id)
+    select p.organization_id, p.namespace, p.id, fill.model_id
+      from present p
+     order by p.organization_id, p.namespace, p.id
+    on conflict on constraint embedding_outbox_pkey do update
+      set (marked_at, due_at, attempts, claim, failed_at, reason)
+        = (excluded.marked_at, excluded.due_at, 0, null, null, null)
+  ),
+  -- What is being deleted right now waits until it is known whether it goes.
+  going as (
+    insert into ai.embedding_marks (organization_id, namespace, document_id)
+    select p.organization_id, p.namespace, p.id from page p
+    except all
+    select p.organization_id, p.namespace, p.id from present p
+  ),
+  counted as (select count(*)::integer as documents from page)
+  select c.documents, l.organization_id, l.namespace, l.id
+    into looked_at, fill.after_organization_id, fill.after_namespace, fill.after_document_id
+    from counted c
+    left join lateral (
+           select p.* from page p order by p.organization_id desc, p.namespace desc, p.id desc limit 1
+         ) l on true;
+  if looked_at < at_most then
+    delete from ai.embedding_fills f where f.model_id = fill.model_id;
+  else
+    update ai.embedding_fills f
+       set (after_organization_id, after_namespace, after_document_id)
+         = (fill.after_organization_id, fill.after_namespace, fill.after_document_id)
+     where f.model_id = fill.model_id;
+  end if;
+  return looked_at;
+end
+$$;
+
+--
+-- Name: FUNCTION fill_outbox(model_id smallint, at_most integer); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.fill_outbox(model_id smallint, at_most integer) IS 'Puts the next texts into the outbox of a model that began to build after they were written, and returns how many it looked at: 0 when all are there, or somebody else is at it. What is written meanwhile is marked.';
+
+--
 -- Name: find_by_typing(text, text[], integer); Type: FUNCTION; Schema: ai; Owner: -
 --
 
@@ -4233,6 +5058,9 @@ declare
   workspaces constant uuid[] := authz.visible_workspaces();
   typed constant text := lower(btrim(query));
   spelled constant text := lower(extensions.unaccent('extensions.unaccent'::regdictionary, btrim(query)));
+  -- by each way to read what was typed
+  readings tsquery[] := array[]::tsquery[];
+  read tsquery[];
   words tsquery;
   language text;
   found_ones text[] := array[]::text[];
@@ -4263,9 +5091,15 @@ begin
      union
     select s.language from ai.searchable_tables s where s.language is not null
   loop
-    words := coalesce(words || ai.typed_words(language, query), words, ai.typed_words(language, query));
+    read := ai.typed_words(language, query);
+    for reading in 1 .. cardinality(read) loop
+      readings[reading] := coalesce(readings[reading], ''::tsquery) || read[reading];
+    end loop;
   end loop;
-  if place < at_most and numnode(words) > 0 then
+  foreach words in array readings loop
+    if place >= at_most or numnode(words) = 0 then
+      continue;
+    end if;
     for namespace, id, score in
       select d.namespace, d.id, ts_rank_cd('{0.1,0.2,0.4,1.0}', d.search_vector, words, 1) as rank
         from ai.search_documents d
@@ -4281,7 +5115,7 @@ begin
       found_ones := found_ones || (namespace || ' ' || id);
       return next;
     end loop;
-  end if;
+  end loop;
   matched_by := 'spelling';
   if place < at_most and length(spelled) > 2 then
     perform set_config('pg_trgm.word_similarity_threshold', '0.4', true);
@@ -4319,15 +5153,17 @@ CREATE FUNCTION ai.find_by_words(query text, namespaces text[], at_most integer)
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET client_min_messages TO 'warning'
     SET plan_cache_mode TO 'auto'
-    AS $$
+    AS $_$
 declare
   organization constant uuid := authz.organization_id();
   permissions constant text[] := authz.permissions();
   caller constant uuid := authz.user_id();
   sees_all constant boolean := authz.has('workspaces.all');
   workspaces constant uuid[] := authz.visible_workspaces();
+  -- A dash that stands alone is one, and not "without" what comes next.
+  said constant text := regexp_replace(query, '(^|[\s!&|()])-+(?=[\s\u00a0!&|()]|$)', '\1', 'g');
   -- Whoever writes operators means them; otherwise rows with some of the words come after those with all.
-  is_plain constant boolean := query !~* '"|(^|\s)-|\mor\M';
+  is_plain constant boolean := said !~* '"|(^|[\s!&|()])-|\mor\M';
   -- That of the organization, and those of tables whose texts are in one of their own.
   languages constant text[] := array(
     select ai.language_of(organization)
@@ -4344,7 +5180,7 @@ begin
     return;
   end if;
   foreach language in array languages loop
-    words := websearch_to_tsquery(ai.words_in(language), query);
+    words := websearch_to_tsquery(ai.words_in(language), said);
     all_words := coalesce(all_words || words, words);
   end loop;
   if coalesce(numnode(all_words), 0) = 0 then
@@ -4398,7 +5234,7 @@ begin
     return next;
   end loop;
 end
-$$;
+$_$;
 
 --
 -- Name: FUNCTION find_by_words(query text, namespaces text[], at_most integer); Type: COMMENT; Schema: ai; Owner: -
@@ -4512,6 +5348,43 @@ $$;
 --
 
 COMMENT ON FUNCTION ai.find_insights(computed_since timestamp with time zone) IS 'Compares the days of agents that were worked out since with the rules, and tells what stands out; what no longer does is dismissed, and opened again if it does once more. Returns how many insights are new or have changed. What somebody has decided stays decided.';
+
+--
+-- Name: forget_texts(uuid, integer); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.forget_texts(user_id uuid, at_most integer) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  organizations constant uuid[] := array(
+    select m.organization_id from tenancy.organization_members m where m.user_id = forget_texts.user_id);
+  documents integer;
+begin
+  update ai.interaction_feedback f
+     set comment = null
+   where f.organization_id = any (organizations) and f.user_id = forget_texts.user_id and f.comment is not null;
+  delete from ai.search_documents d
+   where (d.organization_id, d.namespace, d.id) in (
+           select p.organization_id, p.namespace, p.id
+             from ai.search_documents p
+            where p.organization_id = any (organizations)
+              and p.owner_id = forget_texts.user_id
+              -- what stands for a row of a table goes with that
+              and p.key is not null
+            limit at_most
+         );
+  get diagnostics documents = row_count;
+  return documents;
+end
+$$;
+
+--
+-- Name: FUNCTION forget_texts(user_id uuid, at_most integer); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.forget_texts(user_id uuid, at_most integer) IS 'Takes the documents that an account which has ended kept to itself out of the search, at most so many, and what it wrote with its ratings; returns how many documents there were. Part of forget_person.';
 
 --
 -- Name: fused_places(); Type: FUNCTION; Schema: ai; Owner: -
@@ -7679,6 +8552,35 @@ $$;
 COMMENT ON PROCEDURE ai.make_searchable(IN searchable regclass, IN title text, IN b text[], IN c text[], IN d text[], IN codes text[], IN owner text, IN condition text, IN permission text, IN language text) IS 'Makes the rows of a table something to be found, those that are there as well; called once per table in access.sql, idempotent. title is an expression over the row r and weighs most; b, c and d are columns whose texts weigh less and less; codes are columns that are found exactly, such as numbers and e-mail addresses. owner is an expression for the only person who may find the row, condition one for which rows can be found; permission is what it takes, <module>.read unless said. language is for tables whose texts are not in the organization''s.';
 
 --
+-- Name: sees_workspace(uuid); Type: FUNCTION; Schema: authz; Owner: -
+--
+
+CREATE FUNCTION authz.sees_workspace(workspace_id uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (authz.has('workspaces.all'::text) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (authz.visible_workspaces())));
+
+--
+-- Name: FUNCTION sees_workspace(workspace_id uuid); Type: COMMENT; Schema: authz; Owner: -
+--
+
+COMMENT ON FUNCTION authz.sees_workspace(workspace_id uuid) IS 'Whether the caller sees what is in a workspace; null asks for rows that are in none. For definers, where no policy says it.';
+
+--
+-- Name: may_change(ai.search_documents); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.may_change(document ai.search_documents) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN ((((document).owner_id IS NULL) OR (NOT ((document).owner_id IS DISTINCT FROM authz.user_id()))) AND authz.sees_workspace((document).workspace_id));
+
+--
+-- Name: FUNCTION may_change(document ai.search_documents); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.may_change(document ai.search_documents) IS '@behavior -*
+Whether a document of the users'' own in the active organization is the caller''s to replace and to take out, for definers that have asked for ai.write. What a program puts in, it may not be allowed to read.';
+
+--
 -- Name: health_metrics; Type: TABLE; Schema: ai; Owner: -
 --
 
@@ -7962,6 +8864,26 @@ CREATE FUNCTION ai.nearest_in_1(embedding extensions.halfvec, namespaces text[],
 
 COMMENT ON FUNCTION ai.nearest_in_1(embedding extensions.halfvec, namespaces text[], at_most integer) IS '@behavior -*
 The parts of documents that the index of a model finds nearest to an embedding, as it is set up. Written by ai.make_embedding_partition.';
+
+--
+-- Name: note_moved_organization_trigger(); Type: FUNCTION; Schema: ai; Owner: -
+--
+
+CREATE FUNCTION ai.note_moved_organization_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into ai.moved_organizations (organization_id) values (new.id);
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION note_moved_organization_trigger(); Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON FUNCTION ai.note_moved_organization_trigger() IS 'Marks an organization that moves to another time zone: its agents'' days begin and end elsewhere now. Definer: the marks are internal.';
 
 --
 -- Name: own_namespaces(); Type: FUNCTION; Schema: ai; Owner: -
@@ -8408,7 +9330,7 @@ declare
     end, begins || ends, '');
   words constant tsquery := case
     when query is null then null
-    when is_typed then ai.typed_words(document.language, query, false)
+    when is_typed then ai.any_typed_word(document.language, query)
     else ai.any_word_of(document.language, query)
   end;
 begin
@@ -8659,6 +9581,8 @@ CREATE FUNCTION ai.summarize_agents(until timestamp with time zone DEFAULT clock
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  -- As far back as interactions may be told, every day has all of them; what is left of older ones stays as it was.
+  kept_from constant date := (until at time zone 'UTC' - interval '12 months')::date + 2;
   since timestamptz;
   summarized integer;
 begin
@@ -8675,10 +9599,20 @@ begin
       from ai.interaction_feedback f
      where f.occurred_at >= coalesce(since - interval '1 hour', '-infinity') and f.occurred_at < until + interval '1 hour'
   ),
+  moved as materialized (
+    delete from ai.moved_organizations returning organization_id
+  ),
   days as materialized (
-    select distinct t.organization_id, t.agent_id, o.time_zone, (t.occurred_at at time zone o.time_zone)::date as day
+    select t.organization_id, t.agent_id, o.time_zone, (t.occurred_at at time zone o.time_zone)::date as day
       from told t
       join tenancy.organizations o on o.id = t.organization_id
+     union
+    -- What was counted on a day may belong to those around it now: time zones are up to 26 hours apart.
+    select m.organization_id, m.agent_id, o.time_zone, m.day + n
+      from (select distinct v.organization_id from moved v) v
+      join tenancy.organizations o on o.id = v.organization_id
+      join ai.health_metrics m on m.organization_id = v.organization_id and m.day >= kept_from
+     cross join generate_series(-2, 2) n
   ),
   figures as (
     select d.organization_id, d.agent_id, a.workspace_id, d.day, a.currency, s.*, r.*
@@ -8715,27 +9649,39 @@ begin
            ) r
      -- what is left of a day whose interactions are past their retention stays as it was
      where s.interactions > 0
+  ),
+  emptied as (
+    delete from ai.health_metrics m
+     using (select distinct v.organization_id from moved v) v
+     where m.organization_id = v.organization_id
+       and m.day >= kept_from
+       and not exists (select from figures f
+                        where f.organization_id = m.organization_id and f.agent_id = m.agent_id and f.day = m.day)
+    returning m.day
+  ),
+  written as (
+    insert into ai.health_metrics as m
+      (organization_id, agent_id, workspace_id, day, interactions, failures, refusals, p50_latency_ms, p95_latency_ms,
+       input_tokens, output_tokens, cost_micros, currency, ratings, good_ratings)
+    select f.organization_id, f.agent_id, f.workspace_id, f.day, f.interactions, f.failures, f.refusals, f.p50_latency_ms,
+           f.p95_latency_ms, f.input_tokens, f.output_tokens, f.cost_micros, f.currency, f.ratings, f.good_ratings
+      from figures f
+     order by f.organization_id, f.agent_id, f.day
+    on conflict (organization_id, agent_id, day) do update
+      set (workspace_id, interactions, failures, refusals, p50_latency_ms, p95_latency_ms, input_tokens, output_tokens, cost_micros,
+           currency, ratings, good_ratings, computed_at)
+        = (excluded.workspace_id, excluded.interactions, excluded.failures, excluded.refusals, excluded.p50_latency_ms,
+           excluded.p95_latency_ms, excluded.input_tokens, excluded.output_tokens, excluded.cost_micros, excluded.currency,
+           excluded.ratings, excluded.good_ratings, excluded.computed_at)
+    where (m.workspace_id, m.interactions, m.failures, m.refusals, m.p50_latency_ms, m.p95_latency_ms, m.input_tokens,
+           m.output_tokens, m.cost_micros, m.currency, m.ratings, m.good_ratings)
+            is distinct from
+          (excluded.workspace_id, excluded.interactions, excluded.failures, excluded.refusals, excluded.p50_latency_ms,
+           excluded.p95_latency_ms, excluded.input_tokens, excluded.output_tokens, excluded.cost_micros, excluded.currency,
+           excluded.ratings, excluded.good_ratings)
+    returning m.day
   )
-  insert into ai.health_metrics as m
-    (organization_id, agent_id, workspace_id, day, interactions, failures, refusals, p50_latency_ms, p95_latency_ms,
-     input_tokens, output_tokens, cost_micros, currency, ratings, good_ratings)
-  select f.organization_id, f.agent_id, f.workspace_id, f.day, f.interactions, f.failures, f.refusals, f.p50_latency_ms,
-         f.p95_latency_ms, f.input_tokens, f.output_tokens, f.cost_micros, f.currency, f.ratings, f.good_ratings
-    from figures f
-   order by f.organization_id, f.agent_id, f.day
-  on conflict (organization_id, agent_id, day) do update
-    set (workspace_id, interactions, failures, refusals, p50_latency_ms, p95_latency_ms, input_tokens, output_tokens, cost_micros,
-         currency, ratings, good_ratings, computed_at)
-      = (excluded.workspace_id, excluded.interactions, excluded.failures, excluded.refusals, excluded.p50_latency_ms,
-         excluded.p95_latency_ms, excluded.input_tokens, excluded.output_tokens, excluded.cost_micros, excluded.currency,
-         excluded.ratings, excluded.good_ratings, excluded.computed_at)
-  where (m.workspace_id, m.interactions, m.failures, m.refusals, m.p50_latency_ms, m.p95_latency_ms, m.input_tokens,
-         m.output_tokens, m.cost_micros, m.currency, m.ratings, m.good_ratings)
-          is distinct from
-        (excluded.workspace_id, excluded.interactions, excluded.failures, excluded.refusals, excluded.p50_latency_ms,
-         excluded.p95_latency_ms, excluded.input_tokens, excluded.output_tokens, excluded.cost_micros, excluded.currency,
-         excluded.ratings, excluded.good_ratings);
-  get diagnostics summarized = row_count;
+  select (select count(*) from written) + (select count(*) from emptied) into summarized;
   insert into ai.summary_runs as r (recorded_until)
   values (until)
   on conflict (id) do update set recorded_until = greatest(r.recorded_until, excluded.recorded_until);
@@ -8747,7 +9693,7 @@ $$;
 -- Name: FUNCTION summarize_agents(until timestamp with time zone); Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON FUNCTION ai.summarize_agents(until timestamp with time zone) IS 'Works out the days of agents of which something was told since the last time, in the time zones of their organizations; something told late changes only its day. Returns how many days are other than before.';
+COMMENT ON FUNCTION ai.summarize_agents(until timestamp with time zone) IS 'Works out the days of agents of which something was told since the last time, in the time zones of their organizations; something told late changes only its day. Of an organization that has moved to another time zone, the days of the last twelve months are worked out anew. Returns how many days are other than before.';
 
 --
 -- Name: text_of(regclass, text[]); Type: FUNCTION; Schema: ai; Owner: -
@@ -8798,41 +9744,39 @@ COMMENT ON FUNCTION ai.title_key_of(title text) IS '@behavior -*
 A title in lower case, without accents.';
 
 --
--- Name: typed_words(text, text, boolean); Type: FUNCTION; Schema: ai; Owner: -
+-- Name: typed_words(text, text); Type: FUNCTION; Schema: ai; Owner: -
 --
 
-CREATE FUNCTION ai.typed_words(language text, query text, every_word boolean DEFAULT true) RETURNS tsquery
-    LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION ai.typed_words(language text, query text) RETURNS tsquery[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-  with typed as (
-    select btrim(regexp_replace(query, '[^[:alnum:]]+', ' ', 'g')) as words
-  ),
-  parts as (
-    select substring(t.words from '^(.*) ') as finished, substring(t.words from '[^ ]+$') || ':*' as last from typed t
-  ),
-  queries as (
-    select case
-             when every_word then plainto_tsquery(ai.words_in(typed_words.language), p.finished)
-             else ai.any_word_of(typed_words.language, p.finished)
-           end as finished,
-           to_tsquery(ai.words_in(typed_words.language), p.last) || to_tsquery('ai.simple'::regconfig, p.last) as last
-      from parts p
-  )
-  select case
-           when coalesce(numnode(q.finished), 0) = 0 then q.last
-           when every_word then q.finished && q.last
-           else q.finished || q.last
-         end
-    from queries q
+declare
+  words constant regconfig := ai.words_in(language);
+  last constant text := substring(query from '(\S+)\s*$');
+  begun constant tsquery := ai.begun_words(language, last, ' & ');
+  finished constant tsquery := coalesce(plainto_tsquery(words, substring(query from '^(.*)\s\S+\s*$')), ''::tsquery);
+  apart constant text := btrim(ai.apart_at_signs(query));
+  without_last tsquery := ''::tsquery;
+  taken_apart tsquery := ''::tsquery;
+begin
+  if numnode(begun) > 0 and to_tsvector(words, last) = ''::tsvector then
+    without_last := finished;
+  end if;
+  if apart <> btrim(regexp_replace(query, '\s+', ' ', 'g')) then
+    taken_apart := coalesce(plainto_tsquery(words, substring(apart from '^(.*) ')), ''::tsquery)
+      && ai.begun_words(language, substring(apart from '[^ ]+$'), ' & ');
+  end if;
+  return array[finished && begun, without_last, taken_apart];
+end
 $_$;
 
 --
--- Name: FUNCTION typed_words(language text, query text, every_word boolean); Type: COMMENT; Schema: ai; Owner: -
+-- Name: FUNCTION typed_words(language text, query text); Type: COMMENT; Schema: ai; Owner: -
 --
 
-COMMENT ON FUNCTION ai.typed_words(language text, query text, every_word boolean) IS '@behavior -*
-Looks for texts with all of the words, or with some, of which the last may be the beginning of one.';
+COMMENT ON FUNCTION ai.typed_words(language text, query text) IS '@behavior -*
+Three ways to read what somebody types, the best first, of which the latter two may be empty: all of the words, of which the last may be the beginning of one; those before it, where it is one without which texts are searched; all of the words that signs stand between.';
 
 --
 -- Name: upsert_embeddings(text, ai.document_draft[]); Type: FUNCTION; Schema: ai; Owner: -
@@ -8890,7 +9834,7 @@ begin
   end if;
   perform ai.check_embedding(r.embedding, model, 'rows') from unnest(rows) r where r.embedding is not null;
 
-  -- Two who replace the same documents go one after the other; and what the caller may not see is not theirs to replace.
+  -- Two who replace the same documents go one after the other; and what is not the caller's to change stays as it is.
   perform
      from ai.search_documents d
     where d.organization_id = organization
@@ -8904,7 +9848,7 @@ begin
      where d.organization_id = organization
        and d.namespace = upsert_embeddings.namespace
        and d.id in (select ai.document_id(r.key) from unnest(rows) r)
-       and not ai.is_visible(d)
+       and not ai.may_change(d)
   ) then
     perform platform.refuse('CB004', 'A row has the key of a document that you may not change.', field => 'rows');
   end if;
@@ -8978,6 +9922,7 @@ CREATE FUNCTION ai.use_embedding_model(provider text, model text, dimension inte
 declare
   called constant text := concat_ws(':', provider, model, dimension, chunk_characters, chunk_overlap);
   wanted ai.embedding_models;
+  has_place boolean;
 begin
   if current_setting('role') in ('callboard_member', 'callboard_anonymous') then
     perform platform.refuse('CB003', 'This is for the back office.');
@@ -8990,24 +9935,25 @@ begin
   if wanted.status = 'active' then
     -- Somebody has gone back to it before another was ready.
     update ai.embedding_models m set status = 'retired', retired_at = now() where m.status = 'building';
+    delete from ai.embedding_fills;
     return wanted.id;
   elsif wanted.status = 'building' then
     return wanted.id;
   end if;
   update ai.embedding_models m set status = 'retired', retired_at = now() where m.status = 'building';
+  delete from ai.embedding_fills;
   insert into ai.embedding_models as m (name, provider, model, dimension, chunk_characters, chunk_overlap, threshold)
   values (called, use_embedding_model.provider, use_embedding_model.model, use_embedding_model.dimension,
           use_embedding_model.chunk_characters, use_embedding_model.chunk_overlap,
           case use_embedding_model.provider when 'built_in' then 0.12 else 0.25 end)
   on conflict (name) do update set status = 'building', retired_at = null
   returning m.* into wanted;
+  has_place := to_regclass('ai.embeddings_' || wanted.id) is not null;
   perform ai.make_embedding_partition(wanted);
-  insert into ai.embedding_outbox as o (organization_id, namespace, document_id, model_id)
-  select d.organization_id, d.namespace, d.id, wanted.id
-    from ai.search_documents d
-  on conflict on constraint embedding_outbox_pkey do update
-    set (marked_at, due_at, attempts, claim, failed_at, reason)
-      = (excluded.marked_at, excluded.due_at, 0, null, null, null);
+  -- Nobody writes a text until a new place is there. To fill the outbox now would keep them waiting, and with a place that is
+  -- there already would miss what is being written.
+  insert into ai.embedding_fills (model_id)
+  select wanted.id where has_place or exists (select from ai.search_documents);
   perform ai.activate_embedding_model();
   return wanted.id;
 end
@@ -9180,7 +10126,7 @@ CREATE FUNCTION analytics.activation_rate_of(organization_id uuid, days_back int
   with span as materialized (
     select o.time_zone, today - days_back as from_day,
            -- The last day whose members have all had the longest time that a rule gives, of 24 hours a day.
-           (((today::timestamp at time zone o.time_zone) - (select max(r.within) from analytics.activation_rules_of(o.id) r))
+           ((platform.begins_at(today, o.time_zone) - (select max(r.within) from analytics.activation_rules_of(o.id) r))
              at time zone o.time_zone)::date - 1 as to_day
       from tenancy.organizations o
      where o.id = activation_rate_of.organization_id
@@ -9191,8 +10137,8 @@ CREATE FUNCTION analytics.activation_rate_of(organization_id uuid, days_back int
       from span s
       join tenancy.organization_members m
         on m.organization_id = activation_rate_of.organization_id
-       and m.joined_at >= s.from_day::timestamp at time zone s.time_zone
-       and m.joined_at < (s.to_day + 1)::timestamp at time zone s.time_zone
+       and m.joined_at >= platform.begins_at(s.from_day, s.time_zone)
+       and m.joined_at < platform.begins_at(s.to_day + 1, s.time_zone)
       left join analytics.user_activations a
         on a.organization_id = m.organization_id and a.user_id = m.user_id
      group by 1
@@ -9268,12 +10214,12 @@ CREATE TABLE analytics.dashboard_alerts (
     last_evaluated_at timestamp with time zone,
     last_refusal jsonb,
     next_check_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT dashboard_alerts_check CHECK (
+    CONSTRAINT dashboard_alerts_check_every_minutes_check CHECK (((check_every_minutes >= 1) AND (check_every_minutes <= 1440))),
+    CONSTRAINT dashboard_alerts_clear_rule CHECK (
 CASE
     WHEN (comparison = ANY (ARRAY['above'::text, 'at_least'::text])) THEN (clear_threshold <= threshold)
     ELSE (clear_threshold >= threshold)
 END),
-    CONSTRAINT dashboard_alerts_check_every_minutes_check CHECK (((check_every_minutes >= 1) AND (check_every_minutes <= 1440))),
     CONSTRAINT dashboard_alerts_clear_threshold_check CHECK (((clear_threshold > '-Infinity'::numeric) AND (clear_threshold < 'Infinity'::numeric))),
     CONSTRAINT dashboard_alerts_clear_threshold_finite CHECK ((clear_threshold <> 'NaN'::numeric)),
     CONSTRAINT dashboard_alerts_comparison_check CHECK ((comparison = ANY (ARRAY['above'::text, 'at_least'::text, 'below'::text, 'at_most'::text]))),
@@ -9302,7 +10248,7 @@ ALTER TABLE ONLY analytics.dashboard_alerts FORCE ROW LEVEL SECURITY;
 --
 
 COMMENT ON TABLE analytics.dashboard_alerts IS '@behavior -insert -update
-A figure that is watched (seed dashboard_alerts). Its recipients get a mail when it crosses the threshold, and one when it is well again: once each, however often it is looked at in between. Seen by those who may see the figure.';
+A figure that is watched (seed dashboard_alerts). Its recipients get a mail when it crosses the threshold, and one when it is well again: once each, however often it is looked at in between. Seen by those who see its dashboard, hold the permission of its source, and see the project or budget that it names.';
 
 --
 -- Name: COLUMN dashboard_alerts.organization_id; Type: COMMENT; Schema: analytics; Owner: -
@@ -9433,6 +10379,12 @@ COMMENT ON COLUMN analytics.dashboard_alerts.last_value IS 'What was compared th
 COMMENT ON COLUMN analytics.dashboard_alerts.last_refusal IS 'Why the last look failed, with code and message; the state stayed what it was.';
 
 --
+-- Name: CONSTRAINT dashboard_alerts_clear_rule ON dashboard_alerts; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON CONSTRAINT dashboard_alerts_clear_rule ON analytics.dashboard_alerts IS 'An alert that looks for high values clears at its threshold or below, one that looks for low values at it or above.';
+
+--
 -- Name: alert_figure(analytics.dashboard_alerts); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
@@ -9542,11 +10494,19 @@ begin
     previous := chart.previous_total;
   else
     select s.total, s.previous_total into value, previous from unnest(chart.series) s where s.name = alert_value.series;
+    value := coalesce(
+      value, analytics.undrawn_value(source_key, chart.from_day, chart.to_day, parameters, alert_value.series));
+    if measure <> 'value' and previous is null then
+      previous := analytics.undrawn_value(
+        source_key, chart.previous_from_day, chart.previous_to_day, parameters, alert_value.series);
+    end if;
   end if;
-  return case measure
-    when 'change' then value - previous
-    when 'change_percent' then round(100 * (value - previous) / nullif(abs(previous), 0), 2)
-    else value
+  return case
+    when measure = 'value' then value
+    when measure = 'change' then value - previous
+    -- what has not changed has changed by nothing, also where there is nothing to divide by
+    when value = previous then 0
+    else round(100 * (value - previous) / nullif(abs(previous), 0), 2)
   end;
 end
 $$;
@@ -9556,7 +10516,7 @@ $$;
 --
 
 COMMENT ON FUNCTION analytics.alert_value(source_key text, parameters jsonb, series text, time_range text, measure text) IS '@behavior -*
-What an alert compares, with the rights of the caller; null where there is no figure. Errors: INVALID_INPUT, FORBIDDEN.';
+What an alert compares, with the rights of the caller; null where there is no figure. A series that has nothing any more is zero where it is counted or added, however small it is beside others. Errors: INVALID_INPUT, FORBIDDEN.';
 
 --
 -- Name: nps_responses; Type: TABLE; Schema: analytics; Owner: -
@@ -9584,10 +10544,10 @@ END) STORED,
     survey text DEFAULT 'product'::text NOT NULL,
     answered_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT nps_responses_answered_at_finite CHECK (isfinite(answered_at)),
-    CONSTRAINT nps_responses_check CHECK ((answered_at <= (created_at + '1 day'::interval))),
-    CONSTRAINT nps_responses_check1 CHECK ((num_nonnulls(user_id, lead_id) <= 1)),
+    CONSTRAINT nps_responses_answered_rule CHECK ((answered_at <= (created_at + '1 day'::interval))),
     CONSTRAINT nps_responses_comment_check CHECK (((btrim(comment) <> ''::text) AND (length(comment) <= 5000))),
     CONSTRAINT nps_responses_score_check CHECK (((score >= 0) AND (score <= 10))),
+    CONSTRAINT nps_responses_subject_rule CHECK ((num_nonnulls(user_id, lead_id) <= 1)),
     CONSTRAINT nps_responses_survey_check CHECK (((survey ~ '^[a-z][a-z0-9_]*$'::text) AND (length(survey) <= 60))),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
 );
@@ -9665,6 +10625,18 @@ COMMENT ON COLUMN analytics.nps_responses.user_id IS 'The member who answered; a
 --
 
 COMMENT ON COLUMN analytics.nps_responses.survey IS 'What was asked about.';
+
+--
+-- Name: CONSTRAINT nps_responses_answered_rule ON nps_responses; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON CONSTRAINT nps_responses_answered_rule ON analytics.nps_responses IS 'Nobody has answered in the future.';
+
+--
+-- Name: CONSTRAINT nps_responses_subject_rule ON nps_responses; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON CONSTRAINT nps_responses_subject_rule ON analytics.nps_responses IS 'An answer is of a user, of a lead, or of nobody who is known.';
 
 --
 -- Name: answer_nps(integer, text); Type: FUNCTION; Schema: analytics; Owner: -
@@ -9968,7 +10940,7 @@ $$;
 -- Name: FUNCTION calculate_retention_rate(days_after integer, days_back integer); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.calculate_retention_rate(days_after integer, days_back integer) IS 'Of the members who joined in the last days_back days, how many did something on the day that comes days_after days later (both 1 to 760), by the day on which they joined. Who joined so lately that this day is not over is left out. Needs analytics.read. Errors: INVALID_INPUT. Definer: it counts members for those who may not list them.';
+COMMENT ON FUNCTION analytics.calculate_retention_rate(days_after integer, days_back integer) IS 'Of the members who joined in the last days_back days, how many did something on the day that comes days_after days later (both 1 to 760), by the day on which they joined. Who joined so lately that this day is not over is left out, and so is who joined so long ago that the events of this day are no longer all kept. Needs analytics.read. Errors: INVALID_INPUT. Definer: it counts members for those who may not list them.';
 
 --
 -- Name: dashboard_widgets; Type: TABLE; Schema: analytics; Owner: -
@@ -10074,7 +11046,7 @@ That of the dashboard.';
 -- Name: COLUMN dashboard_widgets.source_key; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON COLUMN analytics.dashboard_widgets.source_key IS 'One of data_sources.';
+COMMENT ON COLUMN analytics.dashboard_widgets.source_key IS 'One of dataSources.';
 
 --
 -- Name: COLUMN dashboard_widgets.parameters; Type: COMMENT; Schema: analytics; Owner: -
@@ -10104,7 +11076,7 @@ COMMENT ON COLUMN analytics.dashboard_widgets.comparison IS 'As that of a dashbo
 -- Name: COLUMN dashboard_widgets.options; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON COLUMN analytics.dashboard_widgets.options IS 'How to draw it: min, max and target of a gauge, decimals, stacked, smooth, horizontal, colors.';
+COMMENT ON COLUMN analytics.dashboard_widgets.options IS 'How to draw it: min, max and target (numbers, of a gauge), decimals (0 to 6), smooth, horizontal and legend (true or false), colors (up to 12 as #rrggbb).';
 
 --
 -- Name: dashboards; Type: TABLE; Schema: analytics; Owner: -
@@ -10244,10 +11216,10 @@ COMMENT ON FUNCTION analytics.chart_of_widget(widget analytics.dashboard_widgets
 The chart of a widget: days that are asked for count unless it has a range of its own.';
 
 --
--- Name: check_recipients(uuid, uuid[], text); Type: FUNCTION; Schema: analytics; Owner: -
+-- Name: check_recipients(uuid, uuid[], uuid[], text); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
-CREATE FUNCTION analytics.check_recipients(organization_id uuid, recipient_ids uuid[], field text) RETURNS void
+CREATE FUNCTION analytics.check_recipients(organization_id uuid, recipient_ids uuid[], present_ids uuid[], field text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -10257,7 +11229,8 @@ begin
   select r.number - 1
     into stranger
     from unnest(recipient_ids) with ordinality as r (user_id, number)
-   where not exists (
+   where (r.user_id = any (present_ids)) is not true
+     and not exists (
            select
              from tenancy.organization_members m
             where m.organization_id = check_recipients.organization_id and m.user_id = r.user_id and m.status = 'active'
@@ -10272,10 +11245,10 @@ end
 $$;
 
 --
--- Name: FUNCTION check_recipients(organization_id uuid, recipient_ids uuid[], field text); Type: COMMENT; Schema: analytics; Owner: -
+-- Name: FUNCTION check_recipients(organization_id uuid, recipient_ids uuid[], present_ids uuid[], field text); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.check_recipients(organization_id uuid, recipient_ids uuid[], field text) IS 'Refuses recipients that are no active members. Errors: INVALID_INPUT, whose field names the first of them.';
+COMMENT ON FUNCTION analytics.check_recipients(organization_id uuid, recipient_ids uuid[], present_ids uuid[], field text) IS 'Refuses recipients that are no active members. Those who are recipients already may have left since: they get nothing, and are in nobody''s way. Errors: INVALID_INPUT, whose field names the first in the list.';
 
 --
 -- Name: check_report_trigger(); Type: FUNCTION; Schema: analytics; Owner: -
@@ -10308,13 +11281,17 @@ CREATE FUNCTION analytics.check_segment_trigger() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  if new.subject is null or new.subject not in ('user', 'lead') then
+    perform platform.refuse('CB002', 'A segment holds users or leads.', field => 'subject', hint => 'user, lead');
+  end if;
   if tg_op = 'UPDATE' and new.subject <> old.subject then
     perform platform.refuse(
       'CB002', 'A segment of users stays one of users, and one of leads one of leads.', field => 'subject');
   end if;
-  -- A rule asks for what is in a lead, so it takes the right to read that. Jobs have no caller.
-  if new.subject = 'lead' and authz.actor_id() is not null then
-    perform authz.require('crm.read');
+  -- A rule asks for what is in members or leads, so it takes the right to read that. Whoever may write none at all is refused by
+  -- the policy, and jobs have no caller.
+  if authz.has('analytics.write') then
+    perform analytics.require_subject(new.subject);
   end if;
   perform analytics.compile_segment_rule(new.subject, new.rule);
   return new;
@@ -10325,7 +11302,7 @@ $$;
 -- Name: FUNCTION check_segment_trigger(); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.check_segment_trigger() IS 'Refuses a rule that cannot be evaluated, naming the place in it that is wrong. Errors: INVALID_INPUT, FORBIDDEN for a segment of leads without crm.read. Definer: what checks the parts of a rule is granted to nobody.';
+COMMENT ON FUNCTION analytics.check_segment_trigger() IS 'Refuses a rule that cannot be evaluated, naming the place in it that is wrong. Errors: INVALID_INPUT, FORBIDDEN for a segment of leads without crm.read, or of users without tenancy.read. Definer: what checks the parts of a rule is granted to nobody.';
 
 --
 -- Name: check_source(text, jsonb, text); Type: FUNCTION; Schema: analytics; Owner: -
@@ -11176,15 +12153,15 @@ CREATE TABLE analytics.dashboard_subscriptions (
     is_active boolean DEFAULT true NOT NULL,
     last_due_at timestamp with time zone,
     next_due_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT dashboard_subscriptions_check CHECK (((frequency = 'weekly'::text) = (weekday IS NOT NULL))),
-    CONSTRAINT dashboard_subscriptions_check1 CHECK (((frequency = 'monthly'::text) = (day_of_month IS NOT NULL))),
     CONSTRAINT dashboard_subscriptions_day_of_month_check CHECK (((day_of_month >= 1) AND (day_of_month <= 31))),
+    CONSTRAINT dashboard_subscriptions_day_rule CHECK (((frequency = 'monthly'::text) = (day_of_month IS NOT NULL))),
     CONSTRAINT dashboard_subscriptions_frequency_check CHECK ((frequency = ANY (ARRAY['daily'::text, 'weekly'::text, 'monthly'::text]))),
     CONSTRAINT dashboard_subscriptions_last_due_at_finite CHECK (isfinite(last_due_at)),
     CONSTRAINT dashboard_subscriptions_next_due_at_finite CHECK (isfinite(next_due_at)),
     CONSTRAINT dashboard_subscriptions_recipient_ids_check CHECK ((((cardinality(recipient_ids) >= 0) AND (cardinality(recipient_ids) <= 50)) AND (array_position(recipient_ids, NULL::uuid) IS NULL))),
     CONSTRAINT dashboard_subscriptions_time_zone_check CHECK (platform.is_time_zone(time_zone)),
     CONSTRAINT dashboard_subscriptions_weekday_check CHECK (((weekday >= 1) AND (weekday <= 7))),
+    CONSTRAINT dashboard_subscriptions_weekday_rule CHECK (((frequency = 'weekly'::text) = (weekday IS NOT NULL))),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
 );
 
@@ -11281,6 +12258,18 @@ COMMENT ON COLUMN analytics.dashboard_subscriptions.recipient_ids IS 'Members wh
 --
 
 COMMENT ON COLUMN analytics.dashboard_subscriptions.next_due_at IS 'When it is due next.';
+
+--
+-- Name: CONSTRAINT dashboard_subscriptions_day_rule ON dashboard_subscriptions; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON CONSTRAINT dashboard_subscriptions_day_rule ON analytics.dashboard_subscriptions IS 'What comes monthly needs a day of the month, and nothing else has one.';
+
+--
+-- Name: CONSTRAINT dashboard_subscriptions_weekday_rule ON dashboard_subscriptions; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON CONSTRAINT dashboard_subscriptions_weekday_rule ON analytics.dashboard_subscriptions IS 'What comes weekly needs a weekday, and nothing else has one.';
 
 --
 -- Name: delete_dashboard_subscription(uuid); Type: FUNCTION; Schema: analytics; Owner: -
@@ -11393,7 +12382,6 @@ CREATE TABLE analytics.reports (
     grain text DEFAULT 'auto'::text NOT NULL,
     comparison text DEFAULT 'previous_period'::text NOT NULL,
     format text DEFAULT 'html_csv'::text NOT NULL,
-    CONSTRAINT reports_check CHECK ((num_nonnulls(dashboard_id, source_key) = 1)),
     CONSTRAINT reports_comparison_check CHECK ((comparison = ANY (ARRAY['none'::text, 'previous_period'::text, 'previous_year'::text]))),
     CONSTRAINT reports_description_check CHECK ((length(description) <= 2000)),
     CONSTRAINT reports_format_check CHECK ((format = ANY (ARRAY['html'::text, 'csv'::text, 'html_csv'::text]))),
@@ -11401,6 +12389,7 @@ CREATE TABLE analytics.reports (
     CONSTRAINT reports_kind_check CHECK ((kind = ANY (ARRAY['number'::text, 'line'::text, 'area'::text, 'bar'::text, 'stacked_bar'::text, 'pie'::text, 'table'::text, 'funnel'::text, 'gauge'::text, 'heat_map'::text]))),
     CONSTRAINT reports_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
     CONSTRAINT reports_parameters_check CHECK (((jsonb_typeof(parameters) = 'object'::text) AND (length((parameters)::text) <= 8192))),
+    CONSTRAINT reports_source_rule CHECK ((num_nonnulls(dashboard_id, source_key) = 1)),
     CONSTRAINT reports_time_range_check CHECK ((time_range ~ '^(today|yesterday|(last|next)_[1-9]\d{0,2}_days|(this|last)_(week|month|quarter|year))$'::text)),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
 );
@@ -11485,6 +12474,12 @@ COMMENT ON COLUMN analytics.reports.time_range IS 'The days that it is about, co
 --
 
 COMMENT ON COLUMN analytics.reports.format IS 'html: in the mail; csv: attached as a file; html_csv: both.';
+
+--
+-- Name: CONSTRAINT reports_source_rule ON reports; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON CONSTRAINT reports_source_rule ON analytics.reports IS 'A report is about a dashboard or about one source of data.';
 
 --
 -- Name: delete_report(uuid); Type: FUNCTION; Schema: analytics; Owner: -
@@ -11782,12 +12777,20 @@ CREATE FUNCTION analytics.distinct_series(organization_id uuid, from_day date, t
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
     AS $$
-  with spans as (
-    select b.bucket, greatest(b.bucket, from_day)::timestamp at time zone time_zone as starts_at,
-           least(
-             (b.bucket + case grain when 'quarter' then interval '3 months' else ('1 ' || grain)::interval end),
-             (to_day + 1)::timestamp) at time zone time_zone as ends_at
+  with kept as materialized (
+    select analytics.first_day_kept(organization_id, time_zone) as first_day
+  ),
+  spans as (
+    select b.bucket, platform.begins_at(d.first_day, time_zone) as starts_at,
+           platform.begins_at(d.next_day, time_zone) as ends_at, d.first_day >= k.first_day as is_known
       from analytics.buckets(from_day, to_day, grain) as b (bucket)
+     cross join lateral (
+             select greatest(b.bucket, from_day) as first_day,
+                    least(
+                      (b.bucket + case grain when 'quarter' then interval '3 months' else ('1 ' || grain)::interval end)::date,
+                      to_day + 1) as next_day
+           ) d
+     cross join kept k
   ),
   points as (
     select s.bucket, c.member, c.users
@@ -11807,8 +12810,10 @@ CREATE FUNCTION analytics.distinct_series(organization_id uuid, from_day date, t
                     ) d
               group by d.member
            ) c
+     where s.is_known
   )
-  select s.bucket, nullif(k.member, ''), coalesce(p.users, 0)::numeric
+  -- of whom the events are no longer all there, it is not known how many they were
+  select s.bucket, nullif(k.member, ''), case when s.is_known then coalesce(p.users, 0)::numeric end
     from spans s
    cross join (select distinct q.member from points q union select '' where distinct_series.dimension = '') k
     left join points p on p.bucket = s.bucket and p.member = k.member
@@ -11819,7 +12824,7 @@ $$;
 -- Name: FUNCTION distinct_series(organization_id uuid, from_day date, to_day date, grain text, dimension text, time_zone text); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.distinct_series(organization_id uuid, from_day date, to_day date, grain text, dimension text, time_zone text) IS 'Users in each week, month, quarter or year, each counted once: the part of metric_series that days do not add up to, from the events themselves as far back as they are kept.';
+COMMENT ON FUNCTION analytics.distinct_series(organization_id uuid, from_day date, to_day date, grain text, dimension text, time_zone text) IS 'Users in each week, month, quarter or year, each counted once: the part of metric_series that days do not add up to, from the events themselves; null where it begins before the first day whose events are all kept.';
 
 --
 -- Name: draw_chart(text, text, jsonb, date, date, text, daterange); Type: FUNCTION; Schema: analytics; Owner: -
@@ -11839,6 +12844,11 @@ declare
   sums boolean;
   previous_from constant date := lower(previous);
   previous_to constant date := upper(previous) - 1;
+  -- The whole span is asked for as one: days need not add up to it.
+  whole analytics.data_point[];
+  previous_whole analytics.data_point[];
+  -- The parameters with the series that the first questions were answered with, for the others to have the same.
+  asked jsonb := parameters;
   result analytics.chart;
 begin
   select s.* into source from analytics.data_sources s where s.key = draw_chart.source_key;
@@ -11854,13 +12864,27 @@ begin
   used_grain := case when over_time then coalesce(nullif(draw_chart.grain, 'auto'), analytics.grain_for(from_day, to_day))
                      else 'total' end;
 
+  whole := array(
+    select p from analytics.source_points(source.key, from_day, to_day, 'total', asked) p);
+  asked := analytics.with_series(source, asked, whole);
+  if previous is not null then
+    previous_whole := array(
+      select p from analytics.source_points(source.key, previous_from, previous_to, 'total', asked) p);
+    asked := analytics.with_series(source, asked, previous_whole);
+  end if;
+
   with figures as materialized (
-    select false as is_previous, p.bucket, p.label, p.label_position, p.series, p.series_position, p.value, p.unit
-      from analytics.source_points(source.key, from_day, to_day, used_grain, parameters) p
+    select false as is_previous, p.*
+      from analytics.source_points(source.key, from_day, to_day, used_grain, asked) p
+     where over_time
      union all
-    select true, p.bucket, p.label, p.label_position, p.series, p.series_position, p.value, p.unit
-      from analytics.source_points(source.key, previous_from, previous_to, used_grain, parameters) p
-     where previous is not null
+    select true, p.*
+      from analytics.source_points(source.key, previous_from, previous_to, used_grain, asked) p
+     where over_time and previous is not null
+     union all
+    select false, p.* from unnest(whole) p where not over_time
+     union all
+    select true, p.* from unnest(previous_whole) p where not over_time
   ),
   -- Over time the first bucket of one span stands beside the first of the other.
   buckets as (
@@ -11890,18 +12914,14 @@ begin
       left join buckets b on b.is_previous = f.is_previous and b.day = f.bucket
      where not over_time or b.place is not null
   ),
-  -- The whole span is asked for as one: days need not add up to it.
   wholes as materialized (
     select w.is_previous, w.series, w.series_position, coalesce(w.unit, source.unit) as unit, w.value
       from (
-        select false as is_previous, p.series, p.series_position, p.unit, p.value
-          from analytics.source_points(source.key, from_day, to_day, 'total', parameters) p
-         where over_time
+        select false as is_previous, p.series, p.series_position, p.unit, p.value from unnest(whole) p
          union all
-        select true, p.series, p.series_position, p.unit, p.value
-          from analytics.source_points(source.key, previous_from, previous_to, 'total', parameters) p
-         where over_time and previous is not null
+        select true, p.series, p.series_position, p.unit, p.value from unnest(previous_whole) p
       ) w
+     where over_time
   ),
   labels as (
     select b.place::text as label, b.day::text as name, b.place from buckets b where not b.is_previous
@@ -11938,7 +12958,7 @@ begin
       left join cells c on c.series is not distinct from s.series and c.label = l.label
      group by s.series
   ),
-  whole as (
+  whole_series as (
     select w.series,
            sum(w.value) filter (where not w.is_previous) as value,
            sum(w.value) filter (where w.is_previous) as previous_value
@@ -11957,7 +12977,7 @@ begin
                 when cardinality(d.points) = 1 then d.previous_points[1] end as previous_total
       from series s
       left join drawn d on d.series is not distinct from s.series
-      left join whole w on w.series is not distinct from s.series
+      left join whole_series w on w.series is not distinct from s.series
   ),
   -- Whether one total can stand for all: of one series its own, of several their sum, unless their units differ.
   together as (
@@ -12207,12 +13227,16 @@ declare
   to_day date;
   looked_until date := first_day;
   days_at_once integer := 1;
+  starts_at timestamptz;
+  ends_at timestamptz;
   is_repeated boolean;
   midnights timestamptz[];
 begin
   while from_day <= last_day loop
     if from_day >= looked_until then
       looked_until := least(from_day + 31, last_day + 1);
+      starts_at := platform.begins_at(from_day, time_zone);
+      ends_at := platform.begins_at(looked_until, time_zone);
       -- A day by itself, so that what it sorts stays near the processor; a month of days that have little in them at once,
       -- since planning would take longer than reading. Both look along the index, beside which there are many of others.
       if looked_until > from_day + 1 then
@@ -12221,8 +13245,8 @@ begin
                   from (select
                           from analytics.app_events e
                          where e.organization_id = event_figures.organization_id
-                           and e.occurred_at >= from_day::timestamp at time zone time_zone
-                           and e.occurred_at < looked_until::timestamp at time zone time_zone
+                           and e.occurred_at >= starts_at
+                           and e.occurred_at < ends_at
                          order by e.occurred_at
                          limit few) l) < few
             then 31
@@ -12237,8 +13261,8 @@ begin
                           select e.user_id, e.name, e.source
                             from analytics.app_events e
                            where e.organization_id = event_figures.organization_id
-                             and e.occurred_at >= from_day::timestamp at time zone time_zone
-                             and e.occurred_at < looked_until::timestamp at time zone time_zone
+                             and e.occurred_at >= starts_at
+                             and e.occurred_at < ends_at
                            order by e.occurred_at
                            limit sample
                         ) l
@@ -12247,7 +13271,7 @@ begin
     end if;
     to_day := least(from_day + days_at_once - 1, last_day);
     midnights := array(
-      select (from_day + n)::timestamp at time zone time_zone from generate_series(0, to_day - from_day + 1) n order by n);
+      select platform.begins_at(from_day + n, time_zone) from generate_series(0, to_day - from_day + 1) n order by n);
     return query
     with repeated as materialized (
       -- Where people do the same again and again, that is brought together before anything is sorted; a sum that has nothing
@@ -12303,16 +13327,17 @@ CREATE FUNCTION analytics.events_kept_from(organization_id uuid) RETURNS timesta
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select now() - least(
-           (select t.retention from platform.protected_tables t where t.table_id = 'analytics.app_events'::regclass),
-           (tenancy.setting(organization_id, 'analytics') ->> 'keepEventsDays')::integer * interval '1 day')
+  select greatest(
+           platform.kept_from('analytics.app_events'),
+           now() - (tenancy.setting(organization_id, 'analytics') ->> 'keepEventsDays')::integer * interval '1 day',
+           (select t.kept_from from analytics.trimmed_until t where t.organization_id = events_kept_from.organization_id))
 $$;
 
 --
 -- Name: FUNCTION events_kept_from(organization_id uuid); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.events_kept_from(organization_id uuid) IS 'The time before which an organization keeps no events: what all keep at most, or less by its own settings.';
+COMMENT ON FUNCTION analytics.events_kept_from(organization_id uuid) IS 'The time before which an organization keeps no events: what all keep at most, or less by its own settings. What was deleted does not come back when it keeps them for longer again.';
 
 --
 -- Name: events_of_visitor(uuid, uuid, uuid, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: analytics; Owner: -
@@ -12419,6 +13444,30 @@ $$;
 
 COMMENT ON FUNCTION analytics.export_columns(wanted_table text) IS '@behavior -*
 The columns of a table that can be exported, with the permission that it takes; none for a table that cannot. Definer: which tables there are is written in a register of the kernel. It tells of tables and columns, no rows.';
+
+--
+-- Name: first_day_kept(uuid, text); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.first_day_kept(organization_id uuid, time_zone text) RETURNS date
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- Jobs have no caller.
+  if authz.actor_id() is not null and first_day_kept.organization_id is distinct from authz.organization_id() then
+    perform platform.refuse('CB003', 'Only the active organization can be asked about.', field => 'organization_id');
+  end if;
+  return (analytics.events_kept_from(first_day_kept.organization_id) at time zone time_zone)::date + 1;
+end
+$$;
+
+--
+-- Name: FUNCTION first_day_kept(organization_id uuid, time_zone text); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.first_day_kept(organization_id uuid, time_zone text) IS '@behavior -*
+The first day, in a time zone, of which an organization keeps all events. Errors: FORBIDDEN for an organization that is not the active one. Definer: settings and what was deleted are not for everybody who sees figures. It tells a day alone.';
 
 --
 -- Name: follow_dashboard_trigger(); Type: FUNCTION; Schema: analytics; Owner: -
@@ -12543,6 +13592,7 @@ declare
   answers uuid[];
   events integer;
   visits integer;
+  documents integer;
 begin
   if not exists (select from identity.users u where u.id = forget_person.user_id and u.deleted_at is not null) then
     return 0;
@@ -12603,7 +13653,8 @@ begin
        and (l.before ? 'comment' or l.after ? 'comment');
   end if;
   perform analytics.forget_dashboards(forget_person.user_id);
-  return greatest(events, visits);
+  documents := ai.forget_texts(forget_person.user_id, at_most);
+  return greatest(events, visits, documents);
 end
 $$;
 
@@ -12611,7 +13662,7 @@ $$;
 -- Name: FUNCTION forget_person(user_id uuid, at_most integer); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.forget_person(user_id uuid, at_most integer) IS 'Takes from events, visits and answers of an account that has ended what may say whose they were: addresses, properties, devices, names of visits, the lead, and what somebody wrote; and dashboards that nobody else sees. That an account which nobody knows any more did something at a time stays, so figures stay right. At most so many of each; returns how many of what there was more of. An account that has not ended is left alone. For the job of that name.';
+COMMENT ON FUNCTION analytics.forget_person(user_id uuid, at_most integer) IS 'Takes from events, visits and answers of an account that has ended what may say whose they were: addresses, properties, devices, names of visits, the lead, and what somebody wrote; and dashboards and documents that nobody else sees. That an account which nobody knows any more did something at a time stays, so figures stay right. At most so many of each; returns how many of what there was most of. An account that has not ended is left alone. For the job of that name.';
 
 --
 -- Name: forget_person_trigger(); Type: FUNCTION; Schema: analytics; Owner: -
@@ -12929,6 +13980,58 @@ COMMENT ON FUNCTION analytics.grid_columns(breakpoint text) IS '@behavior -*
 How many columns a grid has: lg 12, md 8, sm 4.';
 
 --
+-- Name: hidden_alert_ids(); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.hidden_alert_ids() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 10 PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select a.id
+    from analytics.dashboard_alerts a
+   where a.organization_id = authz.organization_id()
+     and not authz.has('workspaces.all')
+     and a.parameters ?| '{projectId,budgetId}'
+     and analytics.hides_named(a.parameters)
+$$;
+
+--
+-- Name: FUNCTION hidden_alert_ids(); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.hidden_alert_ids() IS '@behavior -*
+The alerts of the active organization on what is in workspaces that the caller does not see; nothing for those who see all. For policies of alerts and of what became of them. Definer: the caller does not see them. It is not in the API, and tells ids alone.';
+
+--
+-- Name: hides_named(jsonb); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.hides_named(parameters jsonb) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+           select
+             from projects.projects p
+            where p.organization_id = authz.organization_id()
+              and p.id = (parameters ->> 'projectId')::uuid
+              and not authz.sees_workspace(p.workspace_id))
+      or exists (
+           select
+             from finance.budgets b
+            where b.organization_id = authz.organization_id()
+              and b.id = (parameters ->> 'budgetId')::uuid
+              and not authz.sees_workspace(b.workspace_id))
+$$;
+
+--
+-- Name: FUNCTION hides_named(parameters jsonb); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.hides_named(parameters jsonb) IS '@behavior -*
+Whether parameters of a source name a project or a budget in a workspace that the caller does not see. Definer: the caller does not see it. It is not in the API, and tells nothing else.';
+
+--
 -- Name: is_recorded(uuid, text); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
@@ -13167,7 +14270,7 @@ $$;
 -- Name: FUNCTION metric_series(metric text, from_day date, to_day date, grain text, dimension text); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.metric_series(metric text, from_day date, to_day date, grain text, dimension text) IS 'A metric over days of the organization, both included, at most ten years: a point for each day, week (from Monday), month, quarter or year, of which only the days asked for count, up to today. metric is a key of metric_definitions, or the name of what was recorded in metrics_log, which is averaged. With a dimension there is such a series for each of its values; of a recorded metric it is source or the name of a label. Needs analytics.read. Errors: INVALID_INPUT, which names the argument.';
+COMMENT ON FUNCTION analytics.metric_series(metric text, from_day date, to_day date, grain text, dimension text) IS 'A metric over days of the organization, both included, at most ten years: a point for each day, week (from Monday), month, quarter or year, of which only the days asked for count, up to today. metric is a key of metricDefinitions, or the name of what was recorded in metrics_log, which is averaged. With a dimension there is such a series for each of its values; of a recorded metric it is source or the name of a label. Needs analytics.read. Errors: INVALID_INPUT, which names the argument.';
 
 --
 -- Name: metric_series_of(uuid, text, date, date, text, text); Type: FUNCTION; Schema: analytics; Owner: -
@@ -13342,6 +14445,9 @@ begin
        and m.dimension = coalesce(metric_totals.dimension, '')
        and m.day between from_day and last_day
      group by m.dimension_value;
+  if not found and definition.rollup = 'sum' and metric_totals.dimension is null then
+    return query select from_day, null::text, 0::numeric;
+  end if;
 end
 $$;
 
@@ -13350,7 +14456,7 @@ $$;
 --
 
 COMMENT ON FUNCTION analytics.metric_totals(definition analytics.metric_definitions, from_day date, to_day date, dimension text) IS '@behavior -*
-A metric of all days together: added, counted anew, divided again or the last, as the metric asks.';
+A metric of all days together: added, counted anew (null where the events are no longer all kept), divided again or the last, as the metric asks. Nothing to count is none of it.';
 
 --
 -- Name: next_due_at(text, integer, integer, time without time zone, text, timestamp with time zone); Type: FUNCTION; Schema: analytics; Owner: -
@@ -13421,18 +14527,21 @@ CREATE FUNCTION analytics.note_activations(organization_id uuid, user_ids uuid[]
 declare
   organization constant uuid := note_activations.organization_id;
   zone constant text := (select o.time_zone from tenancy.organizations o where o.id = organization);
-  kept_from constant timestamptz := analytics.events_kept_from(organization);
   changed integer;
 begin
   with rules as materialized (
     select * from analytics.activation_rules_of(organization)
   ),
-  -- Of who joined before the events that are kept, what was found out then stays.
+  -- Of who joined before the events that are kept, what was found out then stays. Looked up where the events are, which may
+  -- be deleted meanwhile.
+  kept as materialized (
+    select analytics.events_kept_from(organization) as kept_from
+  ),
   asked as materialized (
     select m.user_id, m.joined_at
       from tenancy.organization_members m
      where m.organization_id = organization
-       and m.joined_at >= kept_from
+       and m.joined_at >= (select k.kept_from from kept k)
        and (note_activations.user_ids is null or m.user_id = any (note_activations.user_ids))
   ),
   found as materialized (
@@ -13689,6 +14798,34 @@ $$;
 COMMENT ON FUNCTION analytics.note_events_trigger() IS 'Marks the days that new events lie in, in the time zone of the organization, and whose they are. Definer: the marks are internal.';
 
 --
+-- Name: note_lead_source_trigger(); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.note_lead_source_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  -- The rules that ask for it, however many leads have come from there.
+  insert into analytics.due_segments (organization_id, segment_id)
+  select s.organization_id, s.id
+    from analytics.segments s
+   where s.organization_id = new.organization_id
+     and s.subject = 'lead'
+     and s.is_active
+     and s.deleted_at is null
+     and jsonb_path_exists(s.rule, 'strict $.** ? (@.field == "lead_source")');
+  return null;
+end
+$_$;
+
+--
+-- Name: FUNCTION note_lead_source_trigger(); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.note_lead_source_trigger() IS 'Has everybody judged by the rules that ask for lead sources, when one is called something else. Definer: the marks are internal.';
+
+--
 -- Name: note_leads_trigger(); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
@@ -13752,6 +14889,29 @@ $$;
 COMMENT ON FUNCTION analytics.note_members_trigger() IS 'Marks the days on which members joined, and members whose segments are to be looked at. Definer: the marks are internal.';
 
 --
+-- Name: note_person_trigger(); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.note_person_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into analytics.touched_subjects (organization_id, subject, subject_ids)
+  select m.organization_id, 'user', array[m.user_id]
+    from tenancy.organization_members m
+   where m.user_id = new.id and m.status <> 'left';
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION note_person_trigger(); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.note_person_trigger() IS 'Marks somebody whose address, name or time zone has changed, in all their organizations, for the segments there to be looked at. Definer: the marks are internal.';
+
+--
 -- Name: note_report_delivery(uuid, uuid, text, text, text); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
@@ -13807,11 +14967,16 @@ CREATE FUNCTION analytics.note_time_zone_trigger() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  -- Days begin and end elsewhere now: what was counted on one may belong to its neighbours.
+  -- Days begin and end elsewhere now, up to 26 hours away: what was counted on one may belong to its neighbours.
   insert into analytics.dirty_days (organization_id, day)
   select distinct new.id, d.day + n
-    from (select distinct m.day from analytics.metrics_daily m where m.organization_id = new.id) d
-   cross join generate_series(-1, 1) n;
+    from (
+           select m.day from analytics.metrics_daily m where m.organization_id = new.id
+           union
+           -- also what was marked by the old midnights and is not computed yet
+           select n.day from analytics.dirty_days n where n.organization_id = new.id
+         ) d
+   cross join generate_series(-2, 2) n;
   return null;
 end
 $$;
@@ -13836,8 +15001,8 @@ CREATE FUNCTION analytics.nps_of(organization_id uuid, days_back integer, today 
       join tenancy.organizations o on o.id = r.organization_id
      where r.organization_id = nps_of.organization_id
        and r.deleted_at is null
-       and r.answered_at >= (today - days_back + 1)::timestamp at time zone o.time_zone
-       and r.answered_at < (today + 1)::timestamp at time zone o.time_zone
+       and r.answered_at >= platform.begins_at(today - days_back + 1, o.time_zone)
+       and r.answered_at < platform.begins_at(today + 1, o.time_zone)
      order by coalesce(r.user_id, r.lead_id, r.id), r.answered_at desc, r.id desc
   )
   select (count(*) filter (where a.category = 'promoter'), count(*) filter (where a.category = 'passive'),
@@ -13863,8 +15028,8 @@ CREATE FUNCTION analytics.other_figures(organization_id uuid, first_day date, la
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   with span as materialized (
-    select first_day::timestamp at time zone time_zone as starts_at,
-           (last_day + 1)::timestamp at time zone time_zone as ends_at
+    select platform.begins_at(first_day, time_zone) as starts_at,
+           platform.begins_at(last_day + 1, time_zone) as ends_at
   ),
   visits as (
     select (s.started_at at time zone time_zone)::date as day, s.source, count(*) as visits,
@@ -14006,9 +15171,10 @@ declare
 begin
   if subject is null or subject not in ('user', 'lead') then
     perform platform.refuse('CB002', 'A segment holds users or leads.', field => 'subject');
-  elsif subject = 'lead' then
-    perform authz.require('crm.read');
   end if;
+  -- What they did, and who they are: a number of them tells both, asked for often enough.
+  perform authz.require('analytics.read');
+  perform analytics.require_subject(subject);
   execute format(
     'select count(*) from %s s where (%s)%s',
     analytics.segment_subjects(subject), (analytics.compile_segment_rule(subject, rule)).predicate, is_seen)
@@ -14022,7 +15188,7 @@ $_$;
 -- Name: FUNCTION preview_segment(subject text, rule jsonb); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.preview_segment(subject text, rule jsonb) IS 'How many users, or leads that the caller sees, a rule fits at this moment, before it is saved. Needs analytics.write, for leads crm.read too. Errors: INVALID_INPUT naming the place in the rule. Definer: rules ask for what callers cannot select by themselves.';
+COMMENT ON FUNCTION analytics.preview_segment(subject text, rule jsonb) IS 'How many users, or leads that the caller sees, a rule fits at this moment, before it is saved. Needs analytics.write and analytics.read, for users tenancy.read too and for leads crm.read. Errors: FORBIDDEN, INVALID_INPUT naming the place in the rule. Definer: rules ask for what callers cannot select by themselves.';
 
 --
 -- Name: previous_days(text, date, date, text); Type: FUNCTION; Schema: analytics; Owner: -
@@ -14211,6 +15377,27 @@ $$;
 COMMENT ON FUNCTION analytics.read_events(rows jsonb) IS 'The elements of a list, each with what it says of an event: null for what is missing or cannot be read as what it is.';
 
 --
+-- Name: read_jsonb(json); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.read_jsonb(given json) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return given::jsonb;
+exception when data_exception then
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION read_jsonb(given json); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.read_jsonb(given json) IS 'A value of JSON, or null for one that has a text or a number that cannot be stored.';
+
+--
 -- Name: read_metrics(jsonb); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
@@ -14294,23 +15481,22 @@ CREATE FUNCTION analytics.recompute_days(organization_id uuid, first_day date, l
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  zone constant text := (select o.time_zone from tenancy.organizations o where o.id = recompute_days.organization_id);
-  -- Of the first day that is kept whole.
-  kept_day constant date := (analytics.events_kept_from(recompute_days.organization_id) at time zone zone)::date + 1;
-  from_day constant date := greatest(first_day, kept_day);
+  zone text;
   changed integer;
   removed integer;
 begin
   -- One at a time in an organization. What follows sees all that has been committed by then: whoever waited here finds
   -- what the other has written.
   perform pg_advisory_xact_lock(hashtextextended('analytics.recompute_days ' || recompute_days.organization_id, 0));
-  -- First the marks, then the figures: an event that comes in between leaves a mark of its own.
+  -- First the marks, then the time zone, then the figures: what changes in between leaves marks of its own.
   delete from analytics.dirty_days d
    where d.organization_id = recompute_days.organization_id and d.day between first_day and last_day;
-  if last_day < from_day then
-    return 0;
-  end if;
-  with figures as materialized (
+  zone := (select o.time_zone from tenancy.organizations o where o.id = recompute_days.organization_id);
+  with span as materialized (
+    -- Looked up where the events are: a day whose events are deleted meanwhile still has them here, or is left alone.
+    select greatest(first_day, analytics.first_day_kept(recompute_days.organization_id, zone)) as from_day
+  ),
+  figures as materialized (
     select f.day, f.metric, f.dimension, f.member, f.numerator, f.denominator,
            case
              when m.rollup = 'ratio' then round(m.scale * f.numerator / nullif(f.denominator, 0), 4)
@@ -14318,9 +15504,13 @@ begin
            end as value,
            m.rollup = 'ratio' as is_ratio
       from (
-             select * from analytics.event_figures(recompute_days.organization_id, from_day, last_day, zone)
+             select e.*
+               from span s
+              cross join lateral analytics.event_figures(recompute_days.organization_id, s.from_day, last_day, zone) e
              union all
-             select * from analytics.other_figures(recompute_days.organization_id, from_day, last_day, zone)
+             select o.*
+               from span s
+              cross join lateral analytics.other_figures(recompute_days.organization_id, s.from_day, last_day, zone) o
            ) f
       join analytics.metric_definitions m on m.key = f.metric
   ),
@@ -14346,7 +15536,8 @@ begin
                       select m.id, m.day, m.metric, m.dimension, m.dimension_value
                         from analytics.metrics_daily m
                        where m.organization_id = recompute_days.organization_id
-                         and m.day between from_day and last_day
+                         and m.day >= (select s.from_day from span s)
+                         and m.day <= last_day
                          and m.metric in (select d.key from analytics.metric_definitions d where d.source <> 'snapshots')
                       union all
                       select null, f.day, f.metric, f.dimension, f.member from figures f
@@ -14451,10 +15642,10 @@ $$;
 COMMENT ON FUNCTION analytics.recompute_metrics_daily(start_day date, end_day date) IS 'Computes the figures of days of the organization anew, both included, at most 366, from the events, visits, members and answers themselves; returns how many figures changed. Again is the same, and two at once wait for each other. Days whose events are no longer kept stay as they are. A job does it by itself for days that something came late for. Needs analytics.write. Errors: INVALID_INPUT. Definer: nobody writes figures directly.';
 
 --
--- Name: record_metrics(jsonb); Type: FUNCTION; Schema: analytics; Owner: -
+-- Name: record_metrics(json); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
-CREATE FUNCTION analytics.record_metrics(rows jsonb) RETURNS analytics.taken_rows
+CREATE FUNCTION analytics.record_metrics(rows json) RETURNS analytics.taken_rows
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -14463,23 +15654,28 @@ declare
   known constant text[] := '{id,metric,value,kind,source,unit,labels,occurredAt}'::text[];
   kept_from constant timestamptz := now() - (
     select t.retention from platform.protected_tables t where t.table_id = 'analytics.metrics_log'::regclass);
+  list jsonb;
+  unstorable integer[];
   result analytics.taken_rows;
   good integer;
 begin
-  if rows is null or jsonb_typeof(rows) <> 'array' then
+  if rows is null or json_typeof(rows) <> 'array' then
     perform platform.refuse('CB002', 'Values are given as a list.', field => 'rows');
-  elsif jsonb_array_length(rows) > 10000 then
+  elsif json_array_length(rows) > 10000 then
     perform platform.refuse('CB002', 'At most 10000 values at once.', field => 'rows');
   end if;
+  select s.list, s.unstorable into list, unstorable from analytics.storable_rows(rows) s;
   with sent as materialized (
     select m.*, coalesce(analytics.time_of_id(m.id), m.given_time, case when m.event ->> 'id' is null then now() end) as at
-      from analytics.read_metrics(rows) m
+      from analytics.read_metrics(list) m
   ),
   checked as materialized (
     select s.index, s.event, coalesce(s.id, platform.uuidv7()) as id, s.at, s.metric, coalesce(s.kind, 'business') as kind,
            coalesce(s.source, '') as source, s.unit, coalesce(s.labels, '{}') as labels,
            case jsonb_typeof(s.value) when 'number' then s.value::numeric end as value,
            case
+             when s.index = any (unstorable)
+               then array[null, 'has a character that texts cannot hold, such as U+0000, or a number that is too large']
              when jsonb_typeof(s.event) <> 'object' then array[null, 'is no object']
              when s.event - known <> '{}'
                then array[(select min(k.key) from jsonb_object_keys(s.event - known) as k (key)), 'is not known']
@@ -14525,10 +15721,10 @@ end
 $_$;
 
 --
--- Name: FUNCTION record_metrics(rows jsonb); Type: COMMENT; Schema: analytics; Owner: -
+-- Name: FUNCTION record_metrics(rows json); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.record_metrics(rows jsonb) IS 'Records values, at most 10000 at once: a list of {"metric", "value", "kind", "source", "unit", "labels", "occurredAt", "id"}, of which metric and value are required; kind is performance, business (unless said otherwise) or system. Rows that are wrong come back with their place and the reason. With an id, a row that is sent again is recorded once, as upsert_events does it. Needs analytics.write. Errors: INVALID_INPUT for what is no list, or too long. Definer: nobody writes values directly.';
+COMMENT ON FUNCTION analytics.record_metrics(rows json) IS 'Records values, at most 10000 at once: a list of {"metric", "value", "kind", "source", "unit", "labels", "occurredAt", "id"}, of which metric and value are required; kind is performance, business (unless said otherwise) or system. Rows that are wrong come back with their place and the reason. With an id, a row that is sent again is recorded once, as upsert_events does it. Needs analytics.write. Errors: INVALID_INPUT for what is no list, or too long. Definer: nobody writes values directly.';
 
 --
 -- Name: recorded_series(uuid, text, date, date, text, text, text); Type: FUNCTION; Schema: analytics; Owner: -
@@ -14549,8 +15745,8 @@ CREATE FUNCTION analytics.recorded_series(organization_id uuid, metric text, fro
       from analytics.metrics_log l
      where l.organization_id = recorded_series.organization_id
        and l.metric = recorded_series.metric
-       and l.occurred_at >= from_day::timestamp at time zone time_zone
-       and l.occurred_at < (to_day + 1)::timestamp at time zone time_zone
+       and l.occurred_at >= platform.begins_at(from_day, time_zone)
+       and l.occurred_at < platform.begins_at(to_day + 1, time_zone)
      group by 1, 2
   )
   select b.bucket, nullif(k.member, ''), p.value
@@ -14777,7 +15973,7 @@ CREATE FUNCTION analytics.report_delivery(organization_id uuid, delivery_id uuid
     AS $$
 declare
   delivery analytics.report_deliveries;
-  may_see boolean;
+  why_not text;
 begin
   select d.*
     into delivery
@@ -14800,10 +15996,22 @@ begin
   if delivery.status is null or delivery.status not in ('queued', 'sending') then
     return;
   end if;
-  may_see := analytics.may_see_source(delivery.organization_id, delivery.user_id, '{analytics.read}');
-  if not may_see and delivery.status = 'queued' then
+  why_not := case
+    when not analytics.may_see_source(delivery.organization_id, delivery.user_id, '{analytics.read}')
+      then 'The recipient is no member any more, or may not see dashboards.'
+    when not exists (
+           select
+             from analytics.dashboard_subscriptions s
+            where s.organization_id = delivery.organization_id
+              and s.id = delivery.subscription_id
+              and s.is_active
+              and s.deleted_at is null
+              and delivery.user_id = any (s.recipient_ids))
+      then 'It is not sent any more, or not to this recipient.'
+  end;
+  if why_not is not null and delivery.status = 'queued' then
     update analytics.report_deliveries d
-       set status = 'withheld', reason = 'The recipient is no member any more, or may not see dashboards.'
+       set status = 'withheld', reason = why_not
      where d.organization_id = delivery.organization_id and d.id = delivery.id;
     return;
   end if;
@@ -14823,7 +16031,7 @@ $$;
 -- Name: FUNCTION report_delivery(organization_id uuid, delivery_id uuid); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.report_delivery(organization_id uuid, delivery_id uuid) IS 'What it takes to send a report to its recipient; no row when there is nothing to do: it has gone out, or may not any more, which is noted. One that has been going out for minutes has lost its worker and is not sent again. The state sending: another worker is at it. For jobs.';
+COMMENT ON FUNCTION analytics.report_delivery(organization_id uuid, delivery_id uuid) IS 'What it takes to send a report to its recipient; no row when there is nothing to do: it has gone out, or may not any more, because the recipient may not see it, has left it, or nobody gets it now, which is noted. One that has been going out for minutes has lost its worker and is not sent again. The state sending: another worker is at it. For jobs.';
 
 --
 -- Name: require_days(integer, text); Type: FUNCTION; Schema: analytics; Owner: -
@@ -14846,6 +16054,25 @@ $$;
 
 COMMENT ON FUNCTION analytics.require_days(days integer, field text) IS '@behavior -*
 Refuses a number of days that is none. Errors: INVALID_INPUT.';
+
+--
+-- Name: require_subject(text); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.require_subject(subject text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform authz.require(case subject when 'lead' then 'crm.read' else 'tenancy.read' end);
+end
+$$;
+
+--
+-- Name: FUNCTION require_subject(subject text); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.require_subject(subject text) IS 'Refuses whoever may not read what the rules of segments of users, or of leads, ask for. Errors: FORBIDDEN.';
 
 --
 -- Name: restore_activation_rule(uuid); Type: FUNCTION; Schema: analytics; Owner: -
@@ -15113,17 +16340,26 @@ CREATE FUNCTION analytics.retention_rate_of(organization_id uuid, days_after int
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   with span as materialized (
-    select o.time_zone, today - days_back as from_day, today - days_after - 1 as to_day
+    -- What somebody did on a day whose events are no longer all kept is not known.
+    select o.time_zone, greatest(today - days_back, analytics.first_day_kept(o.id, o.time_zone) - days_after) as from_day,
+           today - days_after - 1 as to_day
       from tenancy.organizations o
      where o.id = retention_rate_of.organization_id
   ),
   members as (
-    select m.user_id, (m.joined_at at time zone s.time_zone)::date as day, s.time_zone
+    select m.user_id, (m.joined_at at time zone s.time_zone)::date as day
       from span s
       join tenancy.organization_members m
         on m.organization_id = retention_rate_of.organization_id
-       and m.joined_at >= s.from_day::timestamp at time zone s.time_zone
-       and m.joined_at < (s.to_day + 1)::timestamp at time zone s.time_zone
+       and m.joined_at >= platform.begins_at(s.from_day, s.time_zone)
+       and m.joined_at < platform.begins_at(s.to_day + 1, s.time_zone)
+  ),
+  -- once for each day, not for each who joined on it
+  returns as materialized (
+    select d.day, platform.begins_at(d.day + days_after, s.time_zone) as starts_at,
+           platform.begins_at(d.day + days_after + 1, s.time_zone) as ends_at
+      from span s
+     cross join (select distinct m.day from members m) d
   ),
   cohorts as (
     select m.day, count(*)::integer as denominator,
@@ -15132,10 +16368,11 @@ CREATE FUNCTION analytics.retention_rate_of(organization_id uuid, days_after int
                from analytics.app_events e
               where e.organization_id = retention_rate_of.organization_id
                 and e.user_id = m.user_id
-                and e.occurred_at >= (m.day + days_after)::timestamp at time zone m.time_zone
-                and e.occurred_at < (m.day + days_after + 1)::timestamp at time zone m.time_zone
+                and e.occurred_at >= r.starts_at
+                and e.occurred_at < r.ends_at
            )))::integer as numerator
       from members m
+      join returns r on r.day = m.day
      group by m.day
   )
   select analytics.sum_of_cohorts(
@@ -15315,6 +16552,10 @@ begin
   perform analytics.check_source((alert).source_key, coalesce((alert).parameters, '{}'), 'alert.');
   select s.permission into needed from analytics.data_sources s where s.key = (alert).source_key;
   perform authz.require(needed);
+  if analytics.hides_named((alert).parameters) then
+    perform platform.refuse(
+      'CB004', 'There is no such project or budget, or you may not see it.', field => 'alert.parameters');
+  end if;
   if (alert).threshold is null then
     perform platform.refuse('CB002', 'An alert has a threshold.', field => 'alert.threshold');
   end if;
@@ -15531,6 +16772,22 @@ $$;
 COMMENT ON FUNCTION analytics.segments_member_count(segment analytics.segments) IS 'How many are in.';
 
 --
+-- Name: series_place(text, bigint, jsonb); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.series_place(series text, place bigint, parameters jsonb) RETURNS integer
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN (COALESCE((SELECT min(f.place) AS min FROM jsonb_array_elements_text((series_place.parameters -> 'first'::text)) WITH ORDINALITY f(series, place) WHERE (f.series = series_place.series)), (place + COALESCE(jsonb_array_length((parameters -> 'first'::text)), 0))))::integer;
+
+--
+-- Name: FUNCTION series_place(series text, place bigint, parameters jsonb); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.series_place(series text, place bigint, parameters jsonb) IS '@behavior -*
+Where a series comes among those that a source draws: in the order of first when that has it, else, with its place among all others, after that.';
+
+--
 -- Name: set_default_dashboard(uuid); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
@@ -15601,8 +16858,9 @@ begin
     new.next_check_at := now();
   end if;
   if is_new or new.recipient_ids is distinct from old.recipient_ids then
+    perform analytics.check_recipients(
+      new.organization_id, new.recipient_ids, case when not is_new then old.recipient_ids end, 'recipient_ids');
     new.recipient_ids := array(select distinct r.user_id from unnest(new.recipient_ids) as r (user_id) order by 1);
-    perform analytics.check_recipients(new.organization_id, new.recipient_ids, 'recipient_ids');
   end if;
   if not is_new and new.is_active and new.deleted_at is null and not (old.is_active and old.deleted_at is null) then
     new.next_check_at := now();
@@ -15620,7 +16878,7 @@ $$;
 -- Name: FUNCTION settle_alert_trigger(); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.settle_alert_trigger() IS 'Before an alert is written: its source and parameters fit, its recipients are members, and it looks with the eyes of whoever last said what is watched. Definer: those columns are nobody''s to set.';
+COMMENT ON FUNCTION analytics.settle_alert_trigger() IS 'Before an alert is written: its source and parameters fit, its new recipients are members, and it looks with the eyes of whoever last said what is watched. Definer: those columns are nobody''s to set.';
 
 --
 -- Name: settle_partitions(); Type: FUNCTION; Schema: analytics; Owner: -
@@ -15667,8 +16925,9 @@ CREATE FUNCTION analytics.settle_subscription_trigger() RETURNS trigger
     AS $$
 begin
   if tg_op = 'INSERT' or new.recipient_ids is distinct from old.recipient_ids then
+    perform analytics.check_recipients(
+      new.organization_id, new.recipient_ids, case when tg_op = 'UPDATE' then old.recipient_ids end, 'recipient_ids');
     new.recipient_ids := array(select distinct r.user_id from unnest(new.recipient_ids) as r (user_id) order by 1);
-    perform analytics.check_recipients(new.organization_id, new.recipient_ids, 'recipient_ids');
   end if;
   if tg_op = 'INSERT'
      or (new.frequency, new.weekday, new.day_of_month, new.at_time, new.time_zone)
@@ -15687,7 +16946,7 @@ $$;
 -- Name: FUNCTION settle_subscription_trigger(); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.settle_subscription_trigger() IS 'Before a subscription is written: its recipients are members, and it is due when its schedule says. Definer: next_due_at is nobody''s to set.';
+COMMENT ON FUNCTION analytics.settle_subscription_trigger() IS 'Before a subscription is written: its new recipients are members, and it is due when its schedule says. Definer: next_due_at is nobody''s to set.';
 
 --
 -- Name: share_dashboard_trigger(); Type: FUNCTION; Schema: analytics; Owner: -
@@ -15925,8 +17184,8 @@ CREATE FUNCTION analytics.source_deals_won(from_day date, to_day date, grain tex
     from (select o.currency, o.time_zone from tenancy.organizations o where o.id = (select authz.organization_id())) h
     join crm.deals d
       on d.organization_id = (select authz.organization_id())
-     and d.closed_at >= from_day::timestamp at time zone h.time_zone
-     and d.closed_at < (to_day + 1)::timestamp at time zone h.time_zone
+     and d.closed_at >= platform.begins_at(from_day, h.time_zone)
+     and d.closed_at < platform.begins_at(to_day + 1, h.time_zone)
    where d.status = 'won'
      and d.deleted_at is null
      and (parameters ->> 'currency' is null or d.currency = parameters ->> 'currency')
@@ -16071,10 +17330,16 @@ CREATE FUNCTION analytics.source_ledger(kinds text[], sign integer, from_day dat
      group by 1, 2, 3
   ),
   categories as (
-    select p.category, p.currency, row_number() over (order by sum(abs(p.amount)) desc, p.category) as place
-      from postings p
-     where p.category is not null
-     group by p.category, p.currency
+    select c.category, c.currency, analytics.series_place(c.category, c.place, parameters) as place
+      from (
+        select p.category, p.currency,
+               row_number() over (
+                 partition by parameters -> 'first' ? p.category
+                 order by sum(abs(p.amount)) desc, p.category) as place
+          from postings p
+         where p.category is not null
+         group by p.category, p.currency
+      ) c
   )
   select p.bucket, null::text, null::integer,
          case when p.category is null then p.currency::text
@@ -16121,8 +17386,8 @@ CREATE FUNCTION analytics.source_mail_interactions(from_day date, to_day date, g
              from (select o.time_zone from tenancy.organizations o where o.id = (select authz.organization_id())) z
              join marketing.email_interactions i
                on i.organization_id = (select authz.organization_id())
-              and i.occurred_at >= from_day::timestamp at time zone z.time_zone
-              and i.occurred_at < (to_day + 1)::timestamp at time zone z.time_zone
+              and i.occurred_at >= platform.begins_at(from_day, z.time_zone)
+              and i.occurred_at < platform.begins_at(to_day + 1, z.time_zone)
             where not i.is_machine
               and not i.is_repeat
             group by 1, i.kind
@@ -16174,12 +17439,18 @@ begin
        where grain <> 'total'
     ),
     largest as (
-      select p.dimension, row_number() over (order by sum(p.value) desc nulls last, p.dimension) as place
-        from points p
-       group by p.dimension
+      select n.dimension, n.series, analytics.series_place(n.series, n.place, parameters) as place
+        from (
+          select p.dimension, s.series,
+                 row_number() over (
+                   partition by parameters -> 'first' ? s.series
+                   order by sum(p.value) desc nulls last, s.series) as place
+            from points p
+           cross join lateral (select coalesce(p.dimension, definition.title) as series) s
+           group by p.dimension, s.series
+        ) n
     )
-    select p.bucket, null::text, null::integer, coalesce(p.dimension, definition.title), l.place::integer, p.value,
-           definition.unit
+    select p.bucket, null::text, null::integer, l.series, l.place, p.value, definition.unit
       from points p
       join largest l on l.dimension is not distinct from p.dimension
      where l.place <= (parameters ->> 'limit')::integer;
@@ -16620,6 +17891,31 @@ COMMENT ON FUNCTION analytics.source_tasks_overdue(from_day date, to_day date, g
 A data source of dashboards: see data_sources, where it is registered.';
 
 --
+-- Name: storable_rows(json); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.storable_rows(given json, OUT list jsonb, OUT unstorable integer[]) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  list := given::jsonb;
+exception when data_exception then
+  select jsonb_agg(coalesce(r.element, 'null') order by e.number),
+         array_agg((e.number - 1)::integer) filter (where r.element is null)
+    into list, unstorable
+    from json_array_elements(given) with ordinality as e (element, number)
+   cross join lateral (select analytics.read_jsonb(e.element) as element) r;
+end
+$$;
+
+--
+-- Name: FUNCTION storable_rows(given json, OUT list jsonb, OUT unstorable integer[]); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.storable_rows(given json, OUT list jsonb, OUT unstorable integer[]) IS 'A list as jsonb, and the places in it of what cannot be stored, which is null there: json is any text that has its form, also with characters in it that texts cannot hold.';
+
+--
 -- Name: sum_of_cohorts(date, date, analytics.cohort_rate[]); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
@@ -16644,10 +17940,10 @@ COMMENT ON FUNCTION analytics.sum_of_cohorts(from_day date, to_day date, cohorts
 Cohorts with their rates, and the rate of all together.';
 
 --
--- Name: take_events(uuid, jsonb); Type: FUNCTION; Schema: analytics; Owner: -
+-- Name: take_events(uuid, json); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
-CREATE FUNCTION analytics.take_events(organization_id uuid, rows jsonb) RETURNS analytics.taken_rows
+CREATE FUNCTION analytics.take_events(organization_id uuid, rows json) RETURNS analytics.taken_rows
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -16655,16 +17951,19 @@ declare
   known constant text[] :=
     '{id,name,occurredAt,userId,leadId,anonymousId,sessionKey,source,url,value,properties}'::text[];
   kept_from constant timestamptz := analytics.events_kept_from(take_events.organization_id);
+  list jsonb;
+  unstorable integer[];
   result analytics.taken_rows;
   good integer;
 begin
-  if rows is null or jsonb_typeof(rows) <> 'array' then
+  if rows is null or json_typeof(rows) <> 'array' then
     perform platform.refuse('CB002', 'Events are given as a list.', field => 'rows');
-  elsif jsonb_array_length(rows) > 10000 then
+  elsif json_array_length(rows) > 10000 then
     perform platform.refuse('CB002', 'At most 10000 events at once.', field => 'rows');
   end if;
+  select s.list, s.unstorable into list, unstorable from analytics.storable_rows(rows) s;
   with sent as materialized (
-    select e.*, analytics.time_of_id(e.id) as id_time from analytics.read_events(rows) e
+    select e.*, analytics.time_of_id(e.id) as id_time from analytics.read_events(list) e
   ),
   checked as materialized (
     select s.index, s.event, s.id, coalesce(s.id_time, s.given_time) as occurred_at, s.name, s.user_id,
@@ -16674,6 +17973,8 @@ begin
            case jsonb_typeof(s.value) when 'number' then s.value::numeric end as value,
            coalesce(s.properties, '{}') as properties,
            case
+             when s.index = any (unstorable)
+               then array[null, 'has a character that texts cannot hold, such as U+0000, or a number that is too large']
              when jsonb_typeof(s.event) <> 'object' then array[null, 'is no object']
              when s.event - known <> '{}'
                then array[(select min(k.key) from jsonb_object_keys(s.event - known) as k (key)), 'is not known']
@@ -16740,10 +18041,10 @@ end
 $_$;
 
 --
--- Name: FUNCTION take_events(organization_id uuid, rows jsonb); Type: COMMENT; Schema: analytics; Owner: -
+-- Name: FUNCTION take_events(organization_id uuid, rows json); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.take_events(organization_id uuid, rows jsonb) IS 'upsert_events of an organization, for functions that have checked who asks.';
+COMMENT ON FUNCTION analytics.take_events(organization_id uuid, rows json) IS 'upsert_events of an organization, for functions that have checked who asks.';
 
 --
 -- Name: pmf_metrics_snapshots; Type: TABLE; Schema: analytics; Owner: -
@@ -16840,7 +18141,7 @@ CREATE FUNCTION analytics.take_pmf_snapshot(organization_id uuid, day date) RETU
 declare
   organization constant uuid := take_pmf_snapshot.organization_id;
   zone constant text := (select o.time_zone from tenancy.organizations o where o.id = organization);
-  ends_at constant timestamptz := (day + 1)::timestamp at time zone zone;
+  ends_at constant timestamptz := platform.begins_at(day + 1, zone);
   activation constant analytics.rate_of_cohorts := analytics.activation_rate_of(organization, 90, day);
   retention_7 constant analytics.rate_of_cohorts := analytics.retention_rate_of(organization, 7, 90, day);
   retention_28 constant analytics.rate_of_cohorts := analytics.retention_rate_of(organization, 28, 90, day);
@@ -16848,8 +18149,8 @@ declare
   active record;
   snapshot analytics.pmf_metrics_snapshots;
 begin
-  select count(*) filter (where u.last_at >= day::timestamp at time zone zone)::integer as day_1,
-         count(*) filter (where u.last_at >= (day - 6)::timestamp at time zone zone)::integer as day_7,
+  select count(*) filter (where u.last_at >= platform.begins_at(day, zone))::integer as day_1,
+         count(*) filter (where u.last_at >= platform.begins_at(day - 6, zone))::integer as day_7,
          count(*)::integer as day_28
     into active
     from (
@@ -16857,7 +18158,7 @@ begin
              from analytics.app_events e
             where e.organization_id = organization
               and e.user_id is not null
-              and e.occurred_at >= (day - 27)::timestamp at time zone zone
+              and e.occurred_at >= platform.begins_at(day - 27, zone)
               and e.occurred_at < ends_at
             group by e.user_id
          ) u;
@@ -16921,8 +18222,11 @@ CREATE FUNCTION analytics.take_pmf_snapshots(organization_id uuid) RETURNS integ
    cross join lateral (
            select n.day::date as day
              from generate_series(
-                    greatest(o.first_day, o.today - 27, least(o.first_taken, o.today - 1))::timestamp, o.today::timestamp,
-                    interval '1 day') as n (day)
+                    greatest(
+                      o.first_day, o.today - 27, least(o.first_taken, o.today - 1),
+                      -- four weeks of events go into each, which may be more than are kept
+                      least(analytics.first_day_kept(o.id, o.time_zone) + 27, o.today - 1))::timestamp,
+                    o.today::timestamp, interval '1 day') as n (day)
          ) d
    -- yesterday again, for what came after the last hour of it
    where d.day >= o.today - 1
@@ -16931,14 +18235,14 @@ CREATE FUNCTION analytics.take_pmf_snapshots(organization_id uuid) RETURNS integ
              from analytics.pmf_metrics_snapshots s
             where s.organization_id = o.id
               and s.day = d.day
-              and s.updated_at >= (d.day + 1)::timestamp at time zone o.time_zone)
+              and s.updated_at >= platform.begins_at(d.day + 1, o.time_zone))
 $$;
 
 --
 -- Name: FUNCTION take_pmf_snapshots(organization_id uuid); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.take_pmf_snapshots(organization_id uuid) IS 'Takes the snapshots of an organization of today and yesterday, and of those of the last four weeks, since it has any, that were not taken after their day was over; returns how many. For jobs.';
+COMMENT ON FUNCTION analytics.take_pmf_snapshots(organization_id uuid) IS 'Takes the snapshots of an organization of today and yesterday, and of those of the last four weeks, since it has any, that were not taken after their day was over, as far back as there are events to take them from; returns how many. For jobs.';
 
 --
 -- Name: time_of_id(uuid); Type: FUNCTION; Schema: analytics; Owner: -
@@ -16964,16 +18268,18 @@ CREATE FUNCTION analytics.trim_analytics(organization_id uuid, at_most integer D
     AS $$
 declare
   organization constant uuid := trim_analytics.organization_id;
-  kept_from constant timestamptz := analytics.events_kept_from(organization);
+  keep_from constant timestamptz := analytics.events_kept_from(organization);
   events integer;
   visits integer;
+  exports integer;
+  deliveries integer;
 begin
   delete from analytics.app_events e
    where e.organization_id = organization
      and (e.id, e.occurred_at) in (
            select o.id, o.occurred_at
              from analytics.app_events o
-            where o.organization_id = organization and o.occurred_at < kept_from
+            where o.organization_id = organization and o.occurred_at < keep_from
             order by o.occurred_at
             limit at_most
          );
@@ -16981,14 +18287,45 @@ begin
   delete from analytics.sessions s
    where s.organization_id = organization
      and s.id in (
+           -- what has ended has begun, which an index knows
            select o.id
              from analytics.sessions o
-            where o.organization_id = organization and o.ended_at < kept_from
+            where o.organization_id = organization and o.started_at < keep_from and o.ended_at < keep_from
             order by o.started_at
             limit at_most
          );
   get diagnostics visits = row_count;
-  return greatest(events, visits);
+  if events > 0 or visits > 0 then
+    insert into analytics.trimmed_until as t (organization_id, kept_from)
+    values (organization, keep_from)
+    on conflict on constraint trimmed_until_pkey do update
+      set kept_from = excluded.kept_from
+    where t.kept_from < excluded.kept_from;
+  end if;
+  delete from analytics.data_exports e
+   where e.organization_id = organization
+     and e.id in (
+           select o.id
+             from analytics.data_exports o
+            where o.organization_id = organization and o.occurred_at < platform.kept_from('analytics.data_exports')
+            order by o.occurred_at
+            limit at_most
+         );
+  get diagnostics exports = row_count;
+  delete from analytics.report_deliveries d
+   where d.organization_id = organization
+     and d.id in (
+           select o.id
+             from analytics.report_deliveries o
+            where o.organization_id = organization
+              and o.due_at < platform.kept_from('analytics.report_deliveries')
+              -- what is still to go out has a job
+              and o.status not in ('queued', 'sending')
+            order by o.due_at
+            limit at_most
+         );
+  get diagnostics deliveries = row_count;
+  return greatest(events, visits, exports, deliveries);
 end
 $$;
 
@@ -16996,7 +18333,7 @@ $$;
 -- Name: FUNCTION trim_analytics(organization_id uuid, at_most integer); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.trim_analytics(organization_id uuid, at_most integer) IS 'Deletes events and visits that are older than an organization keeps them, at most so many of each, and returns how many of what there was more of. What is older than anybody keeps goes with its partition. For jobs.';
+COMMENT ON FUNCTION analytics.trim_analytics(organization_id uuid, at_most integer) IS 'Deletes events and visits that are older than an organization keeps them, and what is written of exports and of reports that went out longer ago than their tables keep it, at most so many of each, and returns how many of what there was most of. That events are gone is noted with it (trimmed_until). What is older than anybody keeps goes with its partition. For jobs.';
 
 --
 -- Name: try_chart(text, text, jsonb, text, date, date, text, text, date); Type: FUNCTION; Schema: analytics; Owner: -
@@ -17064,6 +18401,50 @@ $$;
 COMMENT ON FUNCTION analytics.undigested_organizations() IS 'The organizations for which digest_events or recompute_dirty_days has something to do. For jobs.';
 
 --
+-- Name: undrawn_value(text, date, date, jsonb, text); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.undrawn_value(source_key text, from_day date, to_day date, parameters jsonb, series text) RETURNS numeric
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  source analytics.data_sources;
+  value numeric;
+begin
+  select s.* into source from analytics.data_sources s where s.key = undrawn_value.source_key;
+  -- It may be there, only not among the largest.
+  if source.shape = 'time' and source.parameters #> '{properties,limit}' is not null then
+    select sum(p.value)
+      into value
+      from analytics.source_points(source.key, from_day, to_day, 'total', parameters || '{"limit": 1000000}') p
+     where p.series = undrawn_value.series
+    having count(*) > 0;
+    if found then
+      return value;
+    end if;
+  end if;
+  if source.adds_up <> 'none' then
+    return 0;
+  end if;
+  -- Of a metric that counts there is none, if it is known at all how much there was on these days.
+  return (
+    select 0
+      from analytics.source_points(source.key, from_day, to_day, 'total', parameters - 'dimension') p
+      join analytics.metric_definitions d on d.key = parameters ->> 'metric' and d.rollup in ('sum', 'distinct')
+     where source.key = 'analytics.metric' and p.value is not null
+     limit 1);
+end
+$$;
+
+--
+-- Name: FUNCTION undrawn_value(source_key text, from_day date, to_day date, parameters jsonb, series text); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.undrawn_value(source_key text, from_day date, to_day date, parameters jsonb, series text) IS '@behavior -*
+What a series has over days whose chart does not have it: its figure where others are larger; else zero, or null of what is no number of things, such as a ratio. Errors: INVALID_INPUT, FORBIDDEN.';
+
+--
 -- Name: untrimmed_organizations(); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
@@ -17073,12 +18454,24 @@ CREATE FUNCTION analytics.untrimmed_organizations() RETURNS SETOF uuid
     AS $$
   select o.id
     from tenancy.organizations o
+   -- once for each, not for each of its visits
+   cross join lateral (select analytics.events_kept_from(o.id) as keep_from offset 0) k
    where exists (
-           select
-             from analytics.app_events e
-            where e.organization_id = o.id and e.occurred_at < analytics.events_kept_from(o.id))
+           select from analytics.app_events e where e.organization_id = o.id and e.occurred_at < k.keep_from)
       or exists (
-           select from analytics.sessions s where s.organization_id = o.id and s.ended_at < analytics.events_kept_from(o.id))
+           select
+             from analytics.sessions s
+            where s.organization_id = o.id and s.started_at < k.keep_from and s.ended_at < k.keep_from)
+      or exists (
+           select
+             from analytics.data_exports e
+            where e.organization_id = o.id and e.occurred_at < platform.kept_from('analytics.data_exports'))
+      or exists (
+           select
+             from analytics.report_deliveries d
+            where d.organization_id = o.id
+              and d.due_at < platform.kept_from('analytics.report_deliveries')
+              and d.status not in ('queued', 'sending'))
 $$;
 
 --
@@ -17109,10 +18502,10 @@ $$;
 COMMENT ON FUNCTION analytics.update_pmf_metrics_snapshot() IS 'Writes how well the product fits its market as of today, or brings today''s row up to date; a job does so every hour. Needs analytics.write. Errors: FORBIDDEN. Definer: nobody writes figures directly.';
 
 --
--- Name: upsert_events(jsonb); Type: FUNCTION; Schema: analytics; Owner: -
+-- Name: upsert_events(json); Type: FUNCTION; Schema: analytics; Owner: -
 --
 
-CREATE FUNCTION analytics.upsert_events(rows jsonb) RETURNS analytics.taken_rows
+CREATE FUNCTION analytics.upsert_events(rows json) RETURNS analytics.taken_rows
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -17124,10 +18517,10 @@ end
 $$;
 
 --
--- Name: FUNCTION upsert_events(rows jsonb); Type: COMMENT; Schema: analytics; Owner: -
+-- Name: FUNCTION upsert_events(rows json); Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON FUNCTION analytics.upsert_events(rows jsonb) IS 'Records events, at most 10000 at once: a list of {"id", "name", "occurredAt", "userId", "leadId", "anonymousId", "sessionKey", "source", "url", "value", "properties"}, of which id and name are required. Rows that are wrong come back with their place and the reason, the others are recorded. A row that is sent again is recorded once, whoever sends it: an event is known by its id together with its time. An id of version 7 has its time in it; occurredAt may be left out then, and else lies within a minute of it. With any other id occurredAt is required, and the same id at another time is another event. What is sent of a lead that was merged into another is recorded of that one. Events lie no more than a day ahead, and no further back than the organization keeps them. Needs analytics.write. Errors: INVALID_INPUT for what is no list, or too long. Definer: nobody writes events directly.';
+COMMENT ON FUNCTION analytics.upsert_events(rows json) IS 'Records events, at most 10000 at once: a list of {"id", "name", "occurredAt", "userId", "leadId", "anonymousId", "sessionKey", "source", "url", "value", "properties"}, of which id and name are required. Rows that are wrong come back with their place and the reason, also one with a character that texts cannot hold; the others are recorded. A row that is sent again is recorded once, whoever sends it: an event is known by its id together with its time. An id of version 7 has its time in it; occurredAt may be left out then, and else lies within a minute of it. With any other id occurredAt is required, and the same id at another time is another event. What is sent of a lead that was merged into another is recorded of that one. Events lie no more than a day ahead, and no further back than the organization keeps them. Needs analytics.write. Errors: INVALID_INPUT for what is no list, or too long. Definer: nobody writes events directly.';
 
 --
 -- Name: value_literal(text, jsonb, text); Type: FUNCTION; Schema: analytics; Owner: -
@@ -17246,6 +18639,175 @@ $$;
 --
 
 COMMENT ON FUNCTION analytics.widget_data(widget_id uuid, from_day date, to_day date) IS 'What a chart library needs to draw a widget: labels, series, units, totals, and the same for the span it is compared with. Without days it shows those of its range; a range of its own counts in any case. Figures are those that the caller may see: for a source that they may not read the chart has a refusal (FORBIDDEN) and no series. Needs analytics.read. Errors: INVALID_INPUT, NOT_FOUND_OR_FORBIDDEN.';
+
+--
+-- Name: is_json_schema(jsonb); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.is_json_schema(schema jsonb) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  keywords constant text[] :=
+    '{type,properties,required,additionalProperties,items,minItems,maxItems,uniqueItems,enum,const,minimum,maximum,'
+    'minLength,maxLength,pattern,format,default,title,description}'::text[];
+begin
+  if jsonb_typeof(schema) <> 'object' then
+    return false;
+  end if;
+  return not exists (select from jsonb_object_keys(schema) as k (keyword) where k.keyword <> all (keywords))
+     and coalesce(
+           schema ->> 'type' in ('object', 'array', 'string', 'number', 'integer', 'boolean'),
+           schema ? 'enum' or schema ? 'const')
+     and coalesce(schema ->> 'format' in ('email', 'uri', 'time-zone'), true)
+     and coalesce(jsonb_typeof(schema -> 'enum') = 'array', true)
+     and coalesce(jsonb_typeof(schema -> 'required') = 'array', true)
+     and (not schema ? 'items' or platform.is_json_schema(schema -> 'items'))
+     and (not schema ? 'additionalProperties'
+          or schema -> 'additionalProperties' = 'false'
+          or platform.is_json_schema(schema -> 'additionalProperties'))
+     and not exists (
+           select from jsonb_each(coalesce(schema -> 'properties', '{}')) as p
+            where not platform.is_json_schema(p.value)
+         );
+end
+$$;
+
+--
+-- Name: FUNCTION is_json_schema(schema jsonb); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.is_json_schema(schema jsonb) IS 'Whether a schema says only what json_schema_violations checks.';
+
+--
+-- Name: with_defaults(jsonb, jsonb); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.with_defaults(schema jsonb, value jsonb) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if value is null and schema ? 'default' then
+    return schema -> 'default';
+  end if;
+  if schema ->> 'type' <> 'object' or not schema ? 'properties' then
+    return value;
+  end if;
+  return coalesce(value, '{}') || (
+    select coalesce(jsonb_object_agg(p.key, filled.content) filter (where filled.content is not null), '{}')
+      from jsonb_each(schema -> 'properties') as p (key, schema)
+     cross join lateral (select platform.with_defaults(p.schema, with_defaults.value -> p.key) as content) filled
+  );
+end
+$$;
+
+--
+-- Name: FUNCTION with_defaults(schema jsonb, value jsonb); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.with_defaults(schema jsonb, value jsonb) IS 'A value with what its schema says of properties that it does not have.';
+
+--
+-- Name: data_sources; Type: TABLE; Schema: analytics; Owner: -
+--
+
+CREATE TABLE analytics.data_sources (
+    key text NOT NULL,
+    title text NOT NULL,
+    description text NOT NULL,
+    permission text NOT NULL,
+    shape text NOT NULL,
+    kinds text[] NOT NULL,
+    parameters jsonb DEFAULT '{"type": "object", "additionalProperties": false}'::jsonb NOT NULL,
+    unit text,
+    adds_up text DEFAULT 'all'::text NOT NULL,
+    is_headline boolean DEFAULT false NOT NULL,
+    "position" integer DEFAULT 1000 NOT NULL,
+    function_name text NOT NULL,
+    CONSTRAINT data_sources_adds_up_check CHECK ((adds_up = ANY (ARRAY['all'::text, 'series'::text, 'none'::text]))),
+    CONSTRAINT data_sources_description_check CHECK ((description <> ''::text)),
+    CONSTRAINT data_sources_function_name_check CHECK ((function_name ~ '^[a-z_]+\.[a-z_]+$'::text)),
+    CONSTRAINT data_sources_key_check CHECK ((key ~ '^[a-z][a-z_]*\.[a-z][a-z_]*$'::text)),
+    CONSTRAINT data_sources_kinds_check CHECK (((kinds <> '{}'::text[]) AND (kinds <@ '{number,line,area,bar,stacked_bar,pie,table,funnel,gauge,heat_map}'::text[]))),
+    CONSTRAINT data_sources_parameters_check CHECK ((platform.is_json_schema(parameters) AND ((parameters ->> 'type'::text) = 'object'::text))),
+    CONSTRAINT data_sources_shape_check CHECK ((shape = ANY (ARRAY['time'::text, 'category'::text, 'number'::text]))),
+    CONSTRAINT data_sources_title_check CHECK ((title <> ''::text))
+);
+
+ALTER TABLE ONLY analytics.data_sources FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE data_sources; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON TABLE analytics.data_sources IS 'What a widget can draw, a report can contain and an alert can watch. Part of the product: access files register them.';
+
+--
+-- Name: COLUMN data_sources.permission; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.data_sources.permission IS 'What it takes to see its figures.';
+
+--
+-- Name: COLUMN data_sources.shape; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.data_sources.shape IS 'time: a figure for each day, week, month…; category: figures by something else, such as a status; number: one figure.';
+
+--
+-- Name: COLUMN data_sources.kinds; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.data_sources.kinds IS 'The kinds of widgets that can draw it.';
+
+--
+-- Name: COLUMN data_sources.parameters; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.data_sources.parameters IS 'A JSON Schema of its parameters, with defaults.';
+
+--
+-- Name: COLUMN data_sources.unit; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.data_sources.unit IS 'What it is counted in, such as tasks or percent. Null: points say so themselves, as money does with its currency.';
+
+--
+-- Name: COLUMN data_sources.adds_up; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.data_sources.adds_up IS 'Of which figures the sum means something: of all; of those of a series, such as what is planned and what is spent; of none, as of percentages.';
+
+--
+-- Name: COLUMN data_sources.is_headline; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.data_sources.is_headline IS 'Whether get_dashboard_metrics tells it.';
+
+--
+-- Name: COLUMN data_sources.function_name; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON COLUMN analytics.data_sources.function_name IS '@behavior -*
+The function that answers: (from_day date, to_day date, grain text, parameters jsonb) returns setof analytics.data_point.';
+
+--
+-- Name: with_series(analytics.data_sources, jsonb, analytics.data_point[]); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.with_series(source analytics.data_sources, parameters jsonb, points analytics.data_point[]) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    RETURN CASE WHEN (((source).shape = 'time'::text) AND (((source).parameters #> '{properties,limit}'::text[]) IS NOT NULL)) THEN (parameters || jsonb_build_object('first', (COALESCE((parameters -> 'first'::text), '[]'::jsonb) || (SELECT COALESCE(jsonb_agg(n.series ORDER BY n.place, n.series), '[]'::jsonb) AS "coalesce" FROM (SELECT p.series, min(p.series_position) AS place FROM unnest(with_series.points) p(bucket, label, label_position, series, series_position, value, unit) WHERE ((p.series_position <= ((platform.with_defaults((with_series.source).parameters, with_series.parameters) ->> 'limit'::text))::integer) AND (NOT COALESCE(((with_series.parameters -> 'first'::text) ? p.series), false))) GROUP BY p.series) n)))) ELSE parameters END;
+
+--
+-- Name: FUNCTION with_series(source analytics.data_sources, parameters jsonb, points analytics.data_point[]); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.with_series(source analytics.data_sources, parameters jsonb, points analytics.data_point[]) IS '@behavior -*
+The parameters of a source that draws so many series, the largest, with those that it has drawn in first: asked again, for other days or by another grain, it draws the same, and others only where there is room left. Clients cannot send it: it is in no schema of parameters.';
 
 --
 -- Name: write_places(uuid, uuid, text, analytics.widget_place[], text); Type: FUNCTION; Schema: analytics; Owner: -
@@ -17545,33 +19107,56 @@ $$;
 COMMENT ON FUNCTION authz.is_platform_admin() IS 'Whether the caller administers the platform itself. Looked up when it is asked, since hardly any statement does. Definer: the answer counts for whoever may not read the roles of the platform. Tells of the caller alone.';
 
 --
--- Name: note_api_key_uses(text[]); Type: FUNCTION; Schema: authz; Owner: -
+-- Name: note_api_key_uses(uuid, bigint, text[], bigint[]); Type: FUNCTION; Schema: authz; Owner: -
 --
 
-CREATE FUNCTION authz.note_api_key_uses(secret_hashes text[]) RETURNS integer
+CREATE FUNCTION authz.note_api_key_uses(reporter_id uuid, number bigint, secret_hashes text[], uses bigint[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  used record;
   noted integer;
 begin
+  if not billing.begin_report(reporter_id, number) then
+    return 0;
+  end if;
+  -- By organization, in the order in which other processes count too.
+  for used in
+    select k.organization_id, sum(u.uses)::bigint as requests
+      from unnest(secret_hashes, note_api_key_uses.uses) as u (hash, uses)
+      join tenancy.api_keys k on k.secret_hash = decode(u.hash, 'hex')
+     where k.revoked_at is null
+       and (k.expires_at is null or k.expires_at > now())
+     group by k.organization_id
+     order by k.organization_id
+  loop
+    perform billing.note_usage(used.organization_id, 'api_calls', used.requests);
+  end loop;
+  -- Several servers may tell of the same minute: nobody waits for one who is just doing so.
+  with due as (
+    select k.organization_id, k.id
+      from tenancy.api_keys k
+     where k.secret_hash in (select decode(h.hash, 'hex') from unnest(secret_hashes) as h (hash))
+       and k.revoked_at is null
+       and (k.expires_at is null or k.expires_at > now())
+       and (k.last_used_at is null or k.last_used_at < now() - interval '50 seconds')
+       for no key update skip locked
+  )
   update tenancy.api_keys k
      set last_used_at = now()
-   where k.secret_hash in (select decode(h.hash, 'hex') from unnest(secret_hashes) as h (hash))
-     and k.revoked_at is null
-     and (k.expires_at is null or k.expires_at > now())
-     -- several servers may tell of the same minute
-     and (k.last_used_at is null or k.last_used_at < now() - interval '50 seconds');
+    from due d
+   where k.organization_id = d.organization_id and k.id = d.id;
   get diagnostics noted = row_count;
   return noted;
 end
 $$;
 
 --
--- Name: FUNCTION note_api_key_uses(secret_hashes text[]); Type: COMMENT; Schema: authz; Owner: -
+-- Name: FUNCTION note_api_key_uses(reporter_id uuid, number bigint, secret_hashes text[], uses bigint[]); Type: COMMENT; Schema: authz; Owner: -
 --
 
-COMMENT ON FUNCTION authz.note_api_key_uses(secret_hashes text[]) IS 'Writes down that keys, by their SHA-256 in hex, have been used, and returns how many rows that changed. The server calls it now and then, apart from the requests themselves. Definer: the server''s login may write nothing.';
+COMMENT ON FUNCTION authz.note_api_key_uses(reporter_id uuid, number bigint, secret_hashes text[], uses bigint[]) IS 'Counts requests with API keys, by the SHA-256 of each in hex, towards the metric api_calls of their organizations, and writes down that the keys have been used, about once a minute for each. Returns how many that were. The server reports now and then, apart from the requests themselves; a report that comes again counts nothing. Definer: the server''s login may write nothing.';
 
 --
 -- Name: permission_list(text[]); Type: FUNCTION; Schema: authz; Owner: -
@@ -17614,6 +19199,11 @@ begin
     perform platform.refuse('CB001', 'Sign in first.');
   end if;
   if authz.allowed(permission) is null then
+    if authz.organization_id() is null then
+      perform platform.refuse(
+        'CB003', 'There is no active organization.', detail => 'It takes ' || permission || ' in one.',
+        hint => 'Switch to an organization, or create one.');
+    end if;
     perform platform.refuse(
       'CB003',
       case when authz.api_key_id() is null then 'Your role does not allow this.' else 'The API key does not allow this.' end,
@@ -17627,7 +19217,7 @@ $$;
 -- Name: FUNCTION require(permission text); Type: COMMENT; Schema: authz; Owner: -
 --
 
-COMMENT ON FUNCTION authz.require(permission text) IS 'The active organization, or an error (CB001 without a session, CB003 without the permission): the first statement of functions that act on behalf of the caller.';
+COMMENT ON FUNCTION authz.require(permission text) IS 'The active organization, or an error (CB001 without a session, CB003 without the permission or an active organization): the first statement of functions that act on behalf of the caller.';
 
 --
 -- Name: require_user(); Type: FUNCTION; Schema: authz; Owner: -
@@ -17667,20 +19257,6 @@ CREATE FUNCTION authz.role_key() RETURNS text
 --
 
 COMMENT ON FUNCTION authz.role_key() IS 'The caller''s role in the active organization: owner, admin, member, guest or one of its own. API keys have none.';
-
---
--- Name: sees_workspace(uuid); Type: FUNCTION; Schema: authz; Owner: -
---
-
-CREATE FUNCTION authz.sees_workspace(workspace_id uuid) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN (authz.has('workspaces.all'::text) OR (COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid) = ANY (authz.visible_workspaces())));
-
---
--- Name: FUNCTION sees_workspace(workspace_id uuid); Type: COMMENT; Schema: authz; Owner: -
---
-
-COMMENT ON FUNCTION authz.sees_workspace(workspace_id uuid) IS 'Whether the caller sees what is in a workspace; null asks for rows that are in none. For definers, where no policy says it.';
 
 --
 -- Name: session_id(); Type: FUNCTION; Schema: authz; Owner: -
@@ -17726,6 +19302,41 @@ $$;
 --
 
 COMMENT ON FUNCTION authz.workspaces_of(organization_id uuid, user_id uuid, permissions text[]) IS 'The workspaces whose rows a member sees who does not see all: those that list the member, and, with workspaces.shared, those that are not private and the id of zeros for rows in none. As the text of an array.';
+
+--
+-- Name: begin_report(uuid, bigint); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.begin_report(reporter_id uuid, number bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if number = 1 then
+    delete from billing.usage_reports r
+     where r.reporter_id in (
+             select late.reporter_id
+               from billing.usage_reports late
+              where late.reported_at < now() - interval '7 days'
+              limit 100
+                for update skip locked
+           );
+  end if;
+  -- Whoever sends the same report at this moment waits here, and is told that it has been counted.
+  insert into billing.usage_reports as r (reporter_id, last_number)
+  values (begin_report.reporter_id, begin_report.number)
+  on conflict on constraint usage_reports_pkey do update
+    set last_number = excluded.last_number, reported_at = now()
+  where r.last_number < excluded.last_number;
+  return found;
+end
+$$;
+
+--
+-- Name: FUNCTION begin_report(reporter_id uuid, number bigint); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.begin_report(reporter_id uuid, number bigint) IS 'Whether the report of a process with this number has not been counted yet; in the same transaction it is, then.';
 
 --
 -- Name: subscriptions; Type: TABLE; Schema: billing; Owner: -
@@ -17951,7 +19562,9 @@ begin
           then 'resumeSubscription takes back what is to happen at the end of the period.'
       end);
   end if;
-  terms := billing.decide_terms(organization, plan_id, wanted_interval, wanted_currency, false);
+  terms := billing.decide_terms(
+    organization, plan_id, wanted_interval, wanted_currency, false,
+    case when at_period_end then upper(present.period) else now() end);
   perform billing.hold_usage(organization);
   perform billing.refuse_plan_below_usage(organization, plan_id, case when terms.seat_price is not null then present.seats end);
 
@@ -17994,55 +19607,46 @@ $$;
 -- Name: FUNCTION change_plan(plan_id uuid, billing_interval text, currency text, at_period_end boolean); Type: COMMENT; Schema: billing; Owner: -
 --
 
-COMMENT ON FUNCTION billing.change_plan(plan_id uuid, billing_interval text, currency text, at_period_end boolean) IS 'Changes the plan of the organization, now or at the end of the billing period; also the interval (month or year) and the currency, which stay as they are when left out. A plan that costs begins with a trial where the organization has had none. Needs billing.write. Errors: INVALID_INPUT for a plan, interval or currency that is not offered; LIMIT_REACHED with the metric, when more is in use than the plan allows; PAYMENT_REQUIRED without a payment method; CONFLICT for the present plan, or one that a provider manages. Definer: callers may not write subscriptions.';
+COMMENT ON FUNCTION billing.change_plan(plan_id uuid, billing_interval text, currency text, at_period_end boolean) IS 'Changes the plan of the organization, now or at the end of the billing period; also the interval (month or year) and the currency, which stay as they are when left out. A plan that costs begins with a trial where the organization has had none, and takes a payment method otherwise: one that serves on the day of the change. If it is gone by then, a plan for nothing goes on in its place, and a trial ends in the default plan. Needs billing.write. Errors: INVALID_INPUT for a plan, interval or currency that is not offered; LIMIT_REACHED with the metric, when more is in use than the plan allows; PAYMENT_REQUIRED without such a payment method; CONFLICT for the present plan, or one that a provider manages. Definer: callers may not write subscriptions.';
 
 --
 -- Name: change_plan_at_period_end(uuid, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
 --
 
 CREATE FUNCTION billing.change_plan_at_period_end(organization_id uuid, at timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-begin
   -- What was agreed on holds, also when the plan is not offered any more, more is in use by now or a payment is due.
   update billing.subscriptions s
      set plan_id = s.next_plan_id,
          billing_interval = s.next_interval,
          currency = s.next_currency,
-         price = coalesce(c.price, 0),
-         seat_price = c.seat_price,
-         seats = case when c.seat_price is not null then s.seats end,
-         status = 'active',
+         price = n.price,
+         seat_price = n.seat_price,
+         seats = case when n.seat_price is not null then s.seats end,
+         status = case when n.trial_ends_at is not null then 'trialing' when n.is_covered then 'active' else 'past_due' end,
+         past_due_since = case when not n.is_covered then at end,
+         trial_ends_at = coalesce(n.trial_ends_at, s.trial_ends_at),
          collection = 'automatic',
          anchored_at = at,
-         period = tstzrange(at, billing.period_end(at, at, s.next_interval, o.time_zone)),
+         period = tstzrange(
+           at, coalesce(n.trial_ends_at, billing.period_end(at, at, s.next_interval, o.time_zone))),
          next_plan_id = null,
          next_interval = null,
          next_currency = null
     from tenancy.organizations o,
-         billing.subscriptions n
-    left join billing.plan_prices c
-      on c.plan_id = n.next_plan_id and c.billing_interval = n.next_interval and c.currency = n.next_currency
+         billing.next_terms(change_plan_at_period_end.organization_id) n
    where s.organization_id = change_plan_at_period_end.organization_id
      and s.ended_at is null
      and o.id = s.organization_id
-     and n.organization_id = s.organization_id
-     and n.id = s.id;
-  update billing.subscriptions s
-     set status = 'past_due', past_due_since = at
-   where s.organization_id = change_plan_at_period_end.organization_id
-     and s.ended_at is null
-     and s.price > 0
-     and not billing.has_payment_method(s.organization_id, at);
-end
 $$;
 
 --
 -- Name: FUNCTION change_plan_at_period_end(organization_id uuid, at timestamp with time zone); Type: COMMENT; Schema: billing; Owner: -
 --
 
-COMMENT ON FUNCTION billing.change_plan_at_period_end(organization_id uuid, at timestamp with time zone) IS 'Makes the change of plan that was to come with the next billing period.';
+COMMENT ON FUNCTION billing.change_plan_at_period_end(organization_id uuid, at timestamp with time zone) IS 'Makes the change of plan that was to come with the next billing period, with the trial if the organization has had none.';
 
 --
 -- Name: change_seats(integer); Type: FUNCTION; Schema: billing; Owner: -
@@ -18169,7 +19773,7 @@ declare
   written integer;
 begin
   -- Two at once would note the same twice.
-  perform pg_advisory_xact_lock(5678025);
+  perform pg_advisory_xact_lock(5678052);
   with over as (
     delete from billing.usage_counters c
      using tenancy.organizations o
@@ -18181,25 +19785,30 @@ begin
     returning c.organization_id, c.metric_key, c.period, c.used
   ),
   standing as (
-    select c.organization_id, c.metric_key, d.month, sum(c.used) as used
-      from billing.usage_counters c
-      join tenancy.organizations o on o.id = c.organization_id
+    -- Nothing is a figure too: what was not noted would be looked for again, and found to be what is there by then.
+    select o.id as organization_id, m.key as metric_key, d.month,
+           (
+             select greatest(coalesce(sum(c.used), 0), 0)
+               from billing.usage_counters c
+              where c.organization_id = o.id and c.metric_key = m.key and c.period = '-infinity'
+           ) as used
+      from tenancy.organizations o
      cross join lateral (select date_trunc('month', settled at time zone o.time_zone) as this_month) t
      cross join lateral (select (t.this_month - interval '1 month')::date as month) d
-     where c.period = '-infinity'
-       and o.created_at < t.this_month at time zone o.time_zone
+      join billing.usage_metrics m on m.kind = 'gauge'
+     where o.created_at < platform.begins_at(t.this_month::date, o.time_zone)
        -- once noted there is nothing to look for until the next month
        and extract(day from settled at time zone o.time_zone) <= 7
        and not exists (
              select from tenancy.organization_usage u
-              where u.organization_id = c.organization_id and u.metric_key = c.metric_key and u.month = d.month
+              where u.organization_id = o.id and u.metric_key = m.key and u.month = d.month
            )
-     group by c.organization_id, c.metric_key, d.month
   ),
   noted as (
     select v.organization_id, v.metric_key, v.period as month, sum(v.used) as used
       from over v
      group by v.organization_id, v.metric_key, v.period
+    having sum(v.used) > 0
      union all
     select * from standing
   )
@@ -18211,7 +19820,6 @@ begin
     left join billing.subscriptions s on s.organization_id = n.organization_id and s.ended_at is null
     left join billing.plan_limits l
       on l.plan_id = s.plan_id and l.metric_key = n.metric_key and l.limit_value is not null
-   where n.used > 0
   -- what came late is added
   on conflict (organization_id, metric_key, month) do update set used = u.used + excluded.used;
   get diagnostics written = row_count;
@@ -18370,7 +19978,11 @@ begin
       perform platform.refuse(
         'CB026', format('The plan %s costs %s %s per %s: add a payment method first.',
                         plan.name, terms.price, terms.currency, billing_interval),
-        field => 'plan_id');
+        field => 'plan_id',
+        hint => case
+          when billing.has_payment_method(organization_id)
+            then format('The present one has expired by %s, when the plan would begin.', (at at time zone time_zone)::date)
+        end);
     end if;
   end if;
   terms.period := tstzrange(
@@ -18417,8 +20029,8 @@ CASE recurrence
 END) STORED,
     CONSTRAINT revenue_streams_amount_check CHECK ((amount >= (0)::numeric)),
     CONSTRAINT revenue_streams_amount_finite CHECK ((amount <> 'NaN'::numeric)),
-    CONSTRAINT revenue_streams_check CHECK ((ends_on >= starts_on)),
     CONSTRAINT revenue_streams_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT revenue_streams_days_rule CHECK ((ends_on >= starts_on)),
     CONSTRAINT revenue_streams_ends_on_finite CHECK (isfinite(ends_on)),
     CONSTRAINT revenue_streams_kind_check CHECK ((kind = ANY (ARRAY['services'::text, 'tickets'::text, 'rental'::text, 'licensing'::text, 'sponsorship'::text, 'grants'::text, 'merchandise'::text, 'subscriptions'::text, 'advertising'::text, 'other'::text]))),
     CONSTRAINT revenue_streams_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
@@ -18501,6 +20113,12 @@ COMMENT ON COLUMN billing.revenue_streams.ends_on IS 'The last day on which it b
 --
 
 COMMENT ON COLUMN billing.revenue_streams.yearly_amount IS 'What it brings in a year, where it recurs; null for what comes once.';
+
+--
+-- Name: CONSTRAINT revenue_streams_days_rule ON revenue_streams; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON CONSTRAINT revenue_streams_days_rule ON billing.revenue_streams IS 'The last day is not before the first.';
 
 --
 -- Name: delete_revenue_stream(uuid); Type: FUNCTION; Schema: billing; Owner: -
@@ -18614,8 +20232,8 @@ CREATE FUNCTION billing.figures(organization_id uuid, metric text DEFAULT NULL::
            select date_trunc('month', figures.at at time zone o.time_zone) as month
          ) d
    cross join lateral (
-           select d.month at time zone o.time_zone as starts_at,
-                  (d.month + interval '1 month') at time zone o.time_zone as ends_at
+           select platform.begins_at(d.month::date, o.time_zone) as starts_at,
+                  platform.begins_at((d.month + interval '1 month')::date, o.time_zone) as ends_at
          ) p
    cross join lateral (
            -- a gauge that nothing has been counted of stands at 0; parts may be below it
@@ -18700,10 +20318,10 @@ $$;
 COMMENT ON FUNCTION billing.forget_room_of_plans_trigger() IS 'A changed limit holds from the next row on in every organization that has the plan. Definer: the counters are internal.';
 
 --
--- Name: gather_usage(uuid, text, date, bigint); Type: FUNCTION; Schema: billing; Owner: -
+-- Name: gather_usage(uuid, text, date, bigint, boolean); Type: FUNCTION; Schema: billing; Owner: -
 --
 
-CREATE FUNCTION billing.gather_usage(organization_id uuid, metric text, period date, amount bigint) RETURNS void
+CREATE FUNCTION billing.gather_usage(organization_id uuid, metric text, period date, amount bigint, is_done boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -18737,7 +20355,7 @@ begin
      and c.metric_key = gather_usage.metric
      and c.period = gather_usage.period;
   limit_value := billing.hard_limit_of(organization_id, metric);
-  if amount > 0 and total + amount > limit_value then
+  if not is_done and amount > 0 and total + amount > limit_value then
     perform billing.refuse_limit(metric, limit_value, total, amount);
   end if;
   update billing.usage_counters c
@@ -18751,10 +20369,10 @@ end
 $$;
 
 --
--- Name: FUNCTION gather_usage(organization_id uuid, metric text, period date, amount bigint); Type: COMMENT; Schema: billing; Owner: -
+-- Name: FUNCTION gather_usage(organization_id uuid, metric text, period date, amount bigint, is_done boolean); Type: COMMENT; Schema: billing; Owner: -
 --
 
-COMMENT ON FUNCTION billing.gather_usage(organization_id uuid, metric text, period date, amount bigint) IS 'Counts where no part of a counter has the room by itself, or all are in use: waits for all of them, adds them up, compares with the limit and spreads what is left. Errors: CB025.';
+COMMENT ON FUNCTION billing.gather_usage(organization_id uuid, metric text, period date, amount bigint, is_done boolean) IS 'Counts where no part of a counter has the room by itself, or all are in use: waits for all of them, adds them up, compares with the limit and spreads what is left. is_done: it has happened already, and is counted whatever the limit. Errors: CB025.';
 
 --
 -- Name: hard_limit_of(uuid, text); Type: FUNCTION; Schema: billing; Owner: -
@@ -19206,13 +20824,13 @@ CREATE FUNCTION billing.metered_tenant(tenant_id uuid, permission text DEFAULT N
     AS $$
 begin
   -- Workers and the back office have not entered, and may ask about anybody.
-  if current_setting('role') not in ('callboard_member', 'callboard_anonymous') and authz.user_id() is null then
+  if current_setting('role') not in ('callboard_member', 'callboard_anonymous') and authz.actor_id() is null then
     if tenant_id is null then
       perform platform.refuse('CB002', 'Name the organization.', field => 'tenant_id');
     end if;
     return tenant_id;
   end if;
-  if authz.user_id() is null then
+  if authz.actor_id() is null then
     perform platform.refuse('CB001', 'Sign in first.');
   end if;
   if authz.organization_id() is null or tenant_id <> authz.organization_id() then
@@ -19230,6 +20848,34 @@ $$;
 --
 
 COMMENT ON FUNCTION billing.metered_tenant(tenant_id uuid, permission text) IS 'The organization that a caller may ask about: the active one, with the permission where one is named; any for the back office. Errors: CB001, CB002, CB003.';
+
+--
+-- Name: next_terms(uuid); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.next_terms(organization_id uuid, OUT price numeric, OUT seat_price numeric, OUT trial_ends_at timestamp with time zone, OUT is_covered boolean) RETURNS record
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(c.price, 0), c.seat_price, t.trial_ends_at,
+         coalesce(c.price, 0) = 0 or t.trial_ends_at is not null
+           or billing.has_payment_method(s.organization_id, upper(s.period))
+    from billing.subscriptions s
+    join billing.subscription_plans n on n.id = s.next_plan_id
+    join tenancy.organizations o on o.id = s.organization_id
+    left join billing.plan_prices c
+      on c.plan_id = s.next_plan_id and c.billing_interval = s.next_interval and c.currency = s.next_currency
+   cross join lateral (
+           select case when c.price > 0 then billing.trial_end(o.id, n.trial_days, o.time_zone, upper(s.period)) end
+         ) t (trial_ends_at)
+   where s.organization_id = next_terms.organization_id and s.ended_at is null
+$$;
+
+--
+-- Name: FUNCTION next_terms(organization_id uuid, OUT price numeric, OUT seat_price numeric, OUT trial_ends_at timestamp with time zone, OUT is_covered boolean); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.next_terms(organization_id uuid, OUT price numeric, OUT seat_price numeric, OUT trial_ends_at timestamp with time zone, OUT is_covered boolean) IS 'What the change of plan begins with that is to come at the end of the billing period: its prices, the trial, if the organization has had none, and whether it is free, on trial or has a payment method that serves then. Nulls when no change is to come.';
 
 --
 -- Name: note_event(text, text, text, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
@@ -19252,6 +20898,35 @@ $$;
 --
 
 COMMENT ON FUNCTION billing.note_event(provider text, event_id text, event_type text, occurred_at timestamp with time zone) IS 'Whether a report of a payment provider comes for the first time. One that is being applied elsewhere is waited for.';
+
+--
+-- Name: note_usage(uuid, text, bigint); Type: FUNCTION; Schema: billing; Owner: -
+--
+
+CREATE FUNCTION billing.note_usage(organization_id uuid, metric text, amount bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  period constant date := billing.usage_period(organization_id, metric);
+begin
+  -- Nobody measures what there is no metric of.
+  if period is null or amount is null or amount <= 0 then
+    return;
+  end if;
+  if billing.hard_limit_of(organization_id, metric) is null then
+    perform billing.take_usage(organization_id, metric, period, amount);
+  else
+    perform billing.gather_usage(organization_id, metric, period, amount, is_done => true);
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION note_usage(organization_id uuid, metric text, amount bigint); Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON FUNCTION billing.note_usage(organization_id uuid, metric text, amount bigint) IS 'Counts what has happened already and can be refused no more, also beyond the limit. What can be refused is counted by billing.count_usage, when it is done.';
 
 --
 -- Name: open_subscription(uuid, uuid, text, text, boolean, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
@@ -19389,7 +21064,7 @@ CREATE TABLE billing.subscription_plans (
     retired_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT subscription_plans_check CHECK (((NOT is_default) OR ((trial_days = 0) AND (retired_at IS NULL)))),
+    CONSTRAINT subscription_plans_default_rule CHECK (((NOT is_default) OR ((trial_days = 0) AND (retired_at IS NULL)))),
     CONSTRAINT subscription_plans_features_check CHECK ((array_to_string(features, ','::text, '?'::text) ~ '^([a-z][a-z0-9_]*(,|$))*$'::text)),
     CONSTRAINT subscription_plans_grace_days_check CHECK (((grace_days >= 0) AND (grace_days <= 366))),
     CONSTRAINT subscription_plans_key_check CHECK (((key ~ '^[a-z][a-z0-9_]*$'::text) AND (length(key) <= 60))),
@@ -19447,6 +21122,12 @@ COMMENT ON COLUMN billing.subscription_plans."position" IS 'Place in the list, f
 --
 
 COMMENT ON COLUMN billing.subscription_plans.retired_at IS 'Since when nobody can choose it any more. Whoever has it keeps it.';
+
+--
+-- Name: CONSTRAINT subscription_plans_default_rule ON subscription_plans; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON CONSTRAINT subscription_plans_default_rule ON billing.subscription_plans IS 'The plan that organizations begin with has no trial and is not retired.';
 
 --
 -- Name: plans(); Type: FUNCTION; Schema: billing; Owner: -
@@ -19712,10 +21393,25 @@ begin
        and s.price > 0
        and s.collection = 'automatic'
        and not s.cancel_at_period_end
+     union all
+    select
+      from billing.next_terms(organization) n
+     where n.price > 0 and n.trial_ends_at is null
   ) then
     perform platform.refuse(
       'CB005', 'The subscription is paid with it: make another one the default first, or cancel the subscription.',
-      field => 'row_id');
+      field => 'row_id',
+      hint => case
+        when not exists (
+          select
+            from billing.subscriptions s
+           where s.organization_id = organization
+             and s.ended_at is null
+             and s.price > 0
+             and s.collection = 'automatic'
+             and not s.cancel_at_period_end)
+          then 'resumeSubscription takes back the change of plan that is to come.'
+      end);
   end if;
   update billing.payment_methods p
      set removed_at = now(), is_default = false
@@ -19729,7 +21425,7 @@ $$;
 -- Name: FUNCTION remove_payment_method(row_id uuid); Type: COMMENT; Schema: billing; Owner: -
 --
 
-COMMENT ON FUNCTION billing.remove_payment_method(row_id uuid) IS 'Takes a payment method away. Needs billing.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT for the default one while the subscription is paid with it. Definer: callers may not write payment methods.';
+COMMENT ON FUNCTION billing.remove_payment_method(row_id uuid) IS 'Takes a payment method away. Needs billing.write. Errors: NOT_FOUND_OR_FORBIDDEN; CONFLICT for the default one while the subscription, or the plan that it changes to, is paid with it. Definer: callers may not write payment methods.';
 
 --
 -- Name: renew_subscription(uuid, timestamp with time zone); Type: FUNCTION; Schema: billing; Owner: -
@@ -19752,11 +21448,13 @@ begin
            s.past_due_since + make_interval(days => p.grace_days) as grace_ends_at,
            s.price = 0 or s.collection = 'invoice'
              or billing.has_payment_method(
-                  s.organization_id, case s.status when 'past_due' then as_of else upper(s.period) end) as is_paid
+                  s.organization_id, case s.status when 'past_due' then as_of else upper(s.period) end) as is_paid,
+           n.is_covered as next_is_covered
       into present
       from billing.subscriptions s
       join billing.subscription_plans p on p.id = s.plan_id
       join tenancy.organizations o on o.id = s.organization_id
+      left join billing.next_terms(renew_subscription.organization_id) n on true
      where s.organization_id = renew_subscription.organization_id and s.ended_at is null
        for update of s;
     exit when not found;
@@ -19769,7 +21467,9 @@ begin
       when present.status = 'past_due' then null
       when present.provider is not null then
         case when present.period_ends_at + silence <= as_of then 'past_due' end
-      when present.next_plan_id is not null then 'changed'
+      -- Days of grace are for those who have paid so far.
+      when present.next_is_covered or present.next_plan_id is not null and present.status = 'active' and present.price > 0
+        then 'changed'
       when present.is_paid then 'renewed'
       when present.status = 'trialing' then 'expired'
       else 'past_due'
@@ -19789,6 +21489,10 @@ begin
       when 'renewed' then
         update billing.subscriptions s
            set status = 'active',
+               -- a change that nothing is there to pay for is not made
+               next_plan_id = null,
+               next_interval = null,
+               next_currency = null,
                anchored_at = case when present.status = 'trialing' then present.period_ends_at else s.anchored_at end,
                period = tstzrange(
                  present.period_ends_at,
@@ -20397,7 +22101,7 @@ CREATE TABLE collaboration.custom_fields (
     options jsonb DEFAULT '{}'::jsonb NOT NULL,
     is_required boolean DEFAULT false NOT NULL,
     "position" integer DEFAULT 0 NOT NULL,
-    CONSTRAINT custom_fields_check CHECK (((field_type <> ALL (ARRAY['select'::text, 'multi_select'::text])) OR COALESCE(((jsonb_typeof((options -> 'choices'::text)) = 'array'::text) AND ((options -> 'choices'::text) <> '[]'::jsonb)), false))),
+    CONSTRAINT custom_fields_choices_rule CHECK (((field_type <> ALL (ARRAY['select'::text, 'multi_select'::text])) OR COALESCE(((jsonb_typeof((options -> 'choices'::text)) = 'array'::text) AND ((options -> 'choices'::text) <> '[]'::jsonb)), false))),
     CONSTRAINT custom_fields_entity_type_check CHECK ((entity_type ~ '^[a-z_]+\.[a-z_]+$'::text)),
     CONSTRAINT custom_fields_field_name_check CHECK (((field_name ~ '^[a-z][a-z0-9_]*$'::text) AND (length(field_name) <= 60))),
     CONSTRAINT custom_fields_field_type_check CHECK ((field_type = ANY (ARRAY['text'::text, 'number'::text, 'boolean'::text, 'date'::text, 'datetime'::text, 'select'::text, 'multi_select'::text, 'url'::text, 'email'::text]))),
@@ -20491,6 +22195,12 @@ COMMENT ON COLUMN collaboration.custom_fields.options IS 'choices (a list) for s
 --
 
 COMMENT ON COLUMN collaboration.custom_fields.is_required IS 'Whether rows that are created, or whose custom fields change, must have it.';
+
+--
+-- Name: CONSTRAINT custom_fields_choices_rule ON custom_fields; Type: COMMENT; Schema: collaboration; Owner: -
+--
+
+COMMENT ON CONSTRAINT custom_fields_choices_rule ON collaboration.custom_fields IS 'What is chosen from a list needs that list: options like {"choices": ["day", "night"]}.';
 
 --
 -- Name: delete_custom_field(uuid); Type: FUNCTION; Schema: collaboration; Owner: -
@@ -20712,6 +22422,24 @@ COMMENT ON COLUMN community.referrals.expires_at IS 'After this it is not used a
 COMMENT ON COLUMN community.referrals.reward IS 'What the referrer gets, in words.';
 
 --
+-- Name: CONSTRAINT referrals_lead_rule ON referrals; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON CONSTRAINT referrals_lead_rule ON community.referrals IS 'What is used or rewarded needs the lead that came of it.';
+
+--
+-- Name: CONSTRAINT referrals_referrer_rule ON referrals; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON CONSTRAINT referrals_referrer_rule ON community.referrals IS 'Either a user or a lead refers.';
+
+--
+-- Name: CONSTRAINT referrals_self_rule ON referrals; Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON CONSTRAINT referrals_self_rule ON community.referrals IS 'No lead refers itself.';
+
+--
 -- Name: delete_referral(uuid); Type: FUNCTION; Schema: community; Owner: -
 --
 
@@ -20810,6 +22538,50 @@ $$;
 --
 
 COMMENT ON FUNCTION community.keep_referral_trigger() IS 'A referral has the code that was drawn for it, and says when it was used and rewarded.';
+
+--
+-- Name: merge_referrals(uuid, uuid, uuid); Type: FUNCTION; Schema: community; Owner: -
+--
+
+CREATE FUNCTION community.merge_referrals(organization_id uuid, kept_id uuid, merged_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  organization constant uuid := merge_referrals.organization_id;
+begin
+  -- Nobody recommends themselves, and a lead comes by one referral: the first.
+  update community.referrals r
+     set deleted_at = clock_timestamp()
+   where r.organization_id = organization
+     and r.lead_id in (kept_id, merged_id)
+     and r.deleted_at is null
+     and (
+           r.referrer_lead_id in (kept_id, merged_id)
+           or exists (
+                select
+                  from community.referrals o
+                 where o.organization_id = organization
+                   and o.lead_id in (kept_id, merged_id)
+                   and o.referrer_lead_id is distinct from kept_id
+                   and o.referrer_lead_id is distinct from merged_id
+                   and o.deleted_at is null
+                   and (coalesce(o.used_at, 'infinity'), o.id) < (coalesce(r.used_at, 'infinity'), r.id)));
+  update community.referrals r
+     set referrer_lead_id = kept_id
+   where r.organization_id = organization and r.referrer_lead_id = merged_id and r.lead_id is distinct from kept_id;
+  update community.referrals r
+     set lead_id = kept_id
+   where r.organization_id = organization and r.lead_id = merged_id and r.deleted_at is null;
+end
+$$;
+
+--
+-- Name: FUNCTION merge_referrals(organization_id uuid, kept_id uuid, merged_id uuid); Type: COMMENT; Schema: community; Owner: -
+--
+
+COMMENT ON FUNCTION community.merge_referrals(organization_id uuid, kept_id uuid, merged_id uuid) IS 'Two leads become one: the one that is kept has recommended whom the other has, and came by the referral by which one of them came first. Part of crm.merge_leads, before the other lead is archived.';
 
 --
 -- Name: restore_referral(uuid); Type: FUNCTION; Schema: community; Owner: -
@@ -20987,11 +22759,9 @@ declare
   visit_id uuid;
   made crm.lead_touchpoints;
 begin
-  -- Visits of a lead are told apart one after the other, and the same key of two callers as well.
-  if visitor_id is not null or client_key is not null then
-    perform pg_advisory_xact_lock(hashtextextended(concat(organization, coalesce(client_key, visitor_id)), 5678047));
-  end if;
   if client_key is not null then
+    -- The same key of two callers: the second waits, and finds what the first has written.
+    perform pg_advisory_xact_lock(hashtextextended(concat(organization, client_key), 5678047));
     select t.* into made
       from crm.lead_touchpoints t
      where t.organization_id = organization and t.client_key = add_touchpoint.client_key;
@@ -21019,6 +22789,9 @@ begin
     end if;
   end if;
   if visitor_id is not null then
+    -- Visits are told apart one after the other; always after the key, so that two callers wait in turn.
+    perform pg_advisory_xact_lock(
+      hashtextextended(concat_ws(' ', organization, add_touchpoint.lead_id, visitor_id), 5678050));
     update crm.lead_sessions s
        set occurred_at = least(s.occurred_at, add_touchpoint.occurred_at),
            last_seen_at = greatest(s.last_seen_at, add_touchpoint.occurred_at),
@@ -21174,8 +22947,7 @@ CREATE FUNCTION crm.attribution_lines(organization_id uuid, from_day date, to_da
                   sum(c.revenue_cents) as revenue
              from tenancy.organizations o
             cross join lateral crm.attribution_credits(
-                    o.id, from_day::timestamp at time zone o.time_zone, (to_day + 1)::timestamp at time zone o.time_zone,
-                    model) c
+                    o.id, platform.begins_at(from_day, o.time_zone), platform.begins_at(to_day + 1, o.time_zone), model) c
             where o.id = attribution_lines.organization_id
             group by 1, 2
          ) k
@@ -21568,7 +23340,7 @@ COMMENT ON COLUMN crm.deals.deleted_at IS 'When it was archived. Archived rows a
 -- Name: COLUMN deals.lead_id; Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON COLUMN crm.deals.lead_id IS 'With whom it is made; others who have a say are its contacts.';
+COMMENT ON COLUMN crm.deals.lead_id IS 'With whom it is made; others who have a say are its contacts. A deal that was won takes its conversion along to another lead.';
 
 --
 -- Name: COLUMN deals.stage_id; Type: COMMENT; Schema: crm; Owner: -
@@ -21644,6 +23416,18 @@ COMMENT ON COLUMN crm.deals.closed_at IS 'When it was won or lost.';
 
 COMMENT ON COLUMN crm.deals.lost_reason IS '@behavior -attribute:update
 Why it was lost; for deals that are, always.';
+
+--
+-- Name: CONSTRAINT deals_lost_rule ON deals; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT deals_lost_rule ON crm.deals IS 'What is lost has a reason, and nothing else has one.';
+
+--
+-- Name: CONSTRAINT deals_won_rule ON deals; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT deals_won_rule ON crm.deals IS 'What is won has an amount.';
 
 --
 -- Name: deals_current_probability(crm.deals); Type: FUNCTION; Schema: crm; Owner: -
@@ -22061,7 +23845,7 @@ COMMENT ON COLUMN crm.leads.status IS 'new → contacted → qualified; unqualif
 -- Name: COLUMN leads.email_consent; Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON COLUMN crm.leads.email_consent IS 'Whether they agreed to be written to for marketing. Withdrawn stands until they agree anew.';
+COMMENT ON COLUMN crm.leads.email_consent IS 'Whether they agreed to be written to for marketing. Withdrawn stands until they agree anew; a lead made where somebody has unsubscribed has it withdrawn, whatever was given, until it is changed.';
 
 --
 -- Name: COLUMN leads.email_consent_at; Type: COMMENT; Schema: crm; Owner: -
@@ -22147,6 +23931,12 @@ COMMENT ON COLUMN crm.leads.converted_at IS 'When they became a client.';
 --
 
 COMMENT ON COLUMN crm.leads.merged_into_lead_id IS 'The lead that this one was merged into; it is archived then, and not restored.';
+
+--
+-- Name: CONSTRAINT leads_budget_rule ON leads; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT leads_budget_rule ON crm.leads IS 'An amount needs its currency.';
 
 --
 -- Name: delete_lead(uuid); Type: FUNCTION; Schema: crm; Owner: -
@@ -22291,6 +24081,12 @@ COMMENT ON COLUMN crm.lead_activities.due_at IS 'Until when a task is to be done
 --
 
 COMMENT ON COLUMN crm.lead_activities.completed_at IS 'When a task was done.';
+
+--
+-- Name: CONSTRAINT lead_activities_task_rule ON lead_activities; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT lead_activities_task_rule ON crm.lead_activities IS 'Only a task has a time by which it is due.';
 
 --
 -- Name: delete_lead_activity(uuid); Type: FUNCTION; Schema: crm; Owner: -
@@ -22452,6 +24248,18 @@ COMMENT ON COLUMN crm.lead_score_rules.operands IS 'Any of them is enough; one n
 --
 
 COMMENT ON COLUMN crm.lead_score_rules.points IS 'For fit and negative: of the 100 that the part can have. For behaviour and engagement: each time, before it fades.';
+
+--
+-- Name: CONSTRAINT lead_score_rules_operands_rule ON lead_score_rules; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT lead_score_rules_operands_rule ON crm.lead_score_rules IS 'One number for at_least and at_most, of inactive_days 0 to 36500; nothing for is_set, is_missing and happens; one or more values for the others.';
+
+--
+-- Name: CONSTRAINT lead_score_rules_signal_rule ON lead_score_rules; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT lead_score_rules_signal_rule ON crm.lead_score_rules IS 'Each part has its own signals and operators; the documentation of signal lists them.';
 
 --
 -- Name: delete_lead_score_rule(uuid); Type: FUNCTION; Schema: crm; Owner: -
@@ -22729,6 +24537,12 @@ COMMENT ON COLUMN crm.pipeline_stages."position" IS 'Its place on the board, fro
 COMMENT ON COLUMN crm.pipeline_stages.stale_after_days IS 'After so many days here a deal is stale; null: never.';
 
 --
+-- Name: CONSTRAINT pipeline_stages_probability_rule ON pipeline_stages; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT pipeline_stages_probability_rule ON crm.pipeline_stages IS 'What is won has the probability 100, what is lost 0.';
+
+--
 -- Name: delete_pipeline_stage(uuid); Type: FUNCTION; Schema: crm; Owner: -
 --
 
@@ -22852,6 +24666,12 @@ COMMENT ON COLUMN crm.revenue_events.deleted_at IS 'When it was archived. Archiv
 COMMENT ON COLUMN crm.revenue_events.amount IS 'In the currency; negative for a refund.';
 
 --
+-- Name: CONSTRAINT revenue_events_sign_rule ON revenue_events; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT revenue_events_sign_rule ON crm.revenue_events IS 'A refund is below zero; a correction may be, and nothing else.';
+
+--
 -- Name: delete_revenue_event(uuid); Type: FUNCTION; Schema: crm; Owner: -
 --
 
@@ -22924,8 +24744,8 @@ CREATE FUNCTION crm.forecast_lines(organization_id uuid, from_day date, to_day d
         on d.organization_id = forecast_lines.organization_id
        and d.status = 'won'
        and d.deleted_at is null
-       and d.closed_at >= from_day::timestamp at time zone z.name
-       and d.closed_at < (to_day + 1)::timestamp at time zone z.name
+       and d.closed_at >= platform.begins_at(from_day, z.name)
+       and d.closed_at < platform.begins_at(to_day + 1, z.name)
   ),
   lines as (
     -- a line for each span, also for those in which nothing is expected
@@ -23197,6 +25017,25 @@ declare
 begin
   -- what copying out of a document or a table brings along: no-break spaces, byte order marks, spaces of no width
   new.email := lower(btrim(new.email, E' \t\r\n\u00a0\u200b\ufeff'));
+  -- Who has said no at an address has not said yes by becoming a lead there once more, such as by an import.
+  if new.email_consent <> 'withdrawn'
+     and (tg_op = 'INSERT'
+          or new.email_consent = old.email_consent
+             and (new.email <> old.email or old.deleted_at is not null and new.deleted_at is null))
+  then
+    if exists (
+         select
+           from marketing.email_suppressions s
+          where s.organization_id = new.organization_id
+            and s.email = new.email
+            and s.reason in ('unsubscribed', 'consent_withdrawn')
+            and s.lifted_at is null)
+    then
+      new.email_consent := 'withdrawn';
+      new.email_consent_at := null;
+      new.email_consent_source := 'Unsubscribed at this address before';
+    end if;
+  end if;
   if tg_op = 'INSERT' then
     new.email_consent_at := case
       when new.email_consent = 'unknown' then null
@@ -23241,7 +25080,7 @@ $$;
 -- Name: FUNCTION keep_lead_trigger(); Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON FUNCTION crm.keep_lead_trigger() IS 'Writes an e-mail address as it is compared, notes when consent changed, and keeps converted for leads that are clients. Definer: conversions count for callers who do not see them.';
+COMMENT ON FUNCTION crm.keep_lead_trigger() IS 'Writes an e-mail address as it is compared, notes when consent changed, takes it for withdrawn where somebody has unsubscribed at the address, and keeps converted for leads that are clients. Definer: conversions and suppressions count for callers who do not see them.';
 
 --
 -- Name: keep_stage_trigger(); Type: FUNCTION; Schema: crm; Owner: -
@@ -23734,8 +25573,8 @@ CREATE FUNCTION crm.measure_pipeline(organization_id uuid, from_month date, to_m
     AS $$
 declare
   zone constant text := (select o.time_zone from tenancy.organizations o where o.id = measure_pipeline.organization_id);
-  from_time constant timestamptz := from_month::timestamp at time zone zone;
-  to_time constant timestamptz := (to_month + interval '1 month')::timestamp at time zone zone;
+  from_time constant timestamptz := platform.begins_at(from_month, zone);
+  to_time constant timestamptz := platform.begins_at((to_month + interval '1 month')::date, zone);
 begin
   delete from crm.pipeline_metrics m
    where m.organization_id = measure_pipeline.organization_id and m.month between from_month and to_month;
@@ -23775,17 +25614,19 @@ begin
    group by 2, 4;
 
   with months as (
-    select m.month::date as month,
-           m.month at time zone zone as starts_at,
-           least((m.month + interval '1 month') at time zone zone, now()) as ends_at
+    select m.month::date as month, d.starts_at, d.closes_at, least(d.closes_at, now()) as ends_at
       from generate_series(from_month::timestamp, to_month::timestamp, interval '1 month') as m (month)
+     cross join lateral (
+             select platform.begins_at(m.month::date, zone) as starts_at,
+                    platform.begins_at((m.month + interval '1 month')::date, zone) as closes_at
+           ) d
   ),
   closed as (
     select m.month, d.status, d.currency, d.amount, extract(epoch from d.closed_at - d.created_at)::numeric / 86400 as days
       from months m
       join crm.deals d
         on d.organization_id = measure_pipeline.organization_id
-       and d.closed_at >= m.starts_at and d.closed_at < (m.month + interval '1 month') at time zone zone
+       and d.closed_at >= m.starts_at and d.closed_at < m.closes_at
        and d.deleted_at is null
   ),
   open_then as (
@@ -23914,7 +25755,7 @@ $$;
 -- Name: FUNCTION merge_leads(kept_id uuid, merged_id uuid); Type: COMMENT; Schema: crm; Owner: -
 --
 
-COMMENT ON FUNCTION crm.merge_leads(kept_id uuid, merged_id uuid) IS 'Two leads that are the same person become one: what belongs to the second, such as activities, touchpoints, deals, conversions, events, visits, answers and what it did with mails, belongs to the first from now on, which takes over the fields that it lacks; the second is archived for good. In nurturing sequences the first goes on where the second was; where both were, with the one that has come further. Of the two consents the strictest holds. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT.';
+COMMENT ON FUNCTION crm.merge_leads(kept_id uuid, merged_id uuid) IS 'Two leads that are the same person become one: what belongs to the second, such as activities, touchpoints, deals, conversions, referrals, events, visits, answers, variants of A/B tests and what it did with mails, belongs to the first from now on, which takes over the fields that it lacks; the second is archived for good. Mails that wait for the second go to the first, none twice: in nurturing sequences the first goes on where the second was; where both were, with the one that has come further. Of the two consents the strictest holds. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_INPUT.';
 
 --
 -- Name: move_deal(uuid, uuid, integer, text); Type: FUNCTION; Schema: crm; Owner: -
@@ -23981,6 +25822,38 @@ $$;
 COMMENT ON FUNCTION crm.move_deal(deal_id uuid, stage_id uuid, "position" integer, lost_reason text) IS 'Moves a deal to a stage, and there to a place (0 is the top; the end when left out, or where it is when the stage stays the same). Into a lost stage it takes a reason, into a won one the deal needs an amount; from won to lost, or back, it goes by an open stage. Winning makes a conversion and a client of the lead, reopening takes that back. Needs crm.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION, INVALID_INPUT.';
 
 --
+-- Name: move_deal_conversion_trigger(); Type: FUNCTION; Schema: crm; Owner: -
+--
+
+CREATE FUNCTION crm.move_deal_conversion_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- In the order of their ids, so that two deals that change places wait for each other, not in a ring.
+  perform
+     from crm.leads l
+    where l.organization_id = new.organization_id and l.id in (old.lead_id, new.lead_id)
+    order by l.id
+      for no key update;
+  -- Which one makes whom a client is settled once it has moved.
+  update crm.conversions c
+     set makes_customer = false, lead_id = new.lead_id
+   where c.organization_id = new.organization_id
+     and c.deal_id = new.id
+     and c.lead_id <> new.lead_id
+     and c.deleted_at is null;
+  return null;
+end
+$$;
+
+--
+-- Name: FUNCTION move_deal_conversion_trigger(); Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON FUNCTION crm.move_deal_conversion_trigger() IS 'A won deal that is made with another lead brings its conversion along, with the revenue. Definer: callers may not write conversions of leads that they do not see.';
+
+--
 -- Name: move_lead_rows(uuid, uuid); Type: FUNCTION; Schema: crm; Owner: -
 --
 
@@ -23995,7 +25868,6 @@ begin
   update crm.lead_touchpoints t set lead_id = kept_id where t.organization_id = organization and t.lead_id = merged_id;
   update crm.lead_sessions s set lead_id = kept_id where s.organization_id = organization and s.lead_id = merged_id;
   update crm.lead_activities a set lead_id = kept_id where a.organization_id = organization and a.lead_id = merged_id;
-  update crm.deals d set lead_id = kept_id where d.organization_id = organization and d.lead_id = merged_id;
   -- two first conversions become one
   update crm.conversions c
      set makes_customer = false
@@ -24007,6 +25879,8 @@ begin
              from crm.conversions k
             where k.organization_id = organization and k.lead_id = kept_id and k.makes_customer and k.deleted_at is null);
   update crm.conversions c set lead_id = kept_id where c.organization_id = organization and c.lead_id = merged_id;
+  -- after their conversions, which each would bring along by itself
+  update crm.deals d set lead_id = kept_id where d.organization_id = organization and d.lead_id = merged_id;
   -- who is a contact of the same deal twice is it once
   update crm.deal_contacts c
      set deleted_at = clock_timestamp()
@@ -24025,7 +25899,9 @@ begin
      set lead_id = kept_id
    where i.organization_id = organization and i.lead_id = merged_id;
   perform analytics.merge_lead_events(organization, kept_id, merged_id);
-  perform marketing.merge_enrollments(organization, kept_id, merged_id);
+  perform marketing.merge_mails(organization, kept_id, merged_id);
+  perform marketing.merge_ab_assignments(organization, kept_id, merged_id);
+  perform community.merge_referrals(organization, kept_id, merged_id);
   -- who was merged into the second before
   update crm.leads l
      set merged_into_lead_id = kept_id
@@ -25209,9 +27085,11 @@ begin
            case when excluded.budget_amount is not null then excluded.currency else l.currency end,
            case when excluded.interests <> '{}' then excluded.interests else l.interests end,
            coalesce(excluded.notes, l.notes))
-    returning l.email, l.id, xmax = 0 as is_new
+    returning l.email, l.id, xmax = 0 as is_new, l.email_consent as consent
   )
-  select jsonb_object_agg(u.email, jsonb_build_object('id', u.id, 'is_new', u.is_new)) into written from upserted u;
+  select jsonb_object_agg(u.email, jsonb_build_object('id', u.id, 'is_new', u.is_new, 'consent', u.consent))
+    into written
+    from upserted u;
 
   return query
     select (d.draft ->> 'number')::integer, d.draft ->> 'email',
@@ -25230,14 +27108,14 @@ begin
            case
              when d.draft ->> 'email' = any (hidden) and d.draft ->> 'reason' is null then 'email'
              when d.draft ->> 'reason' is null and d.draft ->> 'email_consent' = 'granted'
-                  and before -> (d.draft ->> 'email') ->> 'consent' = 'withdrawn' then 'email_consent'
+                  and coalesce(w.entry, before -> (d.draft ->> 'email')) ->> 'consent' = 'withdrawn' then 'email_consent'
              else d.draft ->> 'field'
            end,
            case
              when d.draft ->> 'email' = any (hidden) and d.draft ->> 'reason' is null
                then 'There is a lead with this address that you may not change.'
              when d.draft ->> 'reason' is null and d.draft ->> 'email_consent' = 'granted'
-                  and before -> (d.draft ->> 'email') ->> 'consent' = 'withdrawn'
+                  and coalesce(w.entry, before -> (d.draft ->> 'email')) ->> 'consent' = 'withdrawn'
                then 'This lead has withdrawn its consent, which an import does not give back.'
              else d.draft ->> 'reason'
            end
@@ -25335,12 +27213,12 @@ CREATE TABLE finance.budgets (
     over_above_percent numeric(6,2) DEFAULT 110 NOT NULL,
     notes text,
     CONSTRAINT budgets_at_risk_above_percent_finite CHECK ((at_risk_above_percent <> 'NaN'::numeric)),
-    CONSTRAINT budgets_check CHECK ((ends_on >= starts_on)),
-    CONSTRAINT budgets_check1 CHECK (((under_below_percent <= at_risk_above_percent) AND (at_risk_above_percent <= over_above_percent))),
     CONSTRAINT budgets_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT budgets_days_rule CHECK ((ends_on >= starts_on)),
     CONSTRAINT budgets_ends_on_finite CHECK (isfinite(ends_on)),
     CONSTRAINT budgets_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
     CONSTRAINT budgets_over_above_percent_finite CHECK ((over_above_percent <> 'NaN'::numeric)),
+    CONSTRAINT budgets_percentages_rule CHECK (((under_below_percent <= at_risk_above_percent) AND (at_risk_above_percent <= over_above_percent))),
     CONSTRAINT budgets_starts_on_finite CHECK (isfinite(starts_on)),
     CONSTRAINT budgets_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'submitted'::text, 'approved'::text, 'closed'::text, 'cancelled'::text]))),
     CONSTRAINT budgets_under_below_percent_check CHECK ((under_below_percent >= (0)::numeric)),
@@ -25421,6 +27299,18 @@ COMMENT ON COLUMN finance.budgets.at_risk_above_percent IS 'The forecast is "at_
 --
 
 COMMENT ON COLUMN finance.budgets.over_above_percent IS 'The forecast is "over" above this percentage of the plan.';
+
+--
+-- Name: CONSTRAINT budgets_days_rule ON budgets; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON CONSTRAINT budgets_days_rule ON finance.budgets IS 'The last day is not before the first.';
+
+--
+-- Name: CONSTRAINT budgets_percentages_rule ON budgets; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON CONSTRAINT budgets_percentages_rule ON finance.budgets IS 'The percentage of under budget is not above that of at risk, nor that above the one of over budget.';
 
 --
 -- Name: budgets_variance(finance.budgets, date); Type: FUNCTION; Schema: finance; Owner: -
@@ -25751,15 +27641,15 @@ CREATE TABLE finance.transactions (
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text)),
     CONSTRAINT transactions_amount_finite CHECK ((amount <> 'NaN'::numeric)),
     CONSTRAINT transactions_category_check CHECK (((btrim(category) <> ''::text) AND (length(category) <= 100))),
-    CONSTRAINT transactions_check CHECK (((status = 'draft'::text) OR (posted_on IS NOT NULL))),
-    CONSTRAINT transactions_check1 CHECK (((status = 'void'::text) = (voided_on IS NOT NULL))),
-    CONSTRAINT transactions_check2 CHECK ((voided_on >= posted_on)),
-    CONSTRAINT transactions_check3 CHECK (((budget_line_item_id IS NULL) OR (budget_id IS NOT NULL))),
     CONSTRAINT transactions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT transactions_days_rule CHECK ((voided_on >= posted_on)),
     CONSTRAINT transactions_kind_check CHECK ((kind = ANY (ARRAY['expense'::text, 'payroll'::text, 'invoice_received'::text, 'revenue'::text, 'transfer'::text, 'adjustment'::text]))),
+    CONSTRAINT transactions_line_rule CHECK (((budget_line_item_id IS NULL) OR (budget_id IS NOT NULL))),
     CONSTRAINT transactions_posted_on_finite CHECK (isfinite(posted_on)),
+    CONSTRAINT transactions_posted_rule CHECK (((status = 'draft'::text) OR (posted_on IS NOT NULL))),
     CONSTRAINT transactions_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'posted'::text, 'void'::text]))),
-    CONSTRAINT transactions_voided_on_finite CHECK (isfinite(voided_on))
+    CONSTRAINT transactions_voided_on_finite CHECK (isfinite(voided_on)),
+    CONSTRAINT transactions_voided_rule CHECK (((status = 'void'::text) = (voided_on IS NOT NULL)))
 );
 
 ALTER TABLE ONLY finance.transactions FORCE ROW LEVEL SECURITY;
@@ -25841,6 +27731,30 @@ COMMENT ON COLUMN finance.transactions.posted_on IS 'The day in the ledger.';
 --
 
 COMMENT ON COLUMN finance.transactions.voided_on IS 'The day from which it no longer counts.';
+
+--
+-- Name: CONSTRAINT transactions_days_rule ON transactions; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON CONSTRAINT transactions_days_rule ON finance.transactions IS 'Nothing is voided before it is posted.';
+
+--
+-- Name: CONSTRAINT transactions_line_rule ON transactions; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON CONSTRAINT transactions_line_rule ON finance.transactions IS 'A line needs its budget.';
+
+--
+-- Name: CONSTRAINT transactions_posted_rule ON transactions; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON CONSTRAINT transactions_posted_rule ON finance.transactions IS 'What is posted has the day on which it was.';
+
+--
+-- Name: CONSTRAINT transactions_voided_rule ON transactions; Type: COMMENT; Schema: finance; Owner: -
+--
+
+COMMENT ON CONSTRAINT transactions_voided_rule ON finance.transactions IS 'What is void has the day on which it was voided, and nothing else has one.';
 
 --
 -- Name: delete_transaction(uuid); Type: FUNCTION; Schema: finance; Owner: -
@@ -26407,6 +28321,7 @@ begin
      set status = 'left', title = null
    where m.user_id = anonymize_user.user_id and m.status <> 'left';
   delete from tenancy.workspace_members w where w.user_id = anonymize_user.user_id;
+  perform tenancy.forget_membership(anonymize_user.user_id, account.email);
   -- Whatever is the user's own, in any module, and all that lets them in.
   for own in
     select p.table_id
@@ -26506,6 +28421,27 @@ $$;
 
 COMMENT ON FUNCTION identity.change_password(current_password text, new_password text, OUT sessions_ended integer, OUT refusal jsonb) IS '@behavior -*
 Changes the caller''s password, ends the other sessions and says how many there were. Errors: UNAUTHENTICATED, INVALID_CREDENTIALS, TOO_MANY_ATTEMPTS, INVALID_INPUT for a password that keeps nobody out. Definer: credentials are internal.';
+
+--
+-- Name: check_device(jsonb); Type: FUNCTION; Schema: identity; Owner: -
+--
+
+CREATE FUNCTION identity.check_device(device jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if jsonb_typeof(coalesce(device, '{}')) <> 'object' or octet_length(device::text) > 2000 then
+    perform platform.refuse('CB002', 'A device is described by an object of at most 2000 bytes.', field => 'device');
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION check_device(device jsonb); Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON FUNCTION identity.check_device(device jsonb) IS 'Refuses (CB002) what a client calls itself when a session could not keep it.';
 
 --
 -- Name: check_own_password(text, text); Type: FUNCTION; Schema: identity; Owner: -
@@ -26681,6 +28617,8 @@ CREATE FUNCTION identity.complete_first_factor(user_id uuid, organization_id uui
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
+  -- A challenge would keep it for a session that cannot: nobody could answer it.
+  perform identity.check_device(complete_first_factor.device);
   if organization_id is not null then
     perform tenancy.require_active_member(complete_first_factor.organization_id, complete_first_factor.user_id);
   end if;
@@ -26697,7 +28635,7 @@ $$;
 -- Name: FUNCTION complete_first_factor(user_id uuid, organization_id uuid, device jsonb); Type: COMMENT; Schema: identity; Owner: -
 --
 
-COMMENT ON FUNCTION identity.complete_first_factor(user_id uuid, organization_id uuid, device jsonb) IS 'What follows when a password was right or a provider has vouched for somebody: a session, or a challenge where the account has a second factor. The caller has checked that the account is active. Errors: FORBIDDEN for an organization of others, SECOND_FACTOR_REQUIRED.';
+COMMENT ON FUNCTION identity.complete_first_factor(user_id uuid, organization_id uuid, device jsonb) IS 'What follows when a password was right or a provider has vouched for somebody: a session, or a challenge where the account has a second factor. The caller has checked that the account is active. Errors: INVALID_INPUT for a device that is no object or too large; FORBIDDEN for an organization of others; SECOND_FACTOR_REQUIRED.';
 
 --
 -- Name: complete_sign_in(uuid, uuid, jsonb); Type: FUNCTION; Schema: identity; Owner: -
@@ -27885,11 +29823,11 @@ CREATE TABLE identity.emergency_contacts (
     is_shared boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT emergency_contacts_check CHECK (((phone IS NOT NULL) OR (email IS NOT NULL))),
     CONSTRAINT emergency_contacts_email_check CHECK (((email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'::text) AND (length(email) <= 254))),
     CONSTRAINT emergency_contacts_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
     CONSTRAINT emergency_contacts_notes_check CHECK ((length(notes) <= 2000)),
     CONSTRAINT emergency_contacts_phone_check CHECK ((phone ~ '^\+?[0-9][0-9 ()./x-]{2,38}$'::text)),
+    CONSTRAINT emergency_contacts_reach_rule CHECK (((phone IS NOT NULL) OR (email IS NOT NULL))),
     CONSTRAINT emergency_contacts_relationship_check CHECK (((btrim(relationship) <> ''::text) AND (length(relationship) <= 100)))
 );
 
@@ -27930,6 +29868,12 @@ COMMENT ON COLUMN identity.emergency_contacts.is_primary IS 'Whom to call first;
 --
 
 COMMENT ON COLUMN identity.emergency_contacts.is_shared IS 'Whether those who may see emergency contacts in an organization of the user see this one.';
+
+--
+-- Name: CONSTRAINT emergency_contacts_reach_rule ON emergency_contacts; Type: COMMENT; Schema: identity; Owner: -
+--
+
+COMMENT ON CONSTRAINT emergency_contacts_reach_rule ON identity.emergency_contacts IS 'A contact needs a telephone number or an e-mail address.';
 
 --
 -- Name: member_emergency_contacts(uuid); Type: FUNCTION; Schema: identity; Owner: -
@@ -28029,10 +29973,7 @@ CREATE FUNCTION identity.open_session(user_id uuid, organization_id uuid, device
 declare
   opened_id uuid;
 begin
-  if jsonb_typeof(coalesce(open_session.device, '{}')) <> 'object'
-     or octet_length(open_session.device::text) > 2000 then
-    perform platform.refuse('CB002', 'A device is described by an object of at most 2000 bytes.', field => 'device');
-  end if;
+  perform identity.check_device(open_session.device);
   insert into identity.session_families (user_id, organization_id, device, address, user_agent, expires_at)
   values (
     open_session.user_id, open_session.organization_id, coalesce(open_session.device, '{}'),
@@ -29425,7 +31366,6 @@ CREATE TABLE marketing.ab_tests (
     CONSTRAINT ab_tests_baseline_rate_finite CHECK ((baseline_rate <> 'NaN'::numeric)),
     CONSTRAINT ab_tests_check CHECK (((status = 'draft'::text) = (started_at IS NULL))),
     CONSTRAINT ab_tests_check1 CHECK (((status = 'stopped'::text) = (stopped_at IS NOT NULL))),
-    CONSTRAINT ab_tests_check2 CHECK (((winner_variant_id IS NULL) OR (status = 'stopped'::text))),
     CONSTRAINT ab_tests_confidence_level_check CHECK (((confidence_level >= 0.8) AND (confidence_level <= 0.9999))),
     CONSTRAINT ab_tests_confidence_level_finite CHECK ((confidence_level <> 'NaN'::numeric)),
     CONSTRAINT ab_tests_conversion_window_check CHECK (((conversion_window > '00:00:00'::interval) AND (conversion_window <= '1 year'::interval))),
@@ -29440,6 +31380,7 @@ CREATE TABLE marketing.ab_tests (
     CONSTRAINT ab_tests_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'running'::text, 'stopped'::text]))),
     CONSTRAINT ab_tests_stopped_at_finite CHECK (isfinite(stopped_at)),
     CONSTRAINT ab_tests_unit_kind_check CHECK ((unit_kind = ANY (ARRAY['lead'::text, 'user'::text, 'visitor'::text]))),
+    CONSTRAINT ab_tests_winner_rule CHECK (((winner_variant_id IS NULL) OR (status = 'stopped'::text))),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
 );
 
@@ -29546,6 +31487,12 @@ COMMENT ON COLUMN marketing.ab_tests.conversion_window IS 'How long after its ex
 --
 
 COMMENT ON COLUMN marketing.ab_tests.winner_variant_id IS 'The variant that everybody gets now that the test is over; without one, the control.';
+
+--
+-- Name: CONSTRAINT ab_tests_winner_rule ON ab_tests; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON CONSTRAINT ab_tests_winner_rule ON marketing.ab_tests IS 'Only a test that is stopped has a winner.';
 
 --
 -- Name: ab_test_to_use(uuid, text); Type: FUNCTION; Schema: marketing; Owner: -
@@ -30109,6 +32056,14 @@ begin
              when b.reason is not null then 'suppressed'
              when needs_consent and l.email_consent <> 'granted' then 'no_consent'
            end as barred_by,
+           -- So long a mail of the step waits; what never ends by itself bars it for good.
+           (select x.expires_at
+              from marketing.email_suppressions x
+             where x.organization_id = sequence.organization_id
+               and x.email = l.email
+               and x.reason = 'soft_bounce'
+               and x.lifted_at is null
+               and x.expires_at > at) as held_until,
            case when s.condition is not null or sequence.goal_condition is not null then
              marketing.lead_facts((select f from crm.leads f where f.organization_id = sequence.organization_id and f.id = l.id))
            end as facts,
@@ -30133,7 +32088,7 @@ begin
               where x.organization_id = sequence.organization_id
                 and x.email = l.email
                 and x.lifted_at is null
-                and (x.expires_at > now()) is not false
+                and (x.reason <> 'soft_bounce' or x.expires_at is null)
               order by x.created_at, x.id
               limit 1
            ) b on true
@@ -30180,7 +32135,8 @@ begin
                end
              when k.is_gone then 'next'
              when not marketing.is_in_window(at at time zone k.zone, k.send_days, k.send_from, k.send_until) then 'wait'
-             when k.condition is null or marketing.condition_applies(k.condition, k.facts, k.segment_ids, at) then 'send'
+             when k.condition is null or marketing.condition_applies(k.condition, k.facts, k.segment_ids, at) then
+               case when k.held_until is null then 'send' else 'hold' end
              else 'otherwise'
            end as verdict
       from known k
@@ -30223,6 +32179,8 @@ begin
     select j.*, t.id as target_id, t.position as target_position,
            case
              when j.verdict = 'wait' then marketing.next_window(at, j.zone, j.send_days, j.send_from, j.send_until)
+             when j.verdict = 'hold' then
+               marketing.next_window(j.held_until, j.zone, j.send_days, j.send_from, j.send_until)
              when j.verdict = 'send' and j.branch_on is not null then
                marketing.after_delay(at, j.zone, j.branch_wait, false)
              when t.id is not null then
@@ -30273,7 +32231,7 @@ $$;
 -- Name: FUNCTION advance_enrollments(organization_id uuid, sequence_id uuid, at timestamp with time zone, at_most integer); Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON FUNCTION marketing.advance_enrollments(organization_id uuid, sequence_id uuid, at timestamp with time zone, at_most integer) IS 'Takes the next step of enrolments of a sequence that are due: claims them (those that somebody else has are left to them), looks whether the lead may still be written to, evaluates the condition, queues the mail and says what is due next, all in one transaction. Returns how many there were, at most at_most; 0: nothing is due. Dying half-way changes nothing, and a mail that is queued already is not queued again.';
+COMMENT ON FUNCTION marketing.advance_enrollments(organization_id uuid, sequence_id uuid, at timestamp with time zone, at_most integer) IS 'Takes the next step of enrolments of a sequence that are due: claims them (those that somebody else has are left to them), looks whether the lead may still be written to, evaluates the condition, queues the mail and says what is due next, all in one transaction. A mail to an address that a soft bounce bars for some days is due when they are over. Returns how many there were, at most at_most; 0: nothing is due. Dying half-way changes nothing, and a mail that is queued already is not queued again.';
 
 --
 -- Name: after_delay(timestamp with time zone, text, interval, boolean); Type: FUNCTION; Schema: marketing; Owner: -
@@ -30590,13 +32548,14 @@ CREATE TABLE marketing.campaigns (
     finished_at timestamp with time zone,
     CONSTRAINT campaigns_audience_check CHECK ((audience = ANY (ARRAY['list'::text, 'leads'::text, 'segment'::text]))),
     CONSTRAINT campaigns_audience_taken_at_finite CHECK (isfinite(audience_taken_at)),
-    CONSTRAINT campaigns_check CHECK (((audience = 'segment'::text) = (segment_id IS NOT NULL))),
-    CONSTRAINT campaigns_check1 CHECK (((status <> 'scheduled'::text) OR (scheduled_at IS NOT NULL))),
+    CONSTRAINT campaigns_check CHECK (((status <> 'scheduled'::text) OR (scheduled_at IS NOT NULL))),
     CONSTRAINT campaigns_description_check CHECK ((length(description) <= 10000)),
     CONSTRAINT campaigns_finished_at_finite CHECK (isfinite(finished_at)),
+    CONSTRAINT campaigns_lead_statuses_check CHECK ((lead_statuses <@ '{new,contacted,qualified,unqualified,converted,lost}'::text[])),
     CONSTRAINT campaigns_minimum_score_check CHECK (((minimum_score >= 0) AND (minimum_score <= 100))),
     CONSTRAINT campaigns_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 200))),
     CONSTRAINT campaigns_scheduled_at_finite CHECK (isfinite(scheduled_at)),
+    CONSTRAINT campaigns_segment_rule CHECK (((audience = 'segment'::text) = (segment_id IS NOT NULL))),
     CONSTRAINT campaigns_started_at_finite CHECK (isfinite(started_at)),
     CONSTRAINT campaigns_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'scheduled'::text, 'running'::text, 'paused'::text, 'completed'::text, 'cancelled'::text]))),
     CONSTRAINT campaigns_variables_check CHECK (((jsonb_typeof(variables) = 'object'::text) AND (length((variables)::text) <= 65536))),
@@ -30693,7 +32652,7 @@ COMMENT ON COLUMN marketing.campaigns.variables IS 'Values of the template''s va
 -- Name: COLUMN campaigns.status; Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON COLUMN marketing.campaigns.status IS 'Changed by scheduleCampaign, startCampaign, pauseCampaign, resumeCampaign and cancelCampaign; completed when no mail of it waits any more.';
+COMMENT ON COLUMN marketing.campaigns.status IS 'Changed by scheduleCampaign, startCampaign, pauseCampaign, resumeCampaign and cancelCampaign; completed when no mail of it waits any more. Archived, one that runs or is paused is cancelled, a scheduled one a draft again.';
 
 --
 -- Name: COLUMN campaigns.scheduled_at; Type: COMMENT; Schema: marketing; Owner: -
@@ -30712,6 +32671,12 @@ COMMENT ON COLUMN marketing.campaigns.audience_taken_at IS 'When it was written 
 --
 
 COMMENT ON COLUMN marketing.campaigns.finished_at IS 'When it was completed or cancelled.';
+
+--
+-- Name: CONSTRAINT campaigns_segment_rule ON campaigns; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON CONSTRAINT campaigns_segment_rule ON marketing.campaigns IS 'The audience segment needs a segment, and no other has one.';
 
 --
 -- Name: campaigns_progress(marketing.campaigns); Type: FUNCTION; Schema: marketing; Owner: -
@@ -31038,7 +33003,8 @@ begin
   if new.goal_condition is not null and (tg_op = 'INSERT' or new.goal_condition is distinct from old.goal_condition) then
     wrong := marketing.condition_problem(new.goal_condition, 'goal_condition');
     if wrong.problem is not null then
-      perform platform.refuse('CB002', format('%s %s.', wrong.field, wrong.problem), field => wrong.field);
+      perform platform.refuse(
+        'CB002', format('Part of a condition is wrong: %s %s.', wrong.field, wrong.problem), field => wrong.field);
     end if;
   end if;
   if tg_op = 'UPDATE' and new.status = 'active' and old.status <> 'active' then
@@ -31070,7 +33036,8 @@ begin
   if new.condition is not null and (tg_op = 'INSERT' or new.condition is distinct from old.condition) then
     wrong := marketing.condition_problem(new.condition, 'condition');
     if wrong.problem is not null then
-      perform platform.refuse('CB002', format('%s %s.', wrong.field, wrong.problem), field => wrong.field);
+      perform platform.refuse(
+        'CB002', format('Part of a condition is wrong: %s %s.', wrong.field, wrong.problem), field => wrong.field);
     end if;
   end if;
   if new.send_until = time '00:00' then
@@ -31300,6 +33267,8 @@ begin
                      end,
            attempts = q.attempts + (j.verdict = 'sending')::integer,
            attempted_at = case j.verdict when 'sending' then moment else q.attempted_at end,
+           -- Of an attempt before, when it is sent again by hand.
+           bounced_at = case j.verdict when 'sending' then null else q.bounced_at end,
            claim_id = case j.verdict when 'sending' then claim else q.claim_id end,
            claim_expires_at = case j.verdict when 'sending' then clock_timestamp() + interval '5 minutes' end,
            updated_at = moment
@@ -32071,6 +34040,12 @@ COMMENT ON COLUMN marketing.marketing_costs.currency IS 'ISO 4217; that of the o
 COMMENT ON COLUMN marketing.marketing_costs.ends_on IS 'The last day that it was paid for; the first one when left out. A cost is spread evenly over its days, in whole cents.';
 
 --
+-- Name: CONSTRAINT marketing_costs_days_rule ON marketing_costs; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON CONSTRAINT marketing_costs_days_rule ON marketing.marketing_costs IS 'The last day is not before the first, and less than 1830 days after it.';
+
+--
 -- Name: delete_marketing_cost(uuid); Type: FUNCTION; Schema: marketing; Owner: -
 --
 
@@ -32323,6 +34298,30 @@ COMMENT ON COLUMN marketing.nurturing_steps.branch_step_id IS 'Where those go on
 COMMENT ON COLUMN marketing.nurturing_steps.next_step_id IS 'Where the others go on; null: the sequence is completed.';
 
 --
+-- Name: CONSTRAINT nurturing_steps_branch_check ON nurturing_steps; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON CONSTRAINT nurturing_steps_branch_check ON marketing.nurturing_steps IS 'What a step branches on needs how long to wait for it, and the other way round; a step to go to needs both.';
+
+--
+-- Name: CONSTRAINT nurturing_steps_otherwise_check ON nurturing_steps; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON CONSTRAINT nurturing_steps_otherwise_check ON marketing.nurturing_steps IS 'A step for those who do not meet the condition needs a condition.';
+
+--
+-- Name: CONSTRAINT nurturing_steps_window_check ON nurturing_steps; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON CONSTRAINT nurturing_steps_window_check ON marketing.nurturing_steps IS 'The time from which mail goes out is not the one until which.';
+
+--
+-- Name: CONSTRAINT nurturing_steps_working_days_check ON nurturing_steps; Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON CONSTRAINT nurturing_steps_working_days_check ON marketing.nurturing_steps IS 'A delay in working days has no months or years.';
+
+--
 -- Name: delete_nurturing_step(uuid); Type: FUNCTION; Schema: marketing; Owner: -
 --
 
@@ -32409,7 +34408,7 @@ begin
             where q.claim_id = emails_held_back.claim_id
               and q.status in ('sending', 'uncertain')
               and num_nonnulls(q.campaign_id, q.enrollment_id) > 0
-              and (o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null)
+              and marketing.is_sent_again(o.outcome, q.attempts)
             order by q.id
               for update of q
          ) m;
@@ -32471,6 +34470,33 @@ $$;
 --
 
 COMMENT ON FUNCTION marketing.emails_kept_from(organization_id uuid) IS 'The time before which an organization keeps no mails; null: it keeps all. By its settings, but as long as the frequency cap may look back, and until what leads did with mails has faded from their scores (twenty half-lives: a millionth).';
+
+--
+-- Name: end_archived_campaign_trigger(); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.end_archived_campaign_trigger() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- What is restored is what was shown when it was archived.
+  if new.status in ('running', 'paused') then
+    new.status := 'cancelled';
+    new.finished_at := now();
+  elsif new.status = 'scheduled' then
+    new.status := 'draft';
+    new.scheduled_at := null;
+  end if;
+  return new;
+end
+$$;
+
+--
+-- Name: FUNCTION end_archived_campaign_trigger(); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.end_archived_campaign_trigger() IS 'A campaign that has started ends when it is archived, since its mails do; one that was to start becomes a draft.';
 
 --
 -- Name: end_enrollments(uuid, uuid[], text, timestamp with time zone); Type: FUNCTION; Schema: marketing; Owner: -
@@ -32592,7 +34618,15 @@ begin
                     and (sequence.reenrollment = 'never' or ended.ended_at > at - sequence.reenroll_after)
                  then 'was_enrolled'
                when l.email_consent = 'withdrawn' then 'consent_withdrawn'
-               when marketing.suppression_of(enroll.organization_id, l.email) is not null then 'suppressed'
+               -- A soft bounce is over in some days, for which the first mail waits.
+               when exists (
+                      select
+                        from marketing.email_suppressions x
+                       where x.organization_id = enroll.organization_id
+                         and x.email = l.email
+                         and x.lifted_at is null
+                         and (x.reason <> 'soft_bounce' or x.expires_at is null))
+                 then 'suppressed'
                when needs_consent and l.email_consent <> 'granted' then 'no_consent'
                when l.status = 'converted' and 'converted' = any (sequence.exit_on)
                     or l.status in ('unqualified', 'lost') and 'disqualified' = any (sequence.exit_on)
@@ -32987,10 +35021,17 @@ CREATE FUNCTION marketing.find_uncertain_emails() RETURNS integer
 declare
   found_mails integer;
 begin
-  update marketing.email_queue q
-     set status = 'uncertain', reason = 'worker_died', claim_expires_at = null, updated_at = now()
-   where q.status = 'sending' and q.claim_expires_at < now();
-  get diagnostics found_mails = row_count;
+  with dropped as (
+    update marketing.email_queue q
+       set status = case when marketing.has_shown_life(q) then 'sent' else 'uncertain' end,
+           sent_at = case when marketing.has_shown_life(q) then coalesce(q.sent_at, q.attempted_at) else q.sent_at end,
+           reason = case when not marketing.has_shown_life(q) then 'worker_died' end,
+           claim_expires_at = null,
+           updated_at = now()
+     where q.status = 'sending' and q.claim_expires_at < now()
+    returning q.status
+  )
+  select count(*) into found_mails from dropped d where d.status = 'uncertain';
   return found_mails;
 end
 $$;
@@ -32999,7 +35040,7 @@ $$;
 -- Name: FUNCTION find_uncertain_emails(); Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON FUNCTION marketing.find_uncertain_emails() IS 'Mails whose worker has not told in time what became of them: nobody knows whether a mail server has them, so they are not sent again by themselves. Returns how many there are.';
+COMMENT ON FUNCTION marketing.find_uncertain_emails() IS 'Mails whose worker has not told in time what became of them: nobody knows whether a mail server has them, so they are not sent again by themselves; those that have shown life have been sent. Returns of how many nobody knows.';
 
 --
 -- Name: first_id_of(timestamp with time zone); Type: FUNCTION; Schema: marketing; Owner: -
@@ -33306,7 +35347,8 @@ begin
              filter (where e.phase = 'branch' and e.step_id = q.step_id and e.round = q.step_round
                        and marketing.is_sign_of(t.branch_on, n.kind)) as going_on,
            array_agg(t.ab_test_id) filter (where t.ab_test_id is not null) as tests,
-           array_agg(q.lead_id::text) filter (where t.ab_test_id is not null) as units,
+           -- Who got the mail may have become one with another lead since, and the variant that lead's.
+           array_agg(coalesce(a.unit, e.lead_id::text)) filter (where t.ab_test_id is not null) as units,
            array_agg(n.kind) filter (where t.ab_test_id is not null) as goals,
            array_agg(n.occurred_at) filter (where t.ab_test_id is not null) as moments
       from new_rows n
@@ -33319,6 +35361,12 @@ begin
       join marketing.nurturing_enrollments e on e.organization_id = q.organization_id and e.id = q.enrollment_id
       join marketing.nurturing_sequences s on s.organization_id = e.organization_id and s.id = e.sequence_id
       join marketing.nurturing_steps t on t.organization_id = q.organization_id and t.id = q.step_id
+      left join lateral (
+             select a.unit
+               from marketing.ab_test_assignments a
+              where a.organization_id = q.organization_id and a.ab_test_id = t.ab_test_id and a.unit = q.lead_id::text
+             offset 0
+           ) a on true
      where n.kind in ('opened', 'clicked', 'replied') and not n.is_machine
      group by q.organization_id
   loop
@@ -33784,6 +35832,20 @@ $$;
 COMMENT ON FUNCTION marketing.get_roi(from_day date, to_day date, dimension text, model text) IS 'What each channel or campaign (dimension) cost and brought from one day to another, both included, where the organization is: costs that fall into these days, revenue by the model of attribution (that of the settings when left out), new leads, conversions, cost per lead, cost of a new client and return. What cannot be divided is null. Needs marketing.read and crm.read. Errors: INVALID_INPUT.';
 
 --
+-- Name: has_shown_life(marketing.email_queue); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.has_shown_life(mail marketing.email_queue) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (num_nonnulls((mail).delivered_at, (mail).opened_at, (mail).clicked_at, (mail).replied_at, (mail).bounced_at, (mail).complained_at, (mail).unsubscribed_at) > 0);
+
+--
+-- Name: FUNCTION has_shown_life(mail marketing.email_queue); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.has_shown_life(mail marketing.email_queue) IS 'Whether something is known of a mail that happens to those alone that went out. What a program did with one that is on its way is not: mail servers look into mails that they then do not take.';
+
+--
 -- Name: hold_emails(uuid, timestamp with time zone); Type: FUNCTION; Schema: marketing; Owner: -
 --
 
@@ -33903,6 +35965,34 @@ CREATE FUNCTION marketing.is_same(held jsonb, given jsonb) RETURNS boolean
 
 COMMENT ON FUNCTION marketing.is_same(held jsonb, given jsonb) IS '@behavior -*
 Whether two values are the same, texts whatever their case.';
+
+--
+-- Name: retry_delay(integer); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.retry_delay(attempts integer) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (ARRAY['00:01:00'::interval, '00:05:00'::interval, '00:15:00'::interval, '01:00:00'::interval, '03:00:00'::interval, '06:00:00'::interval, '12:00:00'::interval])[attempts];
+
+--
+-- Name: FUNCTION retry_delay(attempts integer); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.retry_delay(attempts integer) IS 'How long a mail waits after so many attempts; null: there is no further one.';
+
+--
+-- Name: is_sent_again(text, integer); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.is_sent_again(outcome text, attempts integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((outcome = 'returned'::text) OR ((outcome = 'retry'::text) AND (marketing.retry_delay(attempts) IS NOT NULL)));
+
+--
+-- Name: FUNCTION is_sent_again(outcome text, attempts integer); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.is_sent_again(outcome text, attempts integer) IS 'Whether a mail waits again after so many attempts, the last of which had this outcome.';
 
 --
 -- Name: is_sign_of(text, text); Type: FUNCTION; Schema: marketing; Owner: -
@@ -34247,6 +36337,54 @@ $$;
 COMMENT ON FUNCTION marketing.living_step(organization_id uuid, step_id uuid) IS 'A step, or if it was taken out the first after it that was not; null: there is none.';
 
 --
+-- Name: merge_ab_assignments(uuid, uuid, uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.merge_ab_assignments(organization_id uuid, kept_id uuid, merged_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  organization constant uuid := merge_ab_assignments.organization_id;
+begin
+  for attempt in 1 .. 3 loop
+    begin
+      -- What was drawn for the one and never shown gives way to what the other has met.
+      delete from marketing.ab_test_assignments k
+       using marketing.ab_test_assignments m
+        join marketing.ab_tests t on t.organization_id = m.organization_id and t.id = m.ab_test_id and t.status = 'running'
+       where m.organization_id = organization
+         and m.lead_id = merged_id
+         and m.exposed_at is not null
+         and k.organization_id = organization
+         and k.ab_test_id = m.ab_test_id
+         and k.unit = kept_id::text
+         and k.exposed_at is null;
+      update marketing.ab_test_assignments m
+         set lead_id = kept_id, unit = kept_id::text
+       where m.organization_id = organization
+         and m.lead_id = merged_id
+         and not exists (
+               select
+                 from marketing.ab_test_assignments k
+                where k.organization_id = organization and k.ab_test_id = m.ab_test_id and k.unit = kept_id::text);
+      return;
+    exception when unique_violation then
+      -- The one that is kept was drawn meanwhile: from the beginning, now that this is there.
+      null;
+    end;
+  end loop;
+end
+$$;
+
+--
+-- Name: FUNCTION merge_ab_assignments(organization_id uuid, kept_id uuid, merged_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.merge_ab_assignments(organization_id uuid, kept_id uuid, merged_id uuid) IS 'Two leads become one: in A/B tests the one that is kept has the variant that the other had, and what followed. Where both have met a variant each keeps its own, and what follows counts for the one that is kept. Part of crm.merge_leads.';
+
+--
 -- Name: merge_enrollments(uuid, uuid, uuid); Type: FUNCTION; Schema: marketing; Owner: -
 --
 
@@ -34265,21 +36403,6 @@ declare
   behind uuid[];
   over uuid[];
 begin
-  -- Nobody is enrolled meanwhile, and no step taken.
-  perform
-     from marketing.nurturing_sequences s
-    where s.organization_id = organization and s.id = any (sequence_ids)
-    order by s.id
-      for no key update;
-  -- Mails that are out or on their way, then enrolments, then mails that wait: the order in which all lock them.
-  perform
-     from marketing.email_queue q
-    where q.organization_id = organization
-      and q.lead_id in (kept_id, merged_id)
-      and q.enrollment_id is not null
-      and q.status in ('sending', 'sent', 'uncertain')
-    order by q.id
-      for update;
   perform
      from marketing.nurturing_enrollments e
     where e.organization_id = organization
@@ -34358,17 +36481,10 @@ begin
               and (s.reenrollment = 'never' or o.ended_at > now() - s.reenroll_after));
   perform marketing.end_enrollments(organization, over, 'merged') where over is not null;
 
-  -- All the others, with what of them waits, or will again if the mail server asks to come back; those that have ended as
-  -- well, so that none begins anew.
+  -- All the others; those that have ended as well, so that none begins anew.
   update marketing.nurturing_enrollments e
      set lead_id = kept_id
    where e.organization_id = organization and e.lead_id = merged_id;
-  update marketing.email_queue q
-     set lead_id = kept_id
-   where q.organization_id = organization
-     and q.lead_id = merged_id
-     and q.enrollment_id is not null
-     and q.status in ('queued', 'paused', 'sending');
 end
 $$;
 
@@ -34376,7 +36492,131 @@ $$;
 -- Name: FUNCTION merge_enrollments(organization_id uuid, kept_id uuid, merged_id uuid); Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON FUNCTION marketing.merge_enrollments(organization_id uuid, kept_id uuid, merged_id uuid) IS 'Two leads become one: the one that is kept is in the sequences of the other, where that was. Of two enrolments in one sequence the one that has come further goes on, and knows what the other has sent; who has completed a sequence as one of the two, or left it by what they did, leaves it as the other, unless it may be entered again. Part of crm.merge_leads, before the other lead is archived.';
+COMMENT ON FUNCTION marketing.merge_enrollments(organization_id uuid, kept_id uuid, merged_id uuid) IS 'Two leads become one: the one that is kept is in the sequences of the other, where that was. Of two enrolments in one sequence the one that has come further goes on, and knows what the other has sent; who has completed a sequence as one of the two, or left it by what they did, leaves it as the other, unless it may be entered again. Part of marketing.merge_mails, which holds sequences and mails.';
+
+--
+-- Name: merge_mails(uuid, uuid, uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.merge_mails(organization_id uuid, kept_id uuid, merged_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  organization constant uuid := merge_mails.organization_id;
+begin
+  -- Nobody is enrolled meanwhile, and no step taken.
+  perform
+     from marketing.nurturing_sequences s
+    where s.organization_id = organization
+      and s.id in (
+            select e.sequence_id
+              from marketing.nurturing_enrollments e
+             where e.organization_id = organization and e.lead_id = merged_id)
+    order by s.id
+      for no key update;
+  -- Mails that are out or on their way, then what they are of, then mails that wait: the order in which all lock them.
+  perform
+     from marketing.email_queue q
+    where q.organization_id = organization
+      and q.lead_id in (kept_id, merged_id)
+      and (q.status = 'sending' or q.status in ('sent', 'uncertain') and q.enrollment_id is not null)
+    order by q.id
+      for update;
+  perform
+     from marketing.campaigns c
+    where c.organization_id = organization
+      and c.id in (
+            select r.campaign_id
+              from marketing.campaign_recipients r
+             where r.organization_id = organization and r.lead_id = merged_id)
+    order by c.id
+      for no key update;
+  -- What is being claimed at this moment is known to be on its way before anything is decided.
+  perform
+     from marketing.email_queue q
+    where q.organization_id = organization
+      and q.lead_id in (kept_id, merged_id)
+      and q.campaign_id is not null
+      and q.status in ('queued', 'paused', 'sending')
+    order by q.id
+      for update;
+  perform marketing.merge_enrollments(organization, kept_id, merged_id);
+  perform marketing.merge_recipients(organization, kept_id, merged_id);
+  -- What still waits, or will again if the mail server asks to come back.
+  update marketing.email_queue q
+     set lead_id = kept_id
+   where q.organization_id = organization
+     and q.lead_id = merged_id
+     and q.status in ('queued', 'paused', 'sending');
+end
+$$;
+
+--
+-- Name: FUNCTION merge_mails(organization_id uuid, kept_id uuid, merged_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.merge_mails(organization_id uuid, kept_id uuid, merged_id uuid) IS 'Two leads become one: what waits to be sent to the one goes to the other, who is in its sequences and campaigns, and gets nothing twice. Part of crm.merge_leads, before the other lead is archived.';
+
+--
+-- Name: merge_recipients(uuid, uuid, uuid); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.merge_recipients(organization_id uuid, kept_id uuid, merged_id uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  organization constant uuid := merge_recipients.organization_id;
+  had constant text[] := array['sending', 'sent', 'uncertain'];
+begin
+  -- Of two mails of a campaign that both wait, the other lead's is not sent; nor is one where the other address has had its own.
+  -- What failed at the one address is sent to the other.
+  update marketing.email_queue q
+     set status = 'cancelled', reason = 'another address had it', updated_at = now()
+    from marketing.campaign_recipients k
+    join marketing.campaign_recipients m on m.organization_id = k.organization_id and m.campaign_id = k.campaign_id
+    left join marketing.email_queue kept on kept.organization_id = k.organization_id and kept.id = k.queued_email_id
+    left join marketing.email_queue merged on merged.organization_id = m.organization_id and merged.id = m.queued_email_id
+   where k.organization_id = organization
+     and k.lead_id = kept_id
+     and m.lead_id = merged_id
+     and q.organization_id = organization
+     and q.id = case
+           when merged.status = any (had) then kept.id
+           when coalesce(kept.status in ('queued', 'paused') or kept.status = any (had), true) then merged.id
+         end
+     and q.status in ('queued', 'paused');
+
+  -- Who is on a list twice, and has a mail by one of the two, does not get another.
+  delete from marketing.campaign_recipients r
+   using marketing.campaign_recipients k
+    join marketing.campaign_recipients m on m.organization_id = k.organization_id and m.campaign_id = k.campaign_id
+    left join marketing.email_queue merged on merged.organization_id = m.organization_id and merged.id = m.queued_email_id
+   where k.organization_id = organization
+     and k.lead_id = kept_id
+     and m.lead_id = merged_id
+     and r.organization_id = organization
+     and r.queued_email_id is null
+     and r.id = case when merged.status = any (had) then k.id else m.id end;
+  update marketing.campaign_recipients m
+     set lead_id = kept_id
+   where m.organization_id = organization
+     and m.lead_id = merged_id
+     and not exists (
+           select
+             from marketing.campaign_recipients k
+            where k.organization_id = organization and k.campaign_id = m.campaign_id and k.lead_id = kept_id);
+end
+$$;
+
+--
+-- Name: FUNCTION merge_recipients(organization_id uuid, kept_id uuid, merged_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.merge_recipients(organization_id uuid, kept_id uuid, merged_id uuid) IS 'Two leads become one: the one that is kept is on the lists of campaigns that the other was on, and gets none of their mails twice. Part of marketing.merge_mails, which holds campaigns and mails.';
 
 --
 -- Name: missing_variable(uuid, uuid, jsonb); Type: FUNCTION; Schema: marketing; Owner: -
@@ -35197,6 +37437,30 @@ $$;
 COMMENT ON FUNCTION marketing.read_unsubscription(organization_id uuid, mail_id uuid) IS 'What the page behind an unsubscribe link says: whose mails they are, and whether the reader has said no to them. Never an address. Definer: whoever has a mail need not be signed in. Granted to the server''s login alone.';
 
 --
+-- Name: reader_at(uuid, text); Type: FUNCTION; Schema: marketing; Owner: -
+--
+
+CREATE FUNCTION marketing.reader_at(organization_id uuid, email text) RETURNS uuid
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(l.merged_into_lead_id, l.id)
+    from crm.leads l
+   where l.organization_id = reader_at.organization_id
+     and l.email = reader_at.email
+     and (l.deleted_at is null or l.merged_into_lead_id is not null)
+   -- whoever has the address now, before who had it last
+   order by l.deleted_at desc nulls first
+   limit 1
+$$;
+
+--
+-- Name: FUNCTION reader_at(organization_id uuid, email text); Type: COMMENT; Schema: marketing; Owner: -
+--
+
+COMMENT ON FUNCTION marketing.reader_at(organization_id uuid, email text) IS 'The lead who reads mail at an address: who has it, or else whom a lead who had it has become. Null: nobody.';
+
+--
 -- Name: ab_test_conversions; Type: TABLE; Schema: marketing; Owner: -
 --
 
@@ -35407,8 +37671,10 @@ begin
   with changed as (
     update marketing.email_queue q
        set status = case
+             -- Also what came to be known of it a moment ago, by whoever held it.
+             when o.outcome = 'uncertain' and marketing.has_shown_life(q) then 'sent'
              when o.outcome in ('sent', 'uncertain') then o.outcome
-             when o.outcome = 'returned' or o.outcome = 'retry' and marketing.retry_delay(q.attempts) is not null
+             when marketing.is_sent_again(o.outcome, q.attempts)
                then coalesce(held_back -> q.id::text ->> 'status', 'queued')
              else 'failed'
            end,
@@ -35419,9 +37685,15 @@ begin
            attempts = q.attempts - (o.outcome = 'returned')::integer,
            -- Nobody heard of it, so it does not count as a mail that the lead had.
            attempted_at = case o.outcome when 'returned' then null else q.attempted_at end,
-           sent_at = case o.outcome when 'sent' then coalesce(q.sent_at, clock_timestamp()) end,
+           sent_at = case
+             when o.outcome = 'sent' then coalesce(q.sent_at, clock_timestamp())
+             when o.outcome = 'uncertain' and marketing.has_shown_life(q) then coalesce(q.sent_at, q.attempted_at)
+           end,
            bounced_at = case o.outcome when 'bounced' then clock_timestamp() else q.bounced_at end,
-           reason = left(coalesce(held_back -> q.id::text ->> 'reason', o.reason), 1000),
+           reason = case
+             when o.outcome <> 'uncertain' or not marketing.has_shown_life(q)
+               then left(coalesce(held_back -> q.id::text ->> 'reason', o.reason), 1000)
+           end,
            reply_code = left(o.code, 20),
            claim_expires_at = null,
            updated_at = clock_timestamp()
@@ -35472,7 +37744,7 @@ $$;
 -- Name: FUNCTION record_emails(organization_id uuid, claim_id uuid, outcomes jsonb); Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON FUNCTION marketing.record_emails(organization_id uuid, claim_id uuid, outcomes jsonb) IS 'Records what became of mails of a batch, a list of {id, outcome, reason, code}: sent; retry: later, with longer and longer waits; returned: nobody has heard of it, at once again; failed; bounced: failed, and the address is suppressed; uncertain. What would be sent again of a campaign or a sequence that was stopped meanwhile is not. Returns how many it recorded: those that another claim has by now are left alone.';
+COMMENT ON FUNCTION marketing.record_emails(organization_id uuid, claim_id uuid, outcomes jsonb) IS 'Records what became of mails of a batch, a list of {id, outcome, reason, code}: sent; retry: later, with longer and longer waits; returned: nobody has heard of it, at once again; failed; bounced: failed, and the address is suppressed; uncertain: sent, if it has shown life. What would be sent again of a campaign or a sequence that was stopped meanwhile is not. Returns how many it recorded: those that another claim has by now are left alone.';
 
 --
 -- Name: remove_campaign_recipients(uuid, uuid[]); Type: FUNCTION; Schema: marketing; Owner: -
@@ -35634,7 +37906,7 @@ $$;
 -- Name: FUNCTION resend_email(row_id uuid); Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON FUNCTION marketing.resend_email(row_id uuid) IS 'Sends a mail again that failed, or of which nobody knows whether it went out (uncertain): then it may arrive twice, both times with the same message id. Suppression and all else are asked for anew. Needs marketing.manage. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION. Definer: the queue is written by functions alone.';
+COMMENT ON FUNCTION marketing.resend_email(row_id uuid) IS 'Sends a mail again that failed, or of which nobody knows whether it went out (uncertain): then it may arrive twice, both times with the same message id. Suppression and all else are asked for anew; once it is handed over again, it has not bounced. Needs marketing.manage. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION. Definer: the queue is written by functions alone.';
 
 --
 -- Name: restore_ab_test(uuid); Type: FUNCTION; Schema: marketing; Owner: -
@@ -35907,20 +38179,6 @@ $$;
 COMMENT ON FUNCTION marketing.resume_enrollment(enrollment_id uuid) IS 'Has a lead that was paused go on. Time went on meanwhile: what has become due is done now, within the send window. Needs marketing.write. Errors: NOT_FOUND_OR_FORBIDDEN, INVALID_TRANSITION for an enrolment that has ended. Definer: enrolments are written by functions alone.';
 
 --
--- Name: retry_delay(integer); Type: FUNCTION; Schema: marketing; Owner: -
---
-
-CREATE FUNCTION marketing.retry_delay(attempts integer) RETURNS interval
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (ARRAY['00:01:00'::interval, '00:05:00'::interval, '00:15:00'::interval, '01:00:00'::interval, '03:00:00'::interval, '06:00:00'::interval, '12:00:00'::interval])[attempts];
-
---
--- Name: FUNCTION retry_delay(attempts integer); Type: COMMENT; Schema: marketing; Owner: -
---
-
-COMMENT ON FUNCTION marketing.retry_delay(attempts integer) IS 'How long a mail waits after so many attempts; null: there is no further one.';
-
---
 -- Name: roi_lines(uuid, date, date, text, text); Type: FUNCTION; Schema: marketing; Owner: -
 --
 
@@ -35929,8 +38187,8 @@ CREATE FUNCTION marketing.roi_lines(organization_id uuid, from_day date, to_day 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   with organization as materialized (
-    select o.currency, from_day::timestamp at time zone o.time_zone as from_time,
-           (to_day + 1)::timestamp at time zone o.time_zone as to_time
+    select o.currency, platform.begins_at(from_day, o.time_zone) as from_time,
+           platform.begins_at(to_day + 1, o.time_zone) as to_time
       from tenancy.organizations o
      where o.id = roi_lines.organization_id
   ),
@@ -36154,7 +38412,7 @@ begin
         from given g
        where g.is_last and g.next is not null
       union all
-      select g.number, 'condition', format('%s %s.', p.field, p.problem)
+      select g.number, 'condition', format('Part of a condition is wrong: %s %s.', p.field, p.problem)
         from given g
        cross join lateral marketing.condition_problem(g.condition, 'condition') p
        where g.condition is not null and p.problem is not null
@@ -36924,6 +39182,7 @@ CREATE FUNCTION marketing.take_mail_reports(organization_id uuid, reports jsonb)
 declare
   found_mails jsonb;
   by_address record;
+  added integer;
   noted integer;
 begin
   -- A report names the mail by its id; or, when it knows no more, the address.
@@ -36934,23 +39193,40 @@ begin
       on q.organization_id = take_mail_reports.organization_id and q.id = (r.report ->> 'id')::uuid;
   noted := marketing.note_interactions(organization_id, found_mails);
   for by_address in
-    select lower(btrim(r.email)) as email,
-           case r.kind when 'complained' then 'complaint' when 'unsubscribed' then 'unsubscribed'
-             else case when r.is_hard then 'hard_bounce' else 'soft_bounce' end end as reason,
-           r.reason as note
-      from jsonb_to_recordset(reports) as r (id uuid, email text, kind text, is_hard boolean, reason text)
+    select lower(btrim(r.email)) as email, r.kind, coalesce(r.is_hard, false) as is_hard, r.reason, r.source, r.external_id,
+           least(coalesce(r.occurred_at, now()), now()) as occurred_at
+      from jsonb_to_recordset(reports) as r (
+             id uuid, email text, kind text, is_hard boolean, reason text, source text, external_id text, occurred_at timestamptz)
      where r.email is not null
        and r.kind in ('bounced', 'complained', 'unsubscribed')
        and not exists (
              select from marketing.email_queue q
               where q.organization_id = take_mail_reports.organization_id and q.id = r.id
            )
-     order by 1
+     -- Who reports the same at the same time waits in the same order.
+     order by 1, r.external_id
   loop
-    perform marketing.suppress_email(
-      organization_id, by_address.email, by_address.reason, by_address.note,
-      expires_at => case by_address.reason when 'soft_bounce' then now() + interval '3 days' end);
+    insert into marketing.email_interactions
+      (organization_id, occurred_at, lead_id, kind, source, is_hard_bounce, reason, external_id)
+    values (take_mail_reports.organization_id, by_address.occurred_at,
+            marketing.reader_at(organization_id, by_address.email), by_address.kind, by_address.source,
+            case by_address.kind when 'bounced' then by_address.is_hard end, left(by_address.reason, 1000),
+            by_address.external_id)
+    on conflict on constraint email_interactions_organization_id_external_id_key do nothing;
+    get diagnostics added = row_count;
+    continue when added = 0;
     noted := noted + 1;
+    case by_address.kind
+      when 'unsubscribed' then
+        perform marketing.unsubscribe(
+          organization_id, by_address.email, by_address.reason, consent_source => 'Unsubscribed at their mail service');
+      when 'complained' then
+        perform marketing.suppress_email(organization_id, by_address.email, 'complaint', by_address.reason);
+      else
+        perform marketing.suppress_email(
+          organization_id, by_address.email, case when by_address.is_hard then 'hard_bounce' else 'soft_bounce' end,
+          by_address.reason, expires_at => case when not by_address.is_hard then now() + interval '3 days' end);
+    end case;
   end loop;
   return jsonb_build_object('taken', noted);
 end
@@ -36960,7 +39236,7 @@ $$;
 -- Name: FUNCTION take_mail_reports(organization_id uuid, reports jsonb); Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON FUNCTION marketing.take_mail_reports(organization_id uuid, reports jsonb) IS 'Takes reports about mails of one organization: {id, email, kind, is_hard, occurred_at, reason, source, external_id}. The server has checked that the organization''s own secret signed them. Definer: whoever reports is not signed in. Granted to the server''s login alone.';
+COMMENT ON FUNCTION marketing.take_mail_reports(organization_id uuid, reports jsonb) IS 'Takes reports about mails of one organization: {id, email, kind, is_hard, occurred_at, reason, source, external_id}. What came before under the same external_id counts no second time, whether it names a mail or an address. The server has checked that the organization''s own secret signed them. Definer: whoever reports is not signed in. Granted to the server''s login alone.';
 
 --
 -- Name: track_roi(uuid, date, date); Type: FUNCTION; Schema: marketing; Owner: -
@@ -37159,29 +39435,39 @@ $$;
 COMMENT ON FUNCTION marketing.trim_interactions(organization_id uuid, mail_ids uuid[]) IS 'Deletes what became of mails that are about to be deleted, after it was tallied by day. What counts in the scores of leads stays, without the mail: complaints, unsubscribing, dead addresses, and what a lead did last. Part of trim_emails.';
 
 --
--- Name: unsubscribe(uuid, text, text, uuid); Type: FUNCTION; Schema: marketing; Owner: -
+-- Name: unsubscribe(uuid, text, text, uuid, text); Type: FUNCTION; Schema: marketing; Owner: -
 --
 
-CREATE FUNCTION marketing.unsubscribe(organization_id uuid, email text, reason text DEFAULT NULL::text, queued_email_id uuid DEFAULT NULL::uuid) RETURNS void
+CREATE FUNCTION marketing.unsubscribe(organization_id uuid, email text, reason text DEFAULT NULL::text, queued_email_id uuid DEFAULT NULL::uuid, consent_source text DEFAULT 'Unsubscribed by the link of a mail'::text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform marketing.suppress_email(organization_id, email, 'unsubscribed', reason, queued_email_id);
   update crm.leads l
-     set email_consent = 'withdrawn', email_consent_source = 'Unsubscribed by the link of a mail'
+     set email_consent = 'withdrawn', email_consent_source = unsubscribe.consent_source
    where l.organization_id = unsubscribe.organization_id
-     and l.email = unsubscribe.email
      and l.deleted_at is null
-     and l.email_consent <> 'withdrawn';
+     and l.email_consent <> 'withdrawn'
+     -- Who had the address, or the mail, may have become one with another since.
+     and l.id in (
+           select coalesce(a.merged_into_lead_id, a.id)
+             from crm.leads a
+            where a.organization_id = unsubscribe.organization_id and a.email = unsubscribe.email
+           union all
+           select m.merged_into_lead_id
+             from marketing.email_queue q
+             join crm.leads m on m.organization_id = q.organization_id and m.id = q.lead_id
+            where q.organization_id = unsubscribe.organization_id and q.id = unsubscribe.queued_email_id
+         );
 end
 $$;
 
 --
--- Name: FUNCTION unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid); Type: COMMENT; Schema: marketing; Owner: -
+-- Name: FUNCTION unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid, consent_source text); Type: COMMENT; Schema: marketing; Owner: -
 --
 
-COMMENT ON FUNCTION marketing.unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid) IS 'Whoever reads mail at an address wants none of an organization any more. For functions that have checked who asks.';
+COMMENT ON FUNCTION marketing.unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid, consent_source text) IS 'Whoever reads mail at an address wants none of an organization any more, nor at the address of the lead that theirs has become one with. For functions that have checked who asks.';
 
 --
 -- Name: unsubscribe_trimmed(uuid, uuid, text); Type: FUNCTION; Schema: marketing; Owner: -
@@ -37205,11 +39491,8 @@ begin
   if not marketing.is_unsubscribed(organization_id, address) then
     insert into marketing.email_interactions (organization_id, lead_id, kind, source)
     values (
-      unsubscribe_trimmed.organization_id,
-      (select l.id
-         from crm.leads l
-        where l.organization_id = unsubscribe_trimmed.organization_id and l.email = address and l.deleted_at is null),
-      'unsubscribed', unsubscribe_trimmed.source);
+      unsubscribe_trimmed.organization_id, marketing.reader_at(organization_id, address), 'unsubscribed',
+      unsubscribe_trimmed.source);
     perform marketing.unsubscribe(organization_id, address);
   end if;
   return true;
@@ -37661,7 +39944,8 @@ begin
            select l.id
              from ops.dead_letters l
             where l.failed_at < now() - interval '30 days'
-              and (l.resolved_at < now() - interval '30 days' or l.failed_at < now() - interval '180 days')
+              and (l.resolved_at < now() - interval '30 days'
+                   or l.resolved_at is null and l.failed_at < now() - interval '180 days')
             order by l.failed_at
             limit at_most
          );
@@ -37937,7 +40221,7 @@ declare
   share constant numeric := 0.02;
   began constant timestamptz := clock_timestamp();
 begin
-  if not pg_try_advisory_xact_lock(5678027) then
+  if not pg_try_advisory_xact_lock(5678051) then
     return false;
   end if;
   if exists (
@@ -38575,6 +40859,21 @@ $$;
 COMMENT ON FUNCTION platform.audit_changes_trigger() IS 'Writes who changed what to security.audit_logs, one insert per statement. Definer: callers may not write the log.';
 
 --
+-- Name: begins_at(date, text); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.begins_at(day date, time_zone text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN ((((((day)::timestamp without time zone AT TIME ZONE time_zone) - '01:00:00'::interval) AT TIME ZONE time_zone))::date = day) THEN (((day)::timestamp without time zone AT TIME ZONE time_zone) - '01:00:00'::interval) ELSE ((day)::timestamp without time zone AT TIME ZONE time_zone) END;
+
+--
+-- Name: FUNCTION begins_at(day date, time_zone text); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.begins_at(day date, time_zone text) IS '@behavior -*
+The moment at which a day begins in a time zone: from then on clocks show its date, and before it an earlier one. Where they are put back by an hour and show midnight twice, that is the first time; where they are put on at midnight, the moment of that.';
+
+--
 -- Name: check_custom_fields_trigger(); Type: FUNCTION; Schema: platform; Owner: -
 --
 
@@ -38924,46 +41223,6 @@ $$;
 COMMENT ON FUNCTION platform.invalid_custom_fields(organization_id uuid, entity_type text, workspace_id uuid, fields jsonb) IS 'What is wrong with the custom fields of one row: none when all fit.';
 
 --
--- Name: is_json_schema(jsonb); Type: FUNCTION; Schema: platform; Owner: -
---
-
-CREATE FUNCTION platform.is_json_schema(schema jsonb) RETURNS boolean
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  keywords constant text[] :=
-    '{type,properties,required,additionalProperties,items,minItems,maxItems,uniqueItems,enum,const,minimum,maximum,'
-    'minLength,maxLength,pattern,format,default,title,description}'::text[];
-begin
-  if jsonb_typeof(schema) <> 'object' then
-    return false;
-  end if;
-  return not exists (select from jsonb_object_keys(schema) as k (keyword) where k.keyword <> all (keywords))
-     and coalesce(
-           schema ->> 'type' in ('object', 'array', 'string', 'number', 'integer', 'boolean'),
-           schema ? 'enum' or schema ? 'const')
-     and coalesce(schema ->> 'format' in ('email', 'uri', 'time-zone'), true)
-     and coalesce(jsonb_typeof(schema -> 'enum') = 'array', true)
-     and coalesce(jsonb_typeof(schema -> 'required') = 'array', true)
-     and (not schema ? 'items' or platform.is_json_schema(schema -> 'items'))
-     and (not schema ? 'additionalProperties'
-          or schema -> 'additionalProperties' = 'false'
-          or platform.is_json_schema(schema -> 'additionalProperties'))
-     and not exists (
-           select from jsonb_each(coalesce(schema -> 'properties', '{}')) as p
-            where not platform.is_json_schema(p.value)
-         );
-end
-$$;
-
---
--- Name: FUNCTION is_json_schema(schema jsonb); Type: COMMENT; Schema: platform; Owner: -
---
-
-COMMENT ON FUNCTION platform.is_json_schema(schema jsonb) IS 'Whether a schema says only what json_schema_violations checks.';
-
---
 -- Name: is_of_format(text, text); Type: FUNCTION; Schema: platform; Owner: -
 --
 
@@ -39243,6 +41502,23 @@ $$;
 --
 
 COMMENT ON PROCEDURE platform.keep_values_finite(IN protected regclass) IS 'Postgres takes NaN for a number and infinity for a day; one such row would spoil every sum and every calendar.';
+
+--
+-- Name: kept_from(regclass); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.kept_from(logged regclass) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select now() - t.retention from platform.protected_tables t where t.table_id = logged
+$$;
+
+--
+-- Name: FUNCTION kept_from(logged regclass); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.kept_from(logged regclass) IS 'The time before which nothing is kept in a table, by the retention that platform.protect was told; null where there is none.';
 
 --
 -- Name: lead_children_trigger(); Type: FUNCTION; Schema: platform; Owner: -
@@ -39630,7 +41906,7 @@ $$;
 -- Name: PROCEDURE protect(IN protected regclass, IN kind text, IN parent text, IN read_only text[], IN singular text, IN retention interval, IN audit boolean, IN outlives_parent boolean); Type: COMMENT; Schema: platform; Owner: -
 --
 
-COMMENT ON PROCEDURE platform.protect(IN protected regclass, IN kind text, IN parent text, IN read_only text[], IN singular text, IN retention interval, IN audit boolean, IN outlives_parent boolean) IS 'Gives a table all that its kind stands for: row security, policies, grants, triggers, foreign keys, archive functions. Idempotent; called once per table in access.sql. parent is the column that says what a row belongs to; read_only lists columns that only functions and triggers set; singular names one row where the rule of platform.singular does not; retention says after how long log partitions are dropped; audit has changes logged for other kinds as well; with outlives_parent a row is not archived with what it belongs to.';
+COMMENT ON PROCEDURE platform.protect(IN protected regclass, IN kind text, IN parent text, IN read_only text[], IN singular text, IN retention interval, IN audit boolean, IN outlives_parent boolean) IS 'Gives a table all that its kind stands for: row security, policies, grants, triggers, foreign keys, archive functions. Idempotent; called once per table in access.sql. parent is the column that says what a row belongs to; read_only lists columns that only functions and triggers set; singular names one row where the rule of platform.singular does not; retention says after how long the partitions of a log are dropped, or rows of what has no partitions deleted, by a function of its module (platform.kept_from); audit has changes logged for other kinds as well; with outlives_parent a row is not archived with what it belongs to.';
 
 --
 -- Name: protect_catalog(regclass, text[]); Type: PROCEDURE; Schema: platform; Owner: -
@@ -39955,6 +42231,40 @@ $$;
 COMMENT ON FUNCTION platform.send_mail(template text, recipient text, variables jsonb, token jsonb, job_key text) IS 'A mail, sent after this transaction has been committed. template is one of worker/mail/templates, variables are texts that it names. A link that stands for its reader gets its token when the mail is sent, so that none waits in the queue: token says which, {"purpose": "password_reset"} (identity.issue_one_time_token).';
 
 --
+-- Name: set_slug_trigger(); Type: FUNCTION; Schema: platform; Owner: -
+--
+
+CREATE FUNCTION platform.set_slug_trigger() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  fallback constant text := tg_argv[0];
+  longest constant integer := tg_argv[1]::integer;
+  is_taken boolean;
+begin
+  new.slug := coalesce(platform.slugify(new.name), fallback);
+  -- Of two at once with the same name, the second waits and then sees that the slug is taken.
+  perform pg_advisory_xact_lock(
+            hashtextextended(format('%s:%s:%s', tg_relid, new.organization_id, new.slug), 5678005));
+  execute format('select exists (select from %s r where r.organization_id = $1 and r.slug = $2)', tg_relid::regclass)
+     into is_taken
+    using new.organization_id, new.slug;
+  if is_taken then
+    -- a hyphen, and the end of the id
+    new.slug := rtrim(left(new.slug, longest - 13), '-') || '-' || right(replace(new.id::text, '-', ''), 12);
+  end if;
+  return new;
+end
+$_$;
+
+--
+-- Name: FUNCTION set_slug_trigger(); Type: COMMENT; Schema: platform; Owner: -
+--
+
+COMMENT ON FUNCTION platform.set_slug_trigger() IS 'A row without a slug gets one from its name, unique in the organization. Arguments: the slug where nothing of the name is left, and how long one may be. Definer: rows that the caller does not see hold their slugs all the same.';
+
+--
 -- Name: singular(text); Type: FUNCTION; Schema: platform; Owner: -
 --
 
@@ -40154,35 +42464,6 @@ $$;
 COMMENT ON PROCEDURE platform.watch_statements(IN protected regclass, IN name text, IN watcher text, IN events text[]) IS 'A statement-level trigger with transition tables for each of the events.';
 
 --
--- Name: with_defaults(jsonb, jsonb); Type: FUNCTION; Schema: platform; Owner: -
---
-
-CREATE FUNCTION platform.with_defaults(schema jsonb, value jsonb) RETURNS jsonb
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  if value is null and schema ? 'default' then
-    return schema -> 'default';
-  end if;
-  if schema ->> 'type' <> 'object' or not schema ? 'properties' then
-    return value;
-  end if;
-  return coalesce(value, '{}') || (
-    select coalesce(jsonb_object_agg(p.key, filled.content) filter (where filled.content is not null), '{}')
-      from jsonb_each(schema -> 'properties') as p (key, schema)
-     cross join lateral (select platform.with_defaults(p.schema, with_defaults.value -> p.key) as content) filled
-  );
-end
-$$;
-
---
--- Name: FUNCTION with_defaults(schema jsonb, value jsonb); Type: COMMENT; Schema: platform; Owner: -
---
-
-COMMENT ON FUNCTION platform.with_defaults(schema jsonb, value jsonb) IS 'A value with what its schema says of properties that it does not have.';
-
---
 -- Name: budget_health(uuid, uuid, date); Type: FUNCTION; Schema: projects; Owner: -
 --
 
@@ -40252,9 +42533,9 @@ CREATE FUNCTION projects.compliance_health(organization_id uuid, project_id uuid
            end as fulfilled
       from projects.project_compliance c
      cross join (
-             select compliance_health.as_of::timestamp at time zone o.time_zone as day_begins,
+             select platform.begins_at(compliance_health.as_of, o.time_zone) as day_begins,
                     -- by the calendar: two weeks with a change of the clock are not 336 hours
-                    (compliance_health.as_of + 14)::timestamp at time zone o.time_zone as expiring_until,
+                    platform.begins_at(compliance_health.as_of + 14, o.time_zone) as expiring_until,
                     compliance_health.as_of >= platform.today(o.id) as is_running
                from tenancy.organizations o
               where o.id = compliance_health.organization_id
@@ -40320,9 +42601,9 @@ CREATE TABLE projects.projects (
     settings jsonb DEFAULT '{}'::jsonb NOT NULL,
     is_template boolean DEFAULT false NOT NULL,
     template_id uuid,
-    CONSTRAINT projects_check CHECK ((ends_on >= starts_on)),
     CONSTRAINT projects_completed_at_finite CHECK (isfinite(completed_at)),
     CONSTRAINT projects_days_off_check CHECK ((array_position(days_off, NULL::date) IS NULL)),
+    CONSTRAINT projects_days_rule CHECK ((ends_on >= starts_on)),
     CONSTRAINT projects_ends_on_finite CHECK (isfinite(ends_on)),
     CONSTRAINT projects_estimated_hours_check CHECK ((estimated_hours >= (0)::numeric)),
     CONSTRAINT projects_estimated_hours_finite CHECK ((estimated_hours <> 'NaN'::numeric)),
@@ -40452,6 +42733,18 @@ COMMENT ON COLUMN projects.projects.is_template IS 'A pattern for create_project
 --
 
 COMMENT ON COLUMN projects.projects.template_id IS 'The template it was made from.';
+
+--
+-- Name: CONSTRAINT projects_days_rule ON projects; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT projects_days_rule ON projects.projects IS 'The last day is not before the first.';
+
+--
+-- Name: CONSTRAINT projects_slug_check ON projects; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT projects_slug_check ON projects.projects IS 'Lower-case letters a to z and digits, in words with a single hyphen between them; 80 characters at most.';
 
 --
 -- Name: create_project_from_template(uuid, text, date, uuid); Type: FUNCTION; Schema: projects; Owner: -
@@ -40792,10 +43085,10 @@ CREATE TABLE projects.project_compliance (
     cost numeric(14,2),
     currency character(3) DEFAULT 'USD'::bpchar NOT NULL,
     notes text,
-    CONSTRAINT project_compliance_check CHECK ((valid_until > valid_from)),
     CONSTRAINT project_compliance_cost_check CHECK ((cost >= (0)::numeric)),
     CONSTRAINT project_compliance_cost_finite CHECK ((cost <> 'NaN'::numeric)),
     CONSTRAINT project_compliance_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT project_compliance_days_rule CHECK ((valid_until > valid_from)),
     CONSTRAINT project_compliance_decided_at_finite CHECK (isfinite(decided_at)),
     CONSTRAINT project_compliance_kind_check CHECK ((kind = ANY (ARRAY['permit'::text, 'licence'::text, 'insurance'::text, 'certification'::text, 'clearance'::text, 'contract'::text]))),
     CONSTRAINT project_compliance_name_check CHECK (((btrim(name) <> ''::text) AND (length(name) <= 500))),
@@ -40882,6 +43175,12 @@ COMMENT ON COLUMN projects.project_compliance.location IS 'Where it holds.';
 COMMENT ON COLUMN projects.project_compliance.valid_until IS 'The instant from which it no longer holds.';
 
 --
+-- Name: CONSTRAINT project_compliance_days_rule ON project_compliance; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT project_compliance_days_rule ON projects.project_compliance IS 'The last day comes after the first.';
+
+--
 -- Name: delete_project_compliance(uuid); Type: FUNCTION; Schema: projects; Owner: -
 --
 
@@ -40931,7 +43230,7 @@ CREATE TABLE projects.project_members (
     left_on date,
     CONSTRAINT project_members_allocation_percent_check CHECK (((allocation_percent >= (0)::numeric) AND (allocation_percent <= (100)::numeric))),
     CONSTRAINT project_members_allocation_percent_finite CHECK ((allocation_percent <> 'NaN'::numeric)),
-    CONSTRAINT project_members_check CHECK ((left_on >= joined_on)),
+    CONSTRAINT project_members_days_rule CHECK ((left_on >= joined_on)),
     CONSTRAINT project_members_joined_on_finite CHECK (isfinite(joined_on)),
     CONSTRAINT project_members_left_on_finite CHECK (isfinite(left_on)),
     CONSTRAINT project_members_role_check CHECK ((role = ANY (ARRAY['manager'::text, 'lead'::text, 'contributor'::text, 'viewer'::text, 'client'::text]))),
@@ -41001,6 +43300,12 @@ COMMENT ON COLUMN projects.project_members.deleted_at IS 'When it was archived. 
 COMMENT ON COLUMN projects.project_members.allocation_percent IS 'How much of their time goes into it.';
 
 --
+-- Name: CONSTRAINT project_members_days_rule ON project_members; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT project_members_days_rule ON projects.project_members IS 'Nobody leaves before they join.';
+
+--
 -- Name: delete_project_member(uuid); Type: FUNCTION; Schema: projects; Owner: -
 --
 
@@ -41050,7 +43355,7 @@ CREATE TABLE projects.project_milestones (
     due_on date NOT NULL,
     achieved_on date,
     CONSTRAINT project_milestones_achieved_on_finite CHECK (isfinite(achieved_on)),
-    CONSTRAINT project_milestones_check CHECK (((status <> 'achieved'::text) OR (achieved_on IS NOT NULL))),
+    CONSTRAINT project_milestones_achieved_rule CHECK (((status <> 'achieved'::text) OR (achieved_on IS NOT NULL))),
     CONSTRAINT project_milestones_due_on_finite CHECK (isfinite(due_on)),
     CONSTRAINT project_milestones_name_check CHECK ((btrim(name) <> ''::text)),
     CONSTRAINT project_milestones_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'achieved'::text, 'missed'::text, 'cancelled'::text]))),
@@ -41114,6 +43419,12 @@ COMMENT ON COLUMN projects.project_milestones.custom_fields IS 'Values of the or
 COMMENT ON COLUMN projects.project_milestones.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
 
 --
+-- Name: CONSTRAINT project_milestones_achieved_rule ON project_milestones; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT project_milestones_achieved_rule ON projects.project_milestones IS 'What is achieved needs the day on which it was.';
+
+--
 -- Name: delete_project_milestone(uuid); Type: FUNCTION; Schema: projects; Owner: -
 --
 
@@ -41162,7 +43473,7 @@ CREATE TABLE projects.project_phases (
     starts_on date,
     ends_on date,
     "position" integer DEFAULT 0 NOT NULL,
-    CONSTRAINT project_phases_check CHECK ((ends_on >= starts_on)),
+    CONSTRAINT project_phases_days_rule CHECK ((ends_on >= starts_on)),
     CONSTRAINT project_phases_ends_on_finite CHECK (isfinite(ends_on)),
     CONSTRAINT project_phases_kind_check CHECK ((kind = ANY (ARRAY['development'::text, 'pre_production'::text, 'production'::text, 'post_production'::text, 'load_in'::text, 'rehearsal'::text, 'show'::text, 'load_out'::text, 'wrap'::text, 'delivery'::text, 'other'::text]))),
     CONSTRAINT project_phases_name_check CHECK ((btrim(name) <> ''::text)),
@@ -41227,6 +43538,12 @@ COMMENT ON COLUMN projects.project_phases.custom_fields IS 'Values of the organi
 COMMENT ON COLUMN projects.project_phases.deleted_at IS 'When it was archived. Archived rows are hidden unless asked for, and can be restored.';
 
 --
+-- Name: CONSTRAINT project_phases_days_rule ON project_phases; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT project_phases_days_rule ON projects.project_phases IS 'The last day is not before the first.';
+
+--
 -- Name: delete_project_phase(uuid); Type: FUNCTION; Schema: projects; Owner: -
 --
 
@@ -41279,8 +43596,8 @@ CREATE TABLE projects.project_resources (
     status text DEFAULT 'planned'::text NOT NULL,
     needed_from date,
     needed_until date,
-    CONSTRAINT project_resources_check CHECK ((needed_until >= needed_from)),
     CONSTRAINT project_resources_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT project_resources_days_rule CHECK ((needed_until >= needed_from)),
     CONSTRAINT project_resources_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'equipment'::text, 'space'::text, 'vehicle'::text, 'material'::text, 'service'::text]))),
     CONSTRAINT project_resources_name_check CHECK ((btrim(name) <> ''::text)),
     CONSTRAINT project_resources_needed_from_finite CHECK (isfinite(needed_from)),
@@ -41354,6 +43671,12 @@ COMMENT ON COLUMN projects.project_resources.deleted_at IS 'When it was archived
 --
 
 COMMENT ON COLUMN projects.project_resources.unit_cost IS 'Per unit, in the currency.';
+
+--
+-- Name: CONSTRAINT project_resources_days_rule ON project_resources; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT project_resources_days_rule ON projects.project_resources IS 'The last day is not before the first.';
 
 --
 -- Name: delete_project_resource(uuid); Type: FUNCTION; Schema: projects; Owner: -
@@ -41533,13 +43856,13 @@ CREATE TABLE projects.project_tasks (
     "position" integer DEFAULT 0 NOT NULL,
     CONSTRAINT project_tasks_actual_hours_check CHECK ((actual_hours >= (0)::numeric)),
     CONSTRAINT project_tasks_actual_hours_finite CHECK ((actual_hours <> 'NaN'::numeric)),
-    CONSTRAINT project_tasks_check CHECK ((due_on >= starts_on)),
-    CONSTRAINT project_tasks_check1 CHECK ((parent_task_id <> id)),
     CONSTRAINT project_tasks_completed_at_finite CHECK (isfinite(completed_at)),
+    CONSTRAINT project_tasks_days_rule CHECK ((due_on >= starts_on)),
     CONSTRAINT project_tasks_due_on_finite CHECK (isfinite(due_on)),
     CONSTRAINT project_tasks_duration_days_check CHECK (((duration_days >= 0) AND (duration_days <= 3650))),
     CONSTRAINT project_tasks_estimated_hours_check CHECK ((estimated_hours >= (0)::numeric)),
     CONSTRAINT project_tasks_estimated_hours_finite CHECK ((estimated_hours <> 'NaN'::numeric)),
+    CONSTRAINT project_tasks_parent_rule CHECK ((parent_task_id <> id)),
     CONSTRAINT project_tasks_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'urgent'::text]))),
     CONSTRAINT project_tasks_starts_on_finite CHECK (isfinite(starts_on)),
     CONSTRAINT project_tasks_status_check CHECK ((status = ANY (ARRAY['todo'::text, 'in_progress'::text, 'in_review'::text, 'blocked'::text, 'done'::text, 'cancelled'::text]))),
@@ -41628,6 +43951,18 @@ COMMENT ON COLUMN projects.project_tasks.duration_days IS 'Working days that it 
 COMMENT ON COLUMN projects.project_tasks.completed_at IS 'When its status became done.';
 
 --
+-- Name: CONSTRAINT project_tasks_days_rule ON project_tasks; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT project_tasks_days_rule ON projects.project_tasks IS 'A task is not due before it starts.';
+
+--
+-- Name: CONSTRAINT project_tasks_parent_rule ON project_tasks; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT project_tasks_parent_rule ON projects.project_tasks IS 'A task is not part of itself.';
+
+--
 -- Name: delete_project_task(uuid); Type: FUNCTION; Schema: projects; Owner: -
 --
 
@@ -41674,9 +44009,9 @@ CREATE TABLE projects.task_dependencies (
     successor_id uuid NOT NULL,
     kind text DEFAULT 'finish_to_start'::text NOT NULL,
     lag_days integer DEFAULT 0 NOT NULL,
-    CONSTRAINT task_dependencies_check CHECK ((predecessor_id <> successor_id)),
     CONSTRAINT task_dependencies_kind_check CHECK ((kind = ANY (ARRAY['finish_to_start'::text, 'start_to_start'::text, 'finish_to_finish'::text, 'start_to_finish'::text]))),
     CONSTRAINT task_dependencies_lag_days_check CHECK (((lag_days >= '-3650'::integer) AND (lag_days <= 3650))),
+    CONSTRAINT task_dependencies_self_rule CHECK ((predecessor_id <> successor_id)),
     CONSTRAINT tenant_row_custom_fields_check CHECK ((jsonb_typeof(custom_fields) = 'object'::text))
 );
 
@@ -41747,6 +44082,12 @@ COMMENT ON COLUMN projects.task_dependencies.kind IS 'What the successor waits w
 --
 
 COMMENT ON COLUMN projects.task_dependencies.lag_days IS 'Working days in between; negative where they may overlap.';
+
+--
+-- Name: CONSTRAINT task_dependencies_self_rule ON task_dependencies; Type: COMMENT; Schema: projects; Owner: -
+--
+
+COMMENT ON CONSTRAINT task_dependencies_self_rule ON projects.task_dependencies IS 'A task does not wait for itself.';
 
 --
 -- Name: delete_task_dependency(uuid); Type: FUNCTION; Schema: projects; Owner: -
@@ -42083,30 +44424,6 @@ $$;
 --
 
 COMMENT ON FUNCTION projects.get_production_timeline(project_id uuid) IS 'The critical path of a project: earliest and latest start and finish of each task over its links (finish-to-start, start-to-start, finish-to-finish, start-to-finish, with lag), in the project''s working days, with slack; and when the project finishes. Cancelled and archived tasks do not count; a task that is part of another counts by itself. Needs projects.read. Errors: NOT_FOUND_OR_FORBIDDEN.';
-
---
--- Name: is_slug_taken(uuid, text); Type: FUNCTION; Schema: projects; Owner: -
---
-
-CREATE FUNCTION projects.is_slug_taken(organization_id uuid, slug text) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select exists (
-    select
-      from projects.projects p
-     where p.organization_id = is_slug_taken.organization_id
-       and p.slug = is_slug_taken.slug
-       -- only ever asked about the caller's own organization, or by the back office
-       and (p.organization_id = authz.organization_id() or authz.actor_id() is null)
-  )
-$$;
-
---
--- Name: FUNCTION is_slug_taken(organization_id uuid, slug text); Type: COMMENT; Schema: projects; Owner: -
---
-
-COMMENT ON FUNCTION projects.is_slug_taken(organization_id uuid, slug text) IS 'Whether a slug is used in the organization. Definer: projects in private workspaces count too.';
 
 --
 -- Name: note_completion_trigger(); Type: FUNCTION; Schema: projects; Owner: -
@@ -42701,32 +45018,6 @@ $$;
 --
 
 COMMENT ON FUNCTION projects.schedule_health(organization_id uuid, project_id uuid, today date) IS 'Overdue tasks, weighted by days late (14 are the worst), priority and whether they are critical, and missed milestones, as a share of all that is dated.';
-
---
--- Name: set_slug_trigger(); Type: FUNCTION; Schema: projects; Owner: -
---
-
-CREATE FUNCTION projects.set_slug_trigger() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  new.slug := coalesce(platform.slugify(new.name), 'project');
-  -- Of two at once with the same name, the second waits and then sees that the slug is taken.
-  perform pg_advisory_xact_lock(hashtextextended(new.organization_id || new.slug, 5678005));
-  -- Row security does not matter here: what hides a project from the caller still holds its slug, and the suffix is new.
-  if projects.is_slug_taken(new.organization_id, new.slug) then
-    new.slug := left(new.slug, 67) || '-' || right(replace(new.id::text, '-', ''), 12);
-  end if;
-  return new;
-end
-$$;
-
---
--- Name: FUNCTION set_slug_trigger(); Type: COMMENT; Schema: projects; Owner: -
---
-
-COMMENT ON FUNCTION projects.set_slug_trigger() IS 'A project without a slug gets one from its name.';
 
 --
 -- Name: staffing_health(uuid, uuid); Type: FUNCTION; Schema: projects; Owner: -
@@ -43740,6 +46031,18 @@ COMMENT ON COLUMN tenancy.organizations.time_zone IS 'An IANA name. Days of the 
 COMMENT ON COLUMN tenancy.organizations.currency IS 'ISO 4217; what new accounts and budgets are kept in.';
 
 --
+-- Name: CONSTRAINT organizations_slug_check ON organizations; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON CONSTRAINT organizations_slug_check ON tenancy.organizations IS 'Lower-case letters a to z and digits, in words with a single hyphen between them; 63 characters at most.';
+
+--
+-- Name: CONSTRAINT organizations_slug_not_reserved ON organizations; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON CONSTRAINT organizations_slug_not_reserved ON tenancy.organizations IS 'Words such as api, admin and www are reserved.';
+
+--
 -- Name: accept_invitation(text); Type: FUNCTION; Schema: tenancy; Owner: -
 --
 
@@ -43755,6 +46058,8 @@ begin
   if authz.user_id() is null then
     perform platform.refuse('CB001', 'Sign in first, or sign up with the token of the invitation.');
   end if;
+  -- The user first, then organizations, as everything does that changes an account.
+  perform from identity.users u where u.id = authz.user_id() for no key update;
   invitation := tenancy.open_invitation(accept_invitation.token, 'token');
   -- Whoever has the message may have it from somebody else; whoever has the account may never have proved its address.
   -- Both together say that it is the person who was asked.
@@ -43777,7 +46082,7 @@ $$;
 -- Name: FUNCTION accept_invitation(token text); Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.accept_invitation(token text) IS 'Makes the caller a member, as the invitation says; whoever was a member before comes back. The caller''s account has the address that the invitation was sent to, and is taken to be verified by the token; whoever has none signs up with the token instead. Returns the organization: switchOrganization leads into it. Errors: UNAUTHENTICATED; INVITATION_INVALID, whose detail is unknown, accepted, revoked, expired, inviter or organization; FORBIDDEN for another''s; CONFLICT for a member, also a suspended one; LIMIT_REACHED. Definer: the caller has no rights there yet.';
+COMMENT ON FUNCTION tenancy.accept_invitation(token text) IS 'Makes the caller a member, as the invitation says; whoever was a member before comes back. The caller''s account has the address that the invitation was sent to, and is taken to be verified by the token; whoever has none signs up with the token instead. Returns the organization: switchOrganization leads into it. Errors: UNAUTHENTICATED; INVITATION_INVALID, whose detail is unknown, accepted, revoked, expired, inviter or organization; FORBIDDEN for another''s; CONFLICT for a member, also a suspended one, and where the settings of security let nobody in like that any more; LIMIT_REACHED. Definer: the caller has no rights there yet.';
 
 --
 -- Name: begin_managing(text); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -43895,6 +46200,7 @@ declare
   member tenancy.organization_members := tenancy.managed_member(active_id, row_id);
   role constant tenancy.roles := tenancy.granted_role(active_id, change_member_role.role_id, 'role_id');
 begin
+  perform tenancy.check_new_role(member, role.key, 'role_id');
   update tenancy.organization_members m
      set role_id = role.id
    where m.organization_id = member.organization_id and m.id = member.id
@@ -43908,7 +46214,38 @@ $$;
 -- Name: FUNCTION change_member_role(row_id uuid, role_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.change_member_role(row_id uuid, role_id uuid) IS 'Gives a member another role; one''s own can be changed to a lesser one. Needs tenancy.manage_members, all that the role allows, and all that the member holds. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, LAST_OWNER. Definer: members are written by functions only.';
+COMMENT ON FUNCTION tenancy.change_member_role(row_id uuid, role_id uuid) IS 'Gives a member another role; one''s own can be changed to a lesser one. Needs tenancy.manage_members, all that the role allows, and all that the member holds. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, LAST_OWNER; CONFLICT when the settings of security let them in as a guest only, or allow no guests. Definer: members are written by functions only.';
+
+--
+-- Name: check_admission(uuid, text, text, text, text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.check_admission(organization_id uuid, email text, role_key text, email_field text, role_field text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  policy constant jsonb := tenancy.setting(check_admission.organization_id, 'security');
+begin
+  if role_key = 'guest' and not (policy ->> 'guestsAllowed')::boolean then
+    perform platform.refuse('CB005', 'The organization''s settings allow no guests.', field => role_field);
+  end if;
+  if role_key <> 'guest'
+     and policy -> 'allowedEmailDomains' <> '[]'
+     and not policy -> 'allowedEmailDomains' ? split_part(email, '@', 2) then
+    perform platform.refuse(
+      'CB005', 'The organization''s settings allow no addresses at this domain.', field => email_field,
+      hint => 'Allowed are: '
+        || (select string_agg(d, ', ') from jsonb_array_elements_text(policy -> 'allowedEmailDomains') as a (d)) || '.');
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION check_admission(organization_id uuid, email text, role_key text, email_field text, role_field text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.check_admission(organization_id uuid, email text, role_key text, email_field text, role_field text) IS 'Refuses (CB005) somebody whom the organization''s settings of security do not let in as what they are to be: a guest, or a member with an address at another domain. The fields are what the caller has given.';
 
 --
 -- Name: check_invited_address(uuid, text, text); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -43918,23 +46255,11 @@ CREATE FUNCTION tenancy.check_invited_address(organization_id uuid, email text, 
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-declare
-  policy constant jsonb := tenancy.setting(check_invited_address.organization_id, 'security');
 begin
   if email is null or email !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' or length(email) > 254 then
     perform platform.refuse('CB002', 'This is not an e-mail address.', field => 'email');
   end if;
-  if role_key = 'guest' and not (policy ->> 'guestsAllowed')::boolean then
-    perform platform.refuse('CB005', 'The organization''s settings allow no guests.', field => 'role_id');
-  end if;
-  if role_key <> 'guest'
-     and policy -> 'allowedEmailDomains' <> '[]'
-     and not policy -> 'allowedEmailDomains' ? split_part(email, '@', 2) then
-    perform platform.refuse(
-      'CB005', 'The organization''s settings allow no addresses at this domain.', field => 'email',
-      hint => 'Allowed are: '
-        || (select string_agg(d, ', ') from jsonb_array_elements_text(policy -> 'allowedEmailDomains') as a (d)) || '.');
-  end if;
+  perform tenancy.check_admission(organization_id, email, role_key, 'email', 'role_id');
   if exists (
     select
       from tenancy.organization_members m
@@ -43953,6 +46278,30 @@ $_$;
 --
 
 COMMENT ON FUNCTION tenancy.check_invited_address(organization_id uuid, email text, role_key text) IS 'Refuses an address that is none (CB002), that the organization''s settings of security do not allow, or whose account is a member already (CB005).';
+
+--
+-- Name: check_new_role(tenancy.organization_members, text, text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.check_new_role(member tenancy.organization_members, role_key text, field text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- Whoever is in already stays so: a member from before the rule can still be given less, or more.
+  if (member.role_key = 'guest') is distinct from (check_new_role.role_key = 'guest') then
+    perform tenancy.check_admission(member.organization_id, u.email, check_new_role.role_key, field, field)
+       from identity.users u
+      where u.id = member.user_id;
+  end if;
+end
+$$;
+
+--
+-- Name: FUNCTION check_new_role(member tenancy.organization_members, role_key text, field text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.check_new_role(member tenancy.organization_members, role_key text, field text) IS 'Refuses (CB005) to make a member of a guest, or a guest of a member, whom the settings of security would not let in so.';
 
 --
 -- Name: check_owner_now(); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -44638,19 +46987,24 @@ CREATE FUNCTION tenancy.delete_role(row_id uuid, reassign_to_id uuid DEFAULT NUL
 declare
   active_id constant uuid := tenancy.begin_managing('tenancy.manage_roles');
   role constant tenancy.roles := tenancy.managed_role(active_id, row_id);
+  is_held constant boolean := exists (
+    select from tenancy.organization_members m
+     where m.organization_id = active_id and m.role_id = role.id and m.status <> 'left'
+    union all
+    select from tenancy.invitations i
+     where i.organization_id = active_id and i.role_id = role.id and i.accepted_at is null and i.revoked_at is null
+  );
   heir tenancy.roles;
 begin
   if reassign_to_id = role.id then
     perform platform.refuse('CB002', 'That is the role to delete.', field => 'reassign_to_id');
   elsif reassign_to_id is not null then
     heir := tenancy.granted_role(active_id, reassign_to_id, 'reassign_to_id');
-  elsif exists (
-    select from tenancy.organization_members m
-     where m.organization_id = active_id and m.role_id = role.id and m.status <> 'left'
-    union all
-    select from tenancy.invitations i
-     where i.organization_id = active_id and i.role_id = role.id and i.accepted_at is null and i.revoked_at is null
-  ) then
+    -- Nobody who has a role of the organization's own is a guest: what they can become is one.
+    if is_held and heir.key = 'guest' then
+      perform tenancy.check_admission(active_id, null, heir.key, null, 'reassign_to_id');
+    end if;
+  elsif is_held then
     perform platform.refuse(
       'CB005', 'Members or open invitations have this role.', field => 'row_id',
       hint => 'Say which role they get: reassignToId.');
@@ -44673,7 +47027,7 @@ $$;
 -- Name: FUNCTION delete_role(row_id uuid, reassign_to_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.delete_role(row_id uuid, reassign_to_id uuid) IS 'Deletes a role of the organization''s own; its members and invitations get the one named instead. Needs tenancy.manage_roles and every permission of both roles. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, INVALID_INPUT, CONFLICT when somebody has it and no other is named. Definer: roles are written by functions only.';
+COMMENT ON FUNCTION tenancy.delete_role(row_id uuid, reassign_to_id uuid) IS 'Deletes a role of the organization''s own; its members and invitations get the one named instead. Needs tenancy.manage_roles and every permission of both roles. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, INVALID_INPUT, CONFLICT when somebody has it and no other is named, or they would become guests, whom the settings do not allow. Definer: roles are written by functions only.';
 
 --
 -- Name: teams; Type: TABLE; Schema: tenancy; Owner: -
@@ -44913,7 +47267,7 @@ CREATE TABLE tenancy.workspaces (
     organization_id uuid DEFAULT authz.organization_id() NOT NULL,
     id uuid DEFAULT platform.uuidv7() NOT NULL,
     name text NOT NULL,
-    slug text NOT NULL,
+    slug text DEFAULT ''::text NOT NULL,
     description text,
     is_private boolean DEFAULT false NOT NULL,
     settings jsonb DEFAULT '{}'::jsonb NOT NULL,
@@ -44934,6 +47288,18 @@ ALTER TABLE ONLY tenancy.workspaces FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE tenancy.workspaces IS 'A part of an organization (seed workspaces). What is in a private one is seen by its members, owners and admins only.';
 
 --
+-- Name: COLUMN workspaces.slug; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON COLUMN tenancy.workspaces.slug IS 'Its name in addresses; made from the name when left out.';
+
+--
+-- Name: CONSTRAINT workspaces_slug_check ON workspaces; Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON CONSTRAINT workspaces_slug_check ON tenancy.workspaces IS 'Lower-case letters a to z and digits, in words with a single hyphen between them; 63 characters at most.';
+
+--
 -- Name: delete_workspace(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
 --
 
@@ -44944,16 +47310,30 @@ CREATE FUNCTION tenancy.delete_workspace(row_id uuid, move_contents_to_id uuid D
 declare
   active_id constant uuid := authz.require('tenancy.write');
   workspace tenancy.workspaces;
+  place uuid;
   holder record;
   holds boolean;
 begin
+  -- Whoever moves something the other way at this moment takes the two in the same order.
+  foreach place in array array(select p.id from unnest(array[row_id, move_contents_to_id]) as p (id) order by p.id) loop
+    if place = row_id then
+      perform
+         from tenancy.workspaces w
+        where w.organization_id = active_id and w.id = place and authz.sees_workspace(w.id)
+          for update;
+    else
+      perform
+         from tenancy.workspaces w
+        where w.organization_id = active_id and w.id = place and authz.sees_workspace(w.id)
+          for key share;
+    end if;
+  end loop;
   select w.*
     into workspace
     from tenancy.workspaces w
    where w.organization_id = active_id
      and w.id = row_id
-     and authz.sees_workspace(w.id)
-     for update;
+     and authz.sees_workspace(w.id);
   if workspace.id is null then
     perform platform.refuse('CB004', 'There is no such workspace, or you may not delete it.', field => 'row_id');
   end if;
@@ -44963,7 +47343,6 @@ begin
      where w.organization_id = active_id
        and w.id = move_contents_to_id
        and authz.sees_workspace(w.id)
-       for key share
   ) then
     perform platform.refuse('CB004', 'There is no such other workspace.', field => 'move_contents_to_id');
   end if;
@@ -45170,6 +47549,11 @@ CREATE FUNCTION tenancy.follow_invitation(invitation tenancy.invitations, user_i
 declare
   held constant text[] := tenancy.lasting_permissions(invitation.organization_id, invitation.invited_by);
 begin
+  -- The settings may have changed since it was sent.
+  perform tenancy.check_admission(
+            invitation.organization_id, invitation.email, r.key, follow_invitation.field, follow_invitation.field)
+     from tenancy.roles r
+    where r.organization_id = invitation.organization_id and r.id = invitation.role_id;
   -- First, so that the seat it holds is free for the member.
   update tenancy.invitations i
      set accepted_at = now(), accepted_by = follow_invitation.user_id
@@ -45202,7 +47586,7 @@ $$;
 -- Name: FUNCTION follow_invitation(invitation tenancy.invitations, user_id uuid, field text); Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.follow_invitation(invitation tenancy.invitations, user_id uuid, field text) IS 'Makes a user a member, as an invitation says that open_invitation has opened; the caller has checked that it is theirs. Errors: CB005 for a member, also a suspended one; CB025.';
+COMMENT ON FUNCTION tenancy.follow_invitation(invitation tenancy.invitations, user_id uuid, field text) IS 'Makes a user a member, as an invitation says that open_invitation has opened; the caller has checked that it is theirs. Errors: CB005 for a member, also a suspended one, and where the settings of security do not let them in any more; CB025.';
 
 --
 -- Name: follow_second_factor_rule_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -45238,6 +47622,57 @@ $$;
 --
 
 COMMENT ON FUNCTION tenancy.follow_second_factor_rule_trigger() IS 'An organization begins or ceases to require second factors: who has none is out, or in, at their next request. Refuses (CB019) a caller who has none. Definer: members are written by functions only.';
+
+--
+-- Name: forget_membership(uuid, text); Type: FUNCTION; Schema: tenancy; Owner: -
+--
+
+CREATE FUNCTION tenancy.forget_membership(user_id uuid, address text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  were_in constant uuid[] := array(
+    select m.organization_id from tenancy.organization_members m where m.user_id = forget_membership.user_id);
+  invitations constant uuid[] := array(
+    select i.id
+      from tenancy.invitations i
+     where i.organization_id = any (were_in)
+       and (i.accepted_by = forget_membership.user_id or i.email = forget_membership.address));
+begin
+  -- Somebody who left before may have been asked to come back.
+  update tenancy.invitations i
+     set revoked_at = now(), revoked_by = authz.user_id()
+   where i.organization_id = any (were_in)
+     and i.id = any (invitations)
+     and i.accepted_at is null
+     and i.revoked_at is null;
+  update tenancy.invitations i
+     set email = 'deleted-' || i.id || '@callboard.invalid'
+   where i.organization_id = any (were_in) and i.id = any (invitations);
+  -- What the audit log says of them, also of this.
+  update security.audit_logs l
+     set before = l.before - 'email', after = l.after - 'email'
+   where l.organization_id = any (were_in)
+     and l.entity_id = any (invitations)
+     and l.entity_type = 'tenancy.invitations'
+     and (l.before ? 'email' or l.after ? 'email');
+  update security.audit_logs l
+     set before = l.before - 'title', after = l.after - 'title'
+    from tenancy.organization_members m
+   where m.user_id = forget_membership.user_id
+     and l.organization_id = m.organization_id
+     and l.entity_id = m.id
+     and l.entity_type = 'tenancy.organization_members'
+     and (l.before ? 'title' or l.after ? 'title');
+end
+$$;
+
+--
+-- Name: FUNCTION forget_membership(user_id uuid, address text); Type: COMMENT; Schema: tenancy; Owner: -
+--
+
+COMMENT ON FUNCTION tenancy.forget_membership(user_id uuid, address text) IS 'Takes the address and the title of somebody whose account ends from the invitations and the audit log of the organizations that they were in, and revokes what is still open there. What other organizations have asked an address to is theirs: whoever has it next can accept.';
 
 --
 -- Name: forget_permissions_trigger(); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -45889,10 +48324,10 @@ $$;
 COMMENT ON FUNCTION tenancy.managed_invitation(organization_id uuid, row_id uuid) IS 'An invitation that can still be accepted, or could until it expired; locked. Errors: CB004, CB006.';
 
 --
--- Name: managed_member(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
+-- Name: managed_member(uuid, uuid, text); Type: FUNCTION; Schema: tenancy; Owner: -
 --
 
-CREATE FUNCTION tenancy.managed_member(organization_id uuid, row_id uuid) RETURNS tenancy.organization_members
+CREATE FUNCTION tenancy.managed_member(organization_id uuid, row_id uuid, field text DEFAULT 'row_id'::text) RETURNS tenancy.organization_members
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -45905,20 +48340,20 @@ begin
    where m.organization_id = managed_member.organization_id and m.id = managed_member.row_id and m.status <> 'left'
      for update;
   if member.id is null then
-    perform platform.refuse('CB004', 'There is no such member.', field => 'row_id');
+    perform platform.refuse('CB004', 'There is no such member.', field => field);
   end if;
   if member.user_id is distinct from authz.user_id() then
-    perform tenancy.require_rank(member);
+    perform tenancy.require_rank(member, field);
   end if;
   return member;
 end
 $$;
 
 --
--- Name: FUNCTION managed_member(organization_id uuid, row_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
+-- Name: FUNCTION managed_member(organization_id uuid, row_id uuid, field text); Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.managed_member(organization_id uuid, row_id uuid) IS 'A member whom the caller may change, locked. Errors: CB004 for one who is not there, CB003 for one who may do more.';
+COMMENT ON FUNCTION tenancy.managed_member(organization_id uuid, row_id uuid, field text) IS 'A member whom the caller may change, locked; field is the argument that says which. Errors: CB004 for one who is not there, CB003 for one who may do more.';
 
 --
 -- Name: managed_role(uuid, uuid); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -46258,10 +48693,10 @@ $$;
 COMMENT ON FUNCTION tenancy.require_owner(organization_id uuid) IS 'Refuses (CB020) what has left an active organization without an active owner.';
 
 --
--- Name: require_rank(tenancy.organization_members); Type: FUNCTION; Schema: tenancy; Owner: -
+-- Name: require_rank(tenancy.organization_members, text); Type: FUNCTION; Schema: tenancy; Owner: -
 --
 
-CREATE FUNCTION tenancy.require_rank(member tenancy.organization_members) RETURNS void
+CREATE FUNCTION tenancy.require_rank(member tenancy.organization_members, field text DEFAULT 'row_id'::text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -46271,17 +48706,17 @@ declare
 begin
   if above <> '{}' then
     perform platform.refuse(
-      'CB003', 'This member may do more than you.', field => 'row_id',
+      'CB003', 'This member may do more than you.', field => field,
       detail => 'You do not hold ' || array_to_string(above, ', ') || ' yourself.');
   end if;
 end
 $$;
 
 --
--- Name: FUNCTION require_rank(member tenancy.organization_members); Type: COMMENT; Schema: tenancy; Owner: -
+-- Name: FUNCTION require_rank(member tenancy.organization_members, field text); Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.require_rank(member tenancy.organization_members) IS 'Refuses (CB003) to change a member who holds what the caller does not. Only owners hold tenancy.own, so nobody else changes an owner.';
+COMMENT ON FUNCTION tenancy.require_rank(member tenancy.organization_members, field text) IS 'Refuses (CB003) to change a member who holds what the caller does not. Only owners hold tenancy.own, so nobody else changes an owner. field is the argument that says which member.';
 
 --
 -- Name: requires_second_factor(uuid); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -46600,7 +49035,7 @@ CREATE FUNCTION tenancy.set_member_permission(member_id uuid, permission text, e
     AS $$
 declare
   active_id constant uuid := tenancy.begin_managing('tenancy.manage_members');
-  member constant tenancy.organization_members := tenancy.managed_member(active_id, member_id);
+  member constant tenancy.organization_members := tenancy.managed_member(active_id, member_id, field => 'member_id');
   special tenancy.member_permissions;
 begin
   if permission is null or effect is null or effect not in ('grant', 'deny') then
@@ -46979,7 +49414,7 @@ CREATE FUNCTION tenancy.transfer_ownership(row_id uuid, own_role_id uuid DEFAULT
 declare
   active_id constant uuid := tenancy.begin_managing('tenancy.own');
   heir tenancy.organization_members := tenancy.managed_member(active_id, row_id);
-  own_role uuid;
+  own_role tenancy.roles;
 begin
   if heir.user_id = authz.user_id() then
     perform platform.refuse('CB002', 'Ownership goes to somebody else.', field => 'row_id');
@@ -46987,16 +49422,20 @@ begin
   if heir.status <> 'active' or not exists (select from identity.users u where u.id = heir.user_id and u.is_active) then
     perform platform.refuse('CB005', 'Only an active member can own the organization.', field => 'row_id');
   end if;
-  select r.id
+  select r.*
     into own_role
     from tenancy.roles r
    where r.organization_id = active_id
      and case when own_role_id is null then r.key = 'admin' else r.id = own_role_id end;
-  if own_role is null then
+  if own_role.id is null then
     perform platform.refuse('CB004', 'There is no such role.', field => 'own_role_id');
   end if;
+  perform tenancy.check_new_role(heir, 'owner', 'row_id');
+  perform tenancy.check_new_role(m, own_role.key, 'own_role_id')
+     from tenancy.organization_members m
+    where m.organization_id = active_id and m.user_id = authz.user_id();
   update tenancy.organization_members m
-     set role_id = case m.id when heir.id then r.id else own_role end
+     set role_id = case m.id when heir.id then r.id else own_role.id end
     from tenancy.roles r
    where r.organization_id = m.organization_id
      and r.key = 'owner'
@@ -47012,7 +49451,7 @@ $$;
 -- Name: FUNCTION transfer_ownership(row_id uuid, own_role_id uuid); Type: COMMENT; Schema: tenancy; Owner: -
 --
 
-COMMENT ON FUNCTION tenancy.transfer_ownership(row_id uuid, own_role_id uuid) IS 'Makes another member an owner and the caller an admin, or what own_role_id says, in one step. For owners. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, INVALID_INPUT for oneself, CONFLICT for a member who is not active. Definer: members are written by functions only.';
+COMMENT ON FUNCTION tenancy.transfer_ownership(row_id uuid, own_role_id uuid) IS 'Makes another member an owner and the caller an admin, or what own_role_id says, in one step. For owners. Errors: NOT_FOUND_OR_FORBIDDEN, FORBIDDEN, INVALID_INPUT for oneself, CONFLICT for a member who is not active, or whom the settings of security let in as a guest only. Definer: members are written by functions only.';
 
 --
 -- Name: update_organization_settings(text, jsonb, integer); Type: FUNCTION; Schema: tenancy; Owner: -
@@ -48934,6 +51373,25 @@ CREATE TABLE ai.agent_interactions_default (
 ALTER TABLE ONLY ai.agent_interactions_default FORCE ROW LEVEL SECURITY;
 
 --
+-- Name: embedding_fills; Type: TABLE; Schema: ai; Owner: -
+--
+
+CREATE TABLE ai.embedding_fills (
+    model_id smallint NOT NULL,
+    after_organization_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    after_namespace text DEFAULT ''::text NOT NULL,
+    after_document_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL
+);
+
+ALTER TABLE ONLY ai.embedding_fills FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE embedding_fills; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON TABLE ai.embedding_fills IS 'Models for which not every text has been put into the outbox yet, with the key of the last one that has.';
+
+--
 -- Name: embedding_marks; Type: TABLE; Schema: ai; Owner: -
 --
 
@@ -49102,8 +51560,8 @@ CREATE TABLE ai.insight_rules (
     severity text NOT NULL,
     is_active boolean DEFAULT true NOT NULL,
     CONSTRAINT insight_rules_baseline_days_check CHECK (((baseline_days >= 7) AND (baseline_days <= 365))),
-    CONSTRAINT insight_rules_check CHECK ((minimum_days <= baseline_days)),
     CONSTRAINT insight_rules_comparison_check CHECK ((comparison = ANY (ARRAY['above'::text, 'below'::text, 'deviates_up'::text, 'deviates_down'::text]))),
+    CONSTRAINT insight_rules_days_rule CHECK ((minimum_days <= baseline_days)),
     CONSTRAINT insight_rules_key_check CHECK ((key ~ '^[a-z][a-z0-9_]*$'::text)),
     CONSTRAINT insight_rules_metric_check CHECK ((metric = ANY (ARRAY['error_rate'::text, 'p95_latency_ms'::text, 'cost'::text, 'tokens'::text, 'interactions'::text, 'satisfaction'::text]))),
     CONSTRAINT insight_rules_minimum_days_check CHECK (((minimum_days >= 3) AND (minimum_days <= 365))),
@@ -49136,6 +51594,42 @@ COMMENT ON COLUMN ai.insight_rules.minimum_interactions IS 'A day with fewer say
 --
 
 COMMENT ON COLUMN ai.insight_rules.minimum_days IS 'Days with interactions that there have to be before, to compare with.';
+
+--
+-- Name: CONSTRAINT insight_rules_days_rule ON insight_rules; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON CONSTRAINT insight_rules_days_rule ON ai.insight_rules IS 'No more days are needed than are compared with.';
+
+--
+-- Name: moved_organizations; Type: TABLE; Schema: ai; Owner: -
+--
+
+CREATE TABLE ai.moved_organizations (
+    organization_id uuid NOT NULL,
+    id bigint NOT NULL
+);
+
+ALTER TABLE ONLY ai.moved_organizations FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE moved_organizations; Type: COMMENT; Schema: ai; Owner: -
+--
+
+COMMENT ON TABLE ai.moved_organizations IS 'Organizations whose days of agents begin and end elsewhere than they were counted, marked in the transaction that gave them another time zone, each time, so that nobody waits for anybody. Whoever counts anew takes the marks that it sees.';
+
+--
+-- Name: moved_organizations_id_seq; Type: SEQUENCE; Schema: ai; Owner: -
+--
+
+ALTER TABLE ai.moved_organizations ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME ai.moved_organizations_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 --
 -- Name: search_sizes; Type: TABLE; Schema: ai; Owner: -
@@ -49412,6 +51906,12 @@ COMMENT ON COLUMN analytics.dashboard_layouts.user_id IS 'Whose arrangement it i
 COMMENT ON COLUMN analytics.dashboard_layouts.breakpoint IS 'lg has 12 columns, md 8, sm 4.';
 
 --
+-- Name: CONSTRAINT dashboard_layouts_in_grid ON dashboard_layouts; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON CONSTRAINT dashboard_layouts_in_grid ON analytics.dashboard_layouts IS 'A widget ends within the grid: 12 columns for lg, 8 for md, 4 for sm.';
+
+--
 -- Name: data_exports; Type: TABLE; Schema: analytics; Owner: -
 --
 
@@ -49438,7 +51938,7 @@ ALTER TABLE ONLY analytics.data_exports FORCE ROW LEVEL SECURITY;
 -- Name: TABLE data_exports; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON TABLE analytics.data_exports IS 'Who took which data away as CSV: written before the first row leaves.';
+COMMENT ON TABLE analytics.data_exports IS 'Who took which data away as CSV: written before the first row leaves, and kept for seven years.';
 
 --
 -- Name: COLUMN data_exports.user_id; Type: COMMENT; Schema: analytics; Owner: -
@@ -49463,90 +51963,6 @@ COMMENT ON COLUMN analytics.data_exports.filters IS 'Which rows were asked for.'
 --
 
 COMMENT ON COLUMN analytics.data_exports.status IS 'running: not over, or its server has died; aborted: the client hung up.';
-
---
--- Name: data_sources; Type: TABLE; Schema: analytics; Owner: -
---
-
-CREATE TABLE analytics.data_sources (
-    key text NOT NULL,
-    title text NOT NULL,
-    description text NOT NULL,
-    permission text NOT NULL,
-    shape text NOT NULL,
-    kinds text[] NOT NULL,
-    parameters jsonb DEFAULT '{"type": "object", "additionalProperties": false}'::jsonb NOT NULL,
-    unit text,
-    adds_up text DEFAULT 'all'::text NOT NULL,
-    is_headline boolean DEFAULT false NOT NULL,
-    "position" integer DEFAULT 1000 NOT NULL,
-    function_name text NOT NULL,
-    CONSTRAINT data_sources_adds_up_check CHECK ((adds_up = ANY (ARRAY['all'::text, 'series'::text, 'none'::text]))),
-    CONSTRAINT data_sources_description_check CHECK ((description <> ''::text)),
-    CONSTRAINT data_sources_function_name_check CHECK ((function_name ~ '^[a-z_]+\.[a-z_]+$'::text)),
-    CONSTRAINT data_sources_key_check CHECK ((key ~ '^[a-z][a-z_]*\.[a-z][a-z_]*$'::text)),
-    CONSTRAINT data_sources_kinds_check CHECK (((kinds <> '{}'::text[]) AND (kinds <@ '{number,line,area,bar,stacked_bar,pie,table,funnel,gauge,heat_map}'::text[]))),
-    CONSTRAINT data_sources_parameters_check CHECK ((platform.is_json_schema(parameters) AND ((parameters ->> 'type'::text) = 'object'::text))),
-    CONSTRAINT data_sources_shape_check CHECK ((shape = ANY (ARRAY['time'::text, 'category'::text, 'number'::text]))),
-    CONSTRAINT data_sources_title_check CHECK ((title <> ''::text))
-);
-
-ALTER TABLE ONLY analytics.data_sources FORCE ROW LEVEL SECURITY;
-
---
--- Name: TABLE data_sources; Type: COMMENT; Schema: analytics; Owner: -
---
-
-COMMENT ON TABLE analytics.data_sources IS 'What a widget can draw, a report can contain and an alert can watch. Part of the product: access files register them.';
-
---
--- Name: COLUMN data_sources.permission; Type: COMMENT; Schema: analytics; Owner: -
---
-
-COMMENT ON COLUMN analytics.data_sources.permission IS 'What it takes to see its figures.';
-
---
--- Name: COLUMN data_sources.shape; Type: COMMENT; Schema: analytics; Owner: -
---
-
-COMMENT ON COLUMN analytics.data_sources.shape IS 'time: a figure for each day, week, month…; category: figures by something else, such as a status; number: one figure.';
-
---
--- Name: COLUMN data_sources.kinds; Type: COMMENT; Schema: analytics; Owner: -
---
-
-COMMENT ON COLUMN analytics.data_sources.kinds IS 'The kinds of widgets that can draw it.';
-
---
--- Name: COLUMN data_sources.parameters; Type: COMMENT; Schema: analytics; Owner: -
---
-
-COMMENT ON COLUMN analytics.data_sources.parameters IS 'A JSON Schema of its parameters, with defaults.';
-
---
--- Name: COLUMN data_sources.unit; Type: COMMENT; Schema: analytics; Owner: -
---
-
-COMMENT ON COLUMN analytics.data_sources.unit IS 'What it is counted in, such as tasks or percent. Null: points say so themselves, as money does with its currency.';
-
---
--- Name: COLUMN data_sources.adds_up; Type: COMMENT; Schema: analytics; Owner: -
---
-
-COMMENT ON COLUMN analytics.data_sources.adds_up IS 'Of which figures the sum means something: of all; of those of a series, such as what is planned and what is spent; of none, as of percentages.';
-
---
--- Name: COLUMN data_sources.is_headline; Type: COMMENT; Schema: analytics; Owner: -
---
-
-COMMENT ON COLUMN analytics.data_sources.is_headline IS 'Whether get_dashboard_metrics tells it.';
-
---
--- Name: COLUMN data_sources.function_name; Type: COMMENT; Schema: analytics; Owner: -
---
-
-COMMENT ON COLUMN analytics.data_sources.function_name IS '@behavior -*
-The function that answers: (from_day date, to_day date, grain text, parameters jsonb) returns setof analytics.data_point.';
 
 --
 -- Name: dirty_days; Type: TABLE; Schema: analytics; Owner: -
@@ -49596,7 +52012,7 @@ ALTER TABLE ONLY analytics.due_segments FORCE ROW LEVEL SECURITY;
 -- Name: TABLE due_segments; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON TABLE analytics.due_segments IS 'Segments that are new or have a new rule, so that everybody is to be judged: a mark for each change.';
+COMMENT ON TABLE analytics.due_segments IS 'Segments that are new or have a new rule, or whose rule asks for what is called something else now, so that everybody is to be judged: a mark for each change.';
 
 --
 -- Name: due_segments_id_seq; Type: SEQUENCE; Schema: analytics; Owner: -
@@ -49688,7 +52104,7 @@ COMMENT ON TABLE analytics.metrics_daily IS 'Figures of each day of an organizat
 -- Name: COLUMN metrics_daily.metric; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON COLUMN analytics.metrics_daily.metric IS 'A key of metric_definitions.';
+COMMENT ON COLUMN analytics.metrics_daily.metric IS 'A key of metricDefinitions.';
 
 --
 -- Name: COLUMN metrics_daily.dimension; Type: COMMENT; Schema: analytics; Owner: -
@@ -49806,13 +52222,13 @@ ALTER TABLE ONLY analytics.report_deliveries FORCE ROW LEVEL SECURITY;
 -- Name: TABLE report_deliveries; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON TABLE analytics.report_deliveries IS 'What became of each report: one row for each recipient and time at which it was due.';
+COMMENT ON TABLE analytics.report_deliveries IS 'What became of each report: one row for each recipient and time at which it was due, kept for 13 months once it is over.';
 
 --
 -- Name: COLUMN report_deliveries.status; Type: COMMENT; Schema: analytics; Owner: -
 --
 
-COMMENT ON COLUMN analytics.report_deliveries.status IS 'queued → sending → sent; withheld: the recipient may not see it (any more); failed: it was tried for the last time; uncertain: the worker died while it was going out, so it is not sent again.';
+COMMENT ON COLUMN analytics.report_deliveries.status IS 'queued → sending → sent; withheld: the recipient may not see it (any more), or has left it, or it is not sent any more; failed: it was tried for the last time; uncertain: the worker died while it was going out, so it is not sent again.';
 
 --
 -- Name: COLUMN report_deliveries.reason; Type: COMMENT; Schema: analytics; Owner: -
@@ -49977,6 +52393,23 @@ ALTER TABLE analytics.touched_subjects ALTER COLUMN id ADD GENERATED ALWAYS AS I
     NO MAXVALUE
     CACHE 1
 );
+
+--
+-- Name: trimmed_until; Type: TABLE; Schema: analytics; Owner: -
+--
+
+CREATE TABLE analytics.trimmed_until (
+    organization_id uuid NOT NULL,
+    kept_from timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY analytics.trimmed_until FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE trimmed_until; Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON TABLE analytics.trimmed_until IS 'From when on an organization has all its events: those before were deleted, or some of them, and days that lost events are not computed again. It only moves forward, also when the organization says later that it keeps them for longer.';
 
 --
 -- Name: user_activations; Type: TABLE; Schema: analytics; Owner: -
@@ -50273,6 +52706,37 @@ COMMENT ON COLUMN billing.usage_counters.period IS 'The first day of the month, 
 COMMENT ON COLUMN billing.usage_counters.room IS 'How much this part may still take without asking the others; null: there is no limit. Never more than what is left of the limit in all parts together.';
 
 --
+-- Name: usage_reports; Type: TABLE; Schema: billing; Owner: -
+--
+
+CREATE TABLE billing.usage_reports (
+    reporter_id uuid NOT NULL,
+    last_number bigint NOT NULL,
+    reported_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT usage_reports_last_number_check CHECK ((last_number > 0))
+);
+
+ALTER TABLE ONLY billing.usage_reports FORCE ROW LEVEL SECURITY;
+
+--
+-- Name: TABLE usage_reports; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON TABLE billing.usage_reports IS 'Processes that count by themselves and report now and then, such as requests with API keys, and the last report of each that was counted: one that comes again, since nobody knows whether it arrived, counts nothing. Kept for a week.';
+
+--
+-- Name: COLUMN usage_reports.reporter_id; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_reports.reporter_id IS 'What a process calls itself for as long as it runs.';
+
+--
+-- Name: COLUMN usage_reports.last_number; Type: COMMENT; Schema: billing; Owner: -
+--
+
+COMMENT ON COLUMN billing.usage_reports.last_number IS 'Its reports are numbered from 1.';
+
+--
 -- Name: crm_settings; Type: TABLE; Schema: crm; Owner: -
 --
 
@@ -50367,6 +52831,12 @@ COMMENT ON COLUMN crm.crm_settings.attribution_half_life_days IS 'For the model 
 --
 
 COMMENT ON COLUMN crm.crm_settings.attribution_model IS 'Who gets the credit, where a question does not say: first or last touchpoint, all alike (linear), 40 % each for the first and the last (position_based), or more the later (time_decay).';
+
+--
+-- Name: CONSTRAINT crm_settings_weights_rule ON crm_settings; Type: COMMENT; Schema: crm; Owner: -
+--
+
+COMMENT ON CONSTRAINT crm_settings_weights_rule ON crm.crm_settings IS 'At least one of the weights is above zero.';
 
 --
 -- Name: deal_stage_changes; Type: TABLE; Schema: crm; Owner: -
@@ -52320,6 +54790,13 @@ ALTER TABLE ONLY ai.agents
     ADD CONSTRAINT agents_pkey PRIMARY KEY (organization_id, id);
 
 --
+-- Name: embedding_fills embedding_fills_pkey; Type: CONSTRAINT; Schema: ai; Owner: -
+--
+
+ALTER TABLE ONLY ai.embedding_fills
+    ADD CONSTRAINT embedding_fills_pkey PRIMARY KEY (model_id);
+
+--
 -- Name: embedding_models embedding_models_name_key; Type: CONSTRAINT; Schema: ai; Owner: -
 --
 
@@ -52402,6 +54879,13 @@ ALTER TABLE ONLY ai.interaction_feedback
 
 ALTER TABLE ONLY ai.interaction_feedback
     ADD CONSTRAINT interaction_feedback_pkey PRIMARY KEY (organization_id, id);
+
+--
+-- Name: moved_organizations moved_organizations_pkey; Type: CONSTRAINT; Schema: ai; Owner: -
+--
+
+ALTER TABLE ONLY ai.moved_organizations
+    ADD CONSTRAINT moved_organizations_pkey PRIMARY KEY (organization_id, id);
 
 --
 -- Name: search_documents search_documents_pkey; Type: CONSTRAINT; Schema: ai; Owner: -
@@ -52677,6 +55161,13 @@ ALTER TABLE ONLY analytics.touched_subjects
     ADD CONSTRAINT touched_subjects_pkey PRIMARY KEY (organization_id, id);
 
 --
+-- Name: trimmed_until trimmed_until_pkey; Type: CONSTRAINT; Schema: analytics; Owner: -
+--
+
+ALTER TABLE ONLY analytics.trimmed_until
+    ADD CONSTRAINT trimmed_until_pkey PRIMARY KEY (organization_id);
+
+--
 -- Name: user_activations user_activations_pkey; Type: CONSTRAINT; Schema: analytics; Owner: -
 --
 
@@ -52815,6 +55306,13 @@ ALTER TABLE ONLY billing.usage_counters
 
 ALTER TABLE ONLY billing.usage_metrics
     ADD CONSTRAINT usage_metrics_pkey PRIMARY KEY (key);
+
+--
+-- Name: usage_reports usage_reports_pkey; Type: CONSTRAINT; Schema: billing; Owner: -
+--
+
+ALTER TABLE ONLY billing.usage_reports
+    ADD CONSTRAINT usage_reports_pkey PRIMARY KEY (reporter_id);
 
 --
 -- Name: custom_fields custom_fields_organization_id_entity_type_field_name_worksp_key; Type: CONSTRAINT; Schema: collaboration; Owner: -
@@ -54039,6 +56537,18 @@ CREATE INDEX interaction_feedback_occurred_at_idx ON ai.interaction_feedback USI
 CREATE INDEX interaction_feedback_organization_id_agent_id_interaction_o_idx ON ai.interaction_feedback USING btree (organization_id, agent_id, interaction_occurred_at);
 
 --
+-- Name: interaction_feedback_organization_id_user_id_idx; Type: INDEX; Schema: ai; Owner: -
+--
+
+CREATE INDEX interaction_feedback_organization_id_user_id_idx ON ai.interaction_feedback USING btree (organization_id, user_id) WHERE (comment IS NOT NULL);
+
+--
+-- Name: search_documents_organization_id_owner_id_idx; Type: INDEX; Schema: ai; Owner: -
+--
+
+CREATE INDEX search_documents_organization_id_owner_id_idx ON ai.search_documents USING btree (organization_id, owner_id) WHERE (owner_id IS NOT NULL);
+
+--
 -- Name: search_documents_words; Type: INDEX; Schema: ai; Owner: -
 --
 
@@ -54297,6 +56807,12 @@ CREATE INDEX nps_responses_organization_id_user_id_idx ON analytics.nps_response
 CREATE INDEX nps_responses_organization_id_workspace_id_idx ON analytics.nps_responses USING btree (organization_id, workspace_id);
 
 --
+-- Name: report_deliveries_organization_id_due_at_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX report_deliveries_organization_id_due_at_idx ON analytics.report_deliveries USING btree (organization_id, due_at);
+
+--
 -- Name: report_deliveries_organization_id_user_id_idx; Type: INDEX; Schema: analytics; Owner: -
 --
 
@@ -54331,6 +56847,12 @@ CREATE INDEX segment_checks_organization_id_check_at_idx ON analytics.segment_ch
 --
 
 CREATE UNIQUE INDEX segments_name_key ON analytics.segments USING btree (organization_id, lower(btrim(name))) WHERE (deleted_at IS NULL);
+
+--
+-- Name: segments_organization_id_name_idx; Type: INDEX; Schema: analytics; Owner: -
+--
+
+CREATE INDEX segments_organization_id_name_idx ON analytics.segments USING btree (organization_id, name);
 
 --
 -- Name: segments_organization_id_workspace_id_idx; Type: INDEX; Schema: analytics; Owner: -
@@ -54495,6 +57017,12 @@ CREATE INDEX usage_counters_period_idx ON billing.usage_counters USING btree (pe
 CREATE UNIQUE INDEX usage_metrics_expr_idx ON billing.usage_metrics USING btree ((true)) WHERE is_per_seat;
 
 --
+-- Name: usage_reports_reported_at_idx; Type: INDEX; Schema: billing; Owner: -
+--
+
+CREATE INDEX usage_reports_reported_at_idx ON billing.usage_reports USING btree (reported_at);
+
+--
 -- Name: custom_fields_organization_id_workspace_id_idx; Type: INDEX; Schema: collaboration; Owner: -
 --
 
@@ -54643,6 +57171,12 @@ CREATE INDEX deals_organization_id_lead_id_idx ON crm.deals USING btree (organiz
 --
 
 CREATE INDEX deals_organization_id_lead_source_id_idx ON crm.deals USING btree (organization_id, lead_source_id);
+
+--
+-- Name: deals_organization_id_name_idx; Type: INDEX; Schema: crm; Owner: -
+--
+
+CREATE INDEX deals_organization_id_name_idx ON crm.deals USING btree (organization_id, name);
 
 --
 -- Name: deals_organization_id_owner_id_idx; Type: INDEX; Schema: crm; Owner: -
@@ -54927,6 +57461,12 @@ CREATE INDEX budget_line_items_organization_id_account_id_idx ON finance.budget_
 CREATE INDEX budget_line_items_organization_id_workspace_id_idx ON finance.budget_line_items USING btree (organization_id, workspace_id);
 
 --
+-- Name: budgets_organization_id_name_idx; Type: INDEX; Schema: finance; Owner: -
+--
+
+CREATE INDEX budgets_organization_id_name_idx ON finance.budgets USING btree (organization_id, name);
+
+--
 -- Name: budgets_organization_id_project_id_idx; Type: INDEX; Schema: finance; Owner: -
 --
 
@@ -55173,6 +57713,12 @@ CREATE INDEX campaign_recipients_organization_id_workspace_id_idx ON marketing.c
 CREATE INDEX campaign_recipients_waiting ON marketing.campaign_recipients USING btree (organization_id, campaign_id, id) WHERE (queued_email_id IS NULL);
 
 --
+-- Name: campaigns_organization_id_name_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX campaigns_organization_id_name_idx ON marketing.campaigns USING btree (organization_id, name);
+
+--
 -- Name: campaigns_organization_id_status_idx; Type: INDEX; Schema: marketing; Owner: -
 --
 
@@ -55311,6 +57857,12 @@ CREATE INDEX email_tallies_organization_id_workspace_id_idx ON marketing.email_t
 CREATE UNIQUE INDEX email_templates_name ON marketing.email_templates USING btree (organization_id, lower(name)) WHERE (deleted_at IS NULL);
 
 --
+-- Name: email_templates_organization_id_name_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX email_templates_organization_id_name_idx ON marketing.email_templates USING btree (organization_id, name);
+
+--
 -- Name: email_templates_organization_id_workspace_id_idx; Type: INDEX; Schema: marketing; Owner: -
 --
 
@@ -55399,6 +57951,12 @@ CREATE INDEX nurturing_sequences_organization_id_enroll_segment_id_idx ON market
 --
 
 CREATE INDEX nurturing_sequences_organization_id_goal_event_idx ON marketing.nurturing_sequences USING btree (organization_id, goal_event) WHERE (goal_event IS NOT NULL);
+
+--
+-- Name: nurturing_sequences_organization_id_name_idx; Type: INDEX; Schema: marketing; Owner: -
+--
+
+CREATE INDEX nurturing_sequences_organization_id_name_idx ON marketing.nurturing_sequences USING btree (organization_id, name);
 
 --
 -- Name: nurturing_sequences_organization_id_status_idx; Type: INDEX; Schema: marketing; Owner: -
@@ -55647,6 +58205,12 @@ CREATE INDEX projects_organization_id_client_id_idx ON projects.projects USING b
 CREATE INDEX projects_organization_id_manager_id_idx ON projects.projects USING btree (organization_id, manager_id);
 
 --
+-- Name: projects_organization_id_name_idx; Type: INDEX; Schema: projects; Owner: -
+--
+
+CREATE INDEX projects_organization_id_name_idx ON projects.projects USING btree (organization_id, name);
+
+--
 -- Name: projects_organization_id_starts_on_idx; Type: INDEX; Schema: projects; Owner: -
 --
 
@@ -55833,6 +58397,12 @@ CREATE INDEX onboarding_steps_step_key_idx ON tenancy.onboarding_steps USING btr
 CREATE INDEX organization_members_organization_id_role_id_idx ON tenancy.organization_members USING btree (organization_id, role_id);
 
 --
+-- Name: organization_members_organization_id_status_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX organization_members_organization_id_status_idx ON tenancy.organization_members USING btree (organization_id, status);
+
+--
 -- Name: organization_members_permissions_valid_until_idx; Type: INDEX; Schema: tenancy; Owner: -
 --
 
@@ -55909,6 +58479,12 @@ CREATE UNIQUE INDEX team_members_user_key ON tenancy.team_members USING btree (o
 --
 
 CREATE UNIQUE INDEX teams_name_key ON tenancy.teams USING btree (organization_id, lower(name)) WHERE (deleted_at IS NULL);
+
+--
+-- Name: teams_organization_id_name_idx; Type: INDEX; Schema: tenancy; Owner: -
+--
+
+CREATE INDEX teams_organization_id_name_idx ON tenancy.teams USING btree (organization_id, name);
 
 --
 -- Name: teams_organization_id_workspace_id_idx; Type: INDEX; Schema: tenancy; Owner: -
@@ -57456,6 +60032,12 @@ CREATE TRIGGER _500_customer_insert AFTER INSERT ON crm.conversions FOR EACH ROW
 CREATE TRIGGER _500_customer_update AFTER UPDATE OF lead_id, kind, occurred_at, deleted_at ON crm.conversions FOR EACH ROW EXECUTE FUNCTION crm.settle_conversion_trigger();
 
 --
+-- Name: lead_sources _500_note_lead_source; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _500_note_lead_source AFTER UPDATE OF name ON crm.lead_sources FOR EACH ROW WHEN ((old.name <> new.name)) EXECUTE FUNCTION analytics.note_lead_source_trigger();
+
+--
 -- Name: leads _500_note_leads_insert; Type: TRIGGER; Schema: crm; Owner: -
 --
 
@@ -57478,6 +60060,12 @@ CREATE TRIGGER _500_stage_insert AFTER INSERT ON crm.deals FOR EACH ROW EXECUTE 
 --
 
 CREATE TRIGGER _500_stage_update AFTER UPDATE ON crm.deals FOR EACH ROW WHEN ((old.stage_id <> new.stage_id)) EXECUTE FUNCTION crm.note_deal_stage_trigger();
+
+--
+-- Name: deals _510_move_conversion; Type: TRIGGER; Schema: crm; Owner: -
+--
+
+CREATE TRIGGER _510_move_conversion AFTER UPDATE OF lead_id ON crm.deals FOR EACH ROW WHEN (((old.lead_id <> new.lead_id) AND (new.status = 'won'::text))) EXECUTE FUNCTION crm.move_deal_conversion_trigger();
 
 --
 -- Name: conversions _550_roi_insert; Type: TRIGGER; Schema: crm; Owner: -
@@ -58548,6 +61136,12 @@ CREATE TRIGGER _500_forget_person AFTER UPDATE OF deleted_at ON identity.users F
 CREATE TRIGGER _500_handle_new_user AFTER INSERT ON identity.users FOR EACH ROW EXECUTE FUNCTION identity.handle_new_user();
 
 --
+-- Name: users _500_note_person; Type: TRIGGER; Schema: identity; Owner: -
+--
+
+CREATE TRIGGER _500_note_person AFTER UPDATE OF email, name, time_zone ON identity.users FOR EACH ROW WHEN ((((old.email IS DISTINCT FROM new.email) OR (old.name IS DISTINCT FROM new.name)) OR (old.time_zone IS DISTINCT FROM new.time_zone))) EXECUTE FUNCTION analytics.note_person_trigger();
+
+--
 -- Name: users _500_wait_for_sessions; Type: TRIGGER; Schema: identity; Owner: -
 --
 
@@ -58678,6 +61272,12 @@ CREATE TRIGGER _200_transition_status BEFORE UPDATE OF status ON marketing.campa
 --
 
 CREATE TRIGGER _200_transition_status BEFORE UPDATE OF status ON marketing.nurturing_sequences FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION platform.check_transition_trigger('status', '{"draft": ["active", "archived"], "active": ["paused", "archived"], "paused": ["active", "archived"]}');
+
+--
+-- Name: campaigns _240_end_archived; Type: TRIGGER; Schema: marketing; Owner: -
+--
+
+CREATE TRIGGER _240_end_archived BEFORE UPDATE OF deleted_at ON marketing.campaigns FOR EACH ROW WHEN (((old.deleted_at IS NULL) AND (new.deleted_at IS NOT NULL))) EXECUTE FUNCTION marketing.end_archived_campaign_trigger();
 
 --
 -- Name: nurturing_sequences _250_check_sequence; Type: TRIGGER; Schema: marketing; Owner: -
@@ -59319,7 +61919,7 @@ CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF project_id, 
 -- Name: projects _150_slug; Type: TRIGGER; Schema: projects; Owner: -
 --
 
-CREATE TRIGGER _150_slug BEFORE INSERT ON projects.projects FOR EACH ROW WHEN ((COALESCE(new.slug, ''::text) = ''::text)) EXECUTE FUNCTION projects.set_slug_trigger();
+CREATE TRIGGER _150_slug BEFORE INSERT ON projects.projects FOR EACH ROW WHEN ((COALESCE(new.slug, ''::text) = ''::text)) EXECUTE FUNCTION platform.set_slug_trigger('project', '80');
 
 --
 -- Name: design_versions _150_version; Type: TRIGGER; Schema: projects; Owner: -
@@ -60114,6 +62714,12 @@ CREATE TRIGGER _100_kernel_touch BEFORE UPDATE ON tenancy.workspaces FOR EACH RO
 CREATE TRIGGER _110_kernel_follow_parent BEFORE INSERT OR UPDATE OF team_id, workspace_id ON tenancy.team_members FOR EACH ROW EXECUTE FUNCTION platform.follow_parent_trigger('tenancy.teams', 'team_id');
 
 --
+-- Name: workspaces _150_slug; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _150_slug BEFORE INSERT ON tenancy.workspaces FOR EACH ROW WHEN ((COALESCE(new.slug, ''::text) = ''::text)) EXECUTE FUNCTION platform.set_slug_trigger('workspace', '63');
+
+--
 -- Name: roles _200_check_role; Type: TRIGGER; Schema: tenancy; Owner: -
 --
 
@@ -60178,6 +62784,12 @@ CREATE TRIGGER _500_note_members_insert AFTER INSERT ON tenancy.organization_mem
 --
 
 CREATE TRIGGER _500_note_members_update AFTER UPDATE ON tenancy.organization_members REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION analytics.note_members_trigger();
+
+--
+-- Name: organizations _500_note_moved_organization; Type: TRIGGER; Schema: tenancy; Owner: -
+--
+
+CREATE TRIGGER _500_note_moved_organization AFTER UPDATE OF time_zone ON tenancy.organizations FOR EACH ROW WHEN ((old.time_zone <> new.time_zone)) EXECUTE FUNCTION ai.note_moved_organization_trigger();
 
 --
 -- Name: organizations _500_note_time_zone; Type: TRIGGER; Schema: tenancy; Owner: -
@@ -60639,6 +63251,13 @@ ALTER TABLE ONLY ai.agents
 
 ALTER TABLE ONLY ai.agents
     ADD CONSTRAINT agents_organization_id_workspace_id_fkey FOREIGN KEY (organization_id, workspace_id) REFERENCES tenancy.workspaces(organization_id, id);
+
+--
+-- Name: embedding_fills embedding_fills_model_id_fkey; Type: FK CONSTRAINT; Schema: ai; Owner: -
+--
+
+ALTER TABLE ONLY ai.embedding_fills
+    ADD CONSTRAINT embedding_fills_model_id_fkey FOREIGN KEY (model_id) REFERENCES ai.embedding_models(id) ON DELETE CASCADE;
 
 --
 -- Name: embedding_outbox embedding_outbox_model_id_fkey; Type: FK CONSTRAINT; Schema: ai; Owner: -
@@ -63503,6 +66122,12 @@ CREATE POLICY back_office ON ai.agent_interactions_default TO callboard_owner, c
 CREATE POLICY back_office ON ai.agents TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
+-- Name: embedding_fills back_office; Type: POLICY; Schema: ai; Owner: -
+--
+
+CREATE POLICY back_office ON ai.embedding_fills TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
 -- Name: embedding_marks back_office; Type: POLICY; Schema: ai; Owner: -
 --
 
@@ -63557,6 +66182,12 @@ CREATE POLICY back_office ON ai.insights TO callboard_owner, callboard_service U
 CREATE POLICY back_office ON ai.interaction_feedback TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
+-- Name: moved_organizations back_office; Type: POLICY; Schema: ai; Owner: -
+--
+
+CREATE POLICY back_office ON ai.moved_organizations TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
 -- Name: search_documents back_office; Type: POLICY; Schema: ai; Owner: -
 --
 
@@ -63579,6 +66210,12 @@ CREATE POLICY back_office ON ai.searchable_tables TO callboard_owner, callboard_
 --
 
 CREATE POLICY back_office ON ai.summary_runs TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
+-- Name: embedding_fills; Type: ROW SECURITY; Schema: ai; Owner: -
+--
+
+ALTER TABLE ai.embedding_fills ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: embedding_marks; Type: ROW SECURITY; Schema: ai; Owner: -
@@ -63645,6 +66282,12 @@ ALTER TABLE ai.insights ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE ai.interaction_feedback ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: moved_organizations; Type: ROW SECURITY; Schema: ai; Owner: -
+--
+
+ALTER TABLE ai.moved_organizations ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: search_sizes own_read; Type: POLICY; Schema: ai; Owner: -
@@ -64031,6 +66674,12 @@ CREATE POLICY back_office ON analytics.sessions TO callboard_owner, callboard_se
 CREATE POLICY back_office ON analytics.touched_subjects TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
+-- Name: trimmed_until back_office; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY back_office ON analytics.trimmed_until TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
 -- Name: user_activations back_office; Type: POLICY; Schema: analytics; Owner: -
 --
 
@@ -64149,6 +66798,18 @@ ALTER TABLE analytics.metrics_log ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE analytics.metrics_log_default ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: alert_changes named_is_seen; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY named_is_seen ON analytics.alert_changes AS RESTRICTIVE FOR SELECT TO callboard_member USING ((NOT (alert_id IN ( SELECT analytics.hidden_alert_ids() AS hidden_alert_ids))));
+
+--
+-- Name: dashboard_alerts named_is_seen; Type: POLICY; Schema: analytics; Owner: -
+--
+
+CREATE POLICY named_is_seen ON analytics.dashboard_alerts AS RESTRICTIVE FOR SELECT TO callboard_member USING ((NOT (id IN ( SELECT analytics.hidden_alert_ids() AS hidden_alert_ids))));
 
 --
 -- Name: nps_responses; Type: ROW SECURITY; Schema: analytics; Owner: -
@@ -64451,6 +67112,12 @@ CREATE POLICY tenant_update ON analytics.segments FOR UPDATE TO callboard_member
 ALTER TABLE analytics.touched_subjects ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: trimmed_until; Type: ROW SECURITY; Schema: analytics; Owner: -
+--
+
+ALTER TABLE analytics.trimmed_until ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: user_activations; Type: ROW SECURITY; Schema: analytics; Owner: -
 --
 
@@ -64679,6 +67346,12 @@ CREATE POLICY back_office ON billing.usage_counters TO callboard_owner, callboar
 CREATE POLICY back_office ON billing.usage_metrics TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
 
 --
+-- Name: usage_reports back_office; Type: POLICY; Schema: billing; Owner: -
+--
+
+CREATE POLICY back_office ON billing.usage_reports TO callboard_owner, callboard_service USING (true) WITH CHECK (true);
+
+--
 -- Name: billing_customers; Type: ROW SECURITY; Schema: billing; Owner: -
 --
 
@@ -64803,6 +67476,12 @@ ALTER TABLE billing.usage_counters ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE billing.usage_metrics ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: usage_reports; Type: ROW SECURITY; Schema: billing; Owner: -
+--
+
+ALTER TABLE billing.usage_reports ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: revenue_streams workspace; Type: POLICY; Schema: billing; Owner: -
@@ -68012,11 +70691,32 @@ GRANT ALL ON FUNCTION ai.agents_budget(agent ai.agents) TO callboard_member;
 GRANT ALL ON FUNCTION ai.agents_budget(agent ai.agents) TO callboard_service;
 
 --
+-- Name: FUNCTION any_typed_word(language text, query text); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.any_typed_word(language text, query text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.any_typed_word(language text, query text) TO callboard_member;
+
+--
 -- Name: FUNCTION any_word_of(language text, query text); Type: ACL; Schema: ai; Owner: -
 --
 
 REVOKE ALL ON FUNCTION ai.any_word_of(language text, query text) FROM PUBLIC;
 GRANT ALL ON FUNCTION ai.any_word_of(language text, query text) TO callboard_member;
+
+--
+-- Name: FUNCTION apart_at_signs(typed text); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.apart_at_signs(typed text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.apart_at_signs(typed text) TO callboard_member;
+
+--
+-- Name: FUNCTION begun_words(language text, typed text, operator text); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.begun_words(language text, typed text, operator text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.begun_words(language text, typed text, operator text) TO callboard_member;
 
 --
 -- Name: FUNCTION body_of(b text, c text, d text); Type: ACL; Schema: ai; Owner: -
@@ -68171,6 +70871,13 @@ REVOKE ALL ON FUNCTION ai.embedding_status() FROM PUBLIC;
 GRANT ALL ON FUNCTION ai.embedding_status() TO callboard_member;
 
 --
+-- Name: FUNCTION fill_outbox(model_id smallint, at_most integer); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.fill_outbox(model_id smallint, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.fill_outbox(model_id smallint, at_most integer) TO callboard_service;
+
+--
 -- Name: FUNCTION find_by_typing(query text, namespaces text[], at_most integer); Type: ACL; Schema: ai; Owner: -
 --
 
@@ -68190,6 +70897,13 @@ GRANT ALL ON FUNCTION ai.find_by_words(query text, namespaces text[], at_most in
 
 REVOKE ALL ON FUNCTION ai.find_insights(computed_since timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION ai.find_insights(computed_since timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION forget_texts(user_id uuid, at_most integer); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.forget_texts(user_id uuid, at_most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.forget_texts(user_id uuid, at_most integer) TO callboard_service;
 
 --
 -- Name: FUNCTION fused_places(); Type: ACL; Schema: ai; Owner: -
@@ -68479,6 +71193,22 @@ REVOKE ALL ON FUNCTION ai.make_index_trigger(searchable ai.searchable_tables) FR
 REVOKE ALL ON PROCEDURE ai.make_searchable(IN searchable regclass, IN title text, IN b text[], IN c text[], IN d text[], IN codes text[], IN owner text, IN condition text, IN permission text, IN language text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION sees_workspace(workspace_id uuid); Type: ACL; Schema: authz; Owner: -
+--
+
+REVOKE ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) TO callboard_authenticator;
+GRANT ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) TO callboard_anonymous;
+GRANT ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) TO callboard_member;
+GRANT ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION may_change(document ai.search_documents); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.may_change(document ai.search_documents) FROM PUBLIC;
+
+--
 -- Name: TABLE health_metrics; Type: ACL; Schema: ai; Owner: -
 --
 
@@ -68526,6 +71256,12 @@ GRANT ALL ON FUNCTION ai.nearest_documents(embedding extensions.halfvec, model a
 
 REVOKE ALL ON FUNCTION ai.nearest_in_1(embedding extensions.halfvec, namespaces text[], at_most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ai.nearest_in_1(embedding extensions.halfvec, namespaces text[], at_most integer) TO callboard_member;
+
+--
+-- Name: FUNCTION note_moved_organization_trigger(); Type: ACL; Schema: ai; Owner: -
+--
+
+REVOKE ALL ON FUNCTION ai.note_moved_organization_trigger() FROM PUBLIC;
 
 --
 -- Name: FUNCTION own_namespaces(); Type: ACL; Schema: ai; Owner: -
@@ -68661,11 +71397,11 @@ REVOKE ALL ON FUNCTION ai.title_key_of(title text) FROM PUBLIC;
 GRANT ALL ON FUNCTION ai.title_key_of(title text) TO callboard_service;
 
 --
--- Name: FUNCTION typed_words(language text, query text, every_word boolean); Type: ACL; Schema: ai; Owner: -
+-- Name: FUNCTION typed_words(language text, query text); Type: ACL; Schema: ai; Owner: -
 --
 
-REVOKE ALL ON FUNCTION ai.typed_words(language text, query text, every_word boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION ai.typed_words(language text, query text, every_word boolean) TO callboard_member;
+REVOKE ALL ON FUNCTION ai.typed_words(language text, query text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ai.typed_words(language text, query text) TO callboard_member;
 
 --
 -- Name: FUNCTION upsert_embeddings(namespace text, rows ai.document_draft[]); Type: ACL; Schema: ai; Owner: -
@@ -69162,10 +71898,10 @@ GRANT ALL ON FUNCTION analytics.chart_of_widget(widget analytics.dashboard_widge
 GRANT ALL ON FUNCTION analytics.chart_of_widget(widget analytics.dashboard_widgets, dashboard analytics.dashboards, from_day date, to_day date, today date) TO callboard_service;
 
 --
--- Name: FUNCTION check_recipients(organization_id uuid, recipient_ids uuid[], field text); Type: ACL; Schema: analytics; Owner: -
+-- Name: FUNCTION check_recipients(organization_id uuid, recipient_ids uuid[], present_ids uuid[], field text); Type: ACL; Schema: analytics; Owner: -
 --
 
-REVOKE ALL ON FUNCTION analytics.check_recipients(organization_id uuid, recipient_ids uuid[], field text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION analytics.check_recipients(organization_id uuid, recipient_ids uuid[], present_ids uuid[], field text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_report_trigger(); Type: ACL; Schema: analytics; Owner: -
@@ -69752,6 +72488,14 @@ REVOKE ALL ON FUNCTION analytics.export_columns(wanted_table text) FROM PUBLIC;
 GRANT ALL ON FUNCTION analytics.export_columns(wanted_table text) TO callboard_member;
 
 --
+-- Name: FUNCTION first_day_kept(organization_id uuid, time_zone text); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.first_day_kept(organization_id uuid, time_zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.first_day_kept(organization_id uuid, time_zone text) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.first_day_kept(organization_id uuid, time_zone text) TO callboard_service;
+
+--
 -- Name: FUNCTION follow_dashboard_trigger(); Type: ACL; Schema: analytics; Owner: -
 --
 
@@ -69837,6 +72581,21 @@ GRANT ALL ON FUNCTION analytics.grain_step(grain text) TO callboard_service;
 REVOKE ALL ON FUNCTION analytics.grid_columns(breakpoint text) FROM PUBLIC;
 GRANT ALL ON FUNCTION analytics.grid_columns(breakpoint text) TO callboard_member;
 GRANT ALL ON FUNCTION analytics.grid_columns(breakpoint text) TO callboard_service;
+
+--
+-- Name: FUNCTION hidden_alert_ids(); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.hidden_alert_ids() FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.hidden_alert_ids() TO callboard_member;
+
+--
+-- Name: FUNCTION hides_named(parameters jsonb); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.hides_named(parameters jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.hides_named(parameters jsonb) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.hides_named(parameters jsonb) TO callboard_service;
 
 --
 -- Name: FUNCTION is_recorded(organization_id uuid, metric text); Type: ACL; Schema: analytics; Owner: -
@@ -70027,6 +72786,12 @@ REVOKE ALL ON FUNCTION analytics.note_answers_trigger() FROM PUBLIC;
 REVOKE ALL ON FUNCTION analytics.note_events_trigger() FROM PUBLIC;
 
 --
+-- Name: FUNCTION note_lead_source_trigger(); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.note_lead_source_trigger() FROM PUBLIC;
+
+--
 -- Name: FUNCTION note_leads_trigger(); Type: ACL; Schema: analytics; Owner: -
 --
 
@@ -70037,6 +72802,12 @@ REVOKE ALL ON FUNCTION analytics.note_leads_trigger() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION analytics.note_members_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION note_person_trigger(); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.note_person_trigger() FROM PUBLIC;
 
 --
 -- Name: FUNCTION note_report_delivery(organization_id uuid, delivery_id uuid, from_status text, to_status text, reason text); Type: ACL; Schema: analytics; Owner: -
@@ -70118,6 +72889,13 @@ REVOKE ALL ON FUNCTION analytics.read_events(rows jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION analytics.read_events(rows jsonb) TO callboard_service;
 
 --
+-- Name: FUNCTION read_jsonb(given json); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.read_jsonb(given json) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.read_jsonb(given json) TO callboard_service;
+
+--
 -- Name: FUNCTION read_metrics(rows jsonb); Type: ACL; Schema: analytics; Owner: -
 --
 
@@ -70160,12 +72938,12 @@ GRANT ALL ON FUNCTION analytics.recompute_metrics_daily(start_day date, end_day 
 GRANT ALL ON FUNCTION analytics.recompute_metrics_daily(start_day date, end_day date) TO callboard_service;
 
 --
--- Name: FUNCTION record_metrics(rows jsonb); Type: ACL; Schema: analytics; Owner: -
+-- Name: FUNCTION record_metrics(rows json); Type: ACL; Schema: analytics; Owner: -
 --
 
-REVOKE ALL ON FUNCTION analytics.record_metrics(rows jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION analytics.record_metrics(rows jsonb) TO callboard_member;
-GRANT ALL ON FUNCTION analytics.record_metrics(rows jsonb) TO callboard_service;
+REVOKE ALL ON FUNCTION analytics.record_metrics(rows json) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.record_metrics(rows json) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.record_metrics(rows json) TO callboard_service;
 
 --
 -- Name: FUNCTION recorded_series(organization_id uuid, metric text, from_day date, to_day date, grain text, dimension text, time_zone text); Type: ACL; Schema: analytics; Owner: -
@@ -70219,6 +72997,12 @@ GRANT ALL ON FUNCTION analytics.report_delivery(organization_id uuid, delivery_i
 REVOKE ALL ON FUNCTION analytics.require_days(days integer, field text) FROM PUBLIC;
 GRANT ALL ON FUNCTION analytics.require_days(days integer, field text) TO callboard_member;
 GRANT ALL ON FUNCTION analytics.require_days(days integer, field text) TO callboard_service;
+
+--
+-- Name: FUNCTION require_subject(subject text); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.require_subject(subject text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION restore_activation_rule(row_id uuid); Type: ACL; Schema: analytics; Owner: -
@@ -70344,6 +73128,14 @@ GRANT ALL ON FUNCTION analytics.segment_subjects(subject text) TO callboard_serv
 REVOKE ALL ON FUNCTION analytics.segments_member_count(segment analytics.segments) FROM PUBLIC;
 GRANT ALL ON FUNCTION analytics.segments_member_count(segment analytics.segments) TO callboard_member;
 GRANT ALL ON FUNCTION analytics.segments_member_count(segment analytics.segments) TO callboard_service;
+
+--
+-- Name: FUNCTION series_place(series text, place bigint, parameters jsonb); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.series_place(series text, place bigint, parameters jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.series_place(series text, place bigint, parameters jsonb) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.series_place(series text, place bigint, parameters jsonb) TO callboard_service;
 
 --
 -- Name: FUNCTION set_default_dashboard(dashboard_id uuid); Type: ACL; Schema: analytics; Owner: -
@@ -70619,6 +73411,13 @@ GRANT ALL ON FUNCTION analytics.source_tasks_overdue(from_day date, to_day date,
 GRANT ALL ON FUNCTION analytics.source_tasks_overdue(from_day date, to_day date, grain text, parameters jsonb) TO callboard_service;
 
 --
+-- Name: FUNCTION storable_rows(given json, OUT list jsonb, OUT unstorable integer[]); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.storable_rows(given json, OUT list jsonb, OUT unstorable integer[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.storable_rows(given json, OUT list jsonb, OUT unstorable integer[]) TO callboard_service;
+
+--
 -- Name: FUNCTION sum_of_cohorts(from_day date, to_day date, cohorts analytics.cohort_rate[]); Type: ACL; Schema: analytics; Owner: -
 --
 
@@ -70626,11 +73425,11 @@ REVOKE ALL ON FUNCTION analytics.sum_of_cohorts(from_day date, to_day date, coho
 GRANT ALL ON FUNCTION analytics.sum_of_cohorts(from_day date, to_day date, cohorts analytics.cohort_rate[]) TO callboard_service;
 
 --
--- Name: FUNCTION take_events(organization_id uuid, rows jsonb); Type: ACL; Schema: analytics; Owner: -
+-- Name: FUNCTION take_events(organization_id uuid, rows json); Type: ACL; Schema: analytics; Owner: -
 --
 
-REVOKE ALL ON FUNCTION analytics.take_events(organization_id uuid, rows jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION analytics.take_events(organization_id uuid, rows jsonb) TO callboard_service;
+REVOKE ALL ON FUNCTION analytics.take_events(organization_id uuid, rows json) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.take_events(organization_id uuid, rows json) TO callboard_service;
 
 --
 -- Name: TABLE pmf_metrics_snapshots; Type: ACL; Schema: analytics; Owner: -
@@ -70683,6 +73482,14 @@ REVOKE ALL ON FUNCTION analytics.undigested_organizations() FROM PUBLIC;
 GRANT ALL ON FUNCTION analytics.undigested_organizations() TO callboard_service;
 
 --
+-- Name: FUNCTION undrawn_value(source_key text, from_day date, to_day date, parameters jsonb, series text); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.undrawn_value(source_key text, from_day date, to_day date, parameters jsonb, series text) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.undrawn_value(source_key text, from_day date, to_day date, parameters jsonb, series text) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.undrawn_value(source_key text, from_day date, to_day date, parameters jsonb, series text) TO callboard_service;
+
+--
 -- Name: FUNCTION untrimmed_organizations(); Type: ACL; Schema: analytics; Owner: -
 --
 
@@ -70698,12 +73505,12 @@ GRANT ALL ON FUNCTION analytics.update_pmf_metrics_snapshot() TO callboard_membe
 GRANT ALL ON FUNCTION analytics.update_pmf_metrics_snapshot() TO callboard_service;
 
 --
--- Name: FUNCTION upsert_events(rows jsonb); Type: ACL; Schema: analytics; Owner: -
+-- Name: FUNCTION upsert_events(rows json); Type: ACL; Schema: analytics; Owner: -
 --
 
-REVOKE ALL ON FUNCTION analytics.upsert_events(rows jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION analytics.upsert_events(rows jsonb) TO callboard_member;
-GRANT ALL ON FUNCTION analytics.upsert_events(rows jsonb) TO callboard_service;
+REVOKE ALL ON FUNCTION analytics.upsert_events(rows json) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.upsert_events(rows json) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.upsert_events(rows json) TO callboard_service;
 
 --
 -- Name: FUNCTION value_literal(type text, value jsonb, path text); Type: ACL; Schema: analytics; Owner: -
@@ -70734,6 +73541,37 @@ GRANT ALL ON FUNCTION analytics.whole_number(given jsonb, otherwise integer, at_
 REVOKE ALL ON FUNCTION analytics.widget_data(widget_id uuid, from_day date, to_day date) FROM PUBLIC;
 GRANT ALL ON FUNCTION analytics.widget_data(widget_id uuid, from_day date, to_day date) TO callboard_member;
 GRANT ALL ON FUNCTION analytics.widget_data(widget_id uuid, from_day date, to_day date) TO callboard_service;
+
+--
+-- Name: FUNCTION is_json_schema(schema jsonb); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.is_json_schema(schema jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.is_json_schema(schema jsonb) TO callboard_member;
+GRANT ALL ON FUNCTION platform.is_json_schema(schema jsonb) TO callboard_service;
+
+--
+-- Name: FUNCTION with_defaults(schema jsonb, value jsonb); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.with_defaults(schema jsonb, value jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.with_defaults(schema jsonb, value jsonb) TO callboard_member;
+GRANT ALL ON FUNCTION platform.with_defaults(schema jsonb, value jsonb) TO callboard_service;
+
+--
+-- Name: TABLE data_sources; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.data_sources TO callboard_service;
+GRANT SELECT ON TABLE analytics.data_sources TO callboard_member;
+
+--
+-- Name: FUNCTION with_series(source analytics.data_sources, parameters jsonb, points analytics.data_point[]); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.with_series(source analytics.data_sources, parameters jsonb, points analytics.data_point[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION analytics.with_series(source analytics.data_sources, parameters jsonb, points analytics.data_point[]) TO callboard_member;
+GRANT ALL ON FUNCTION analytics.with_series(source analytics.data_sources, parameters jsonb, points analytics.data_point[]) TO callboard_service;
 
 --
 -- Name: FUNCTION write_places(dashboard_id uuid, user_id uuid, breakpoint text, places analytics.widget_place[], path text); Type: ACL; Schema: analytics; Owner: -
@@ -70808,11 +73646,11 @@ GRANT ALL ON FUNCTION authz.is_platform_admin() TO callboard_member;
 GRANT ALL ON FUNCTION authz.is_platform_admin() TO callboard_service;
 
 --
--- Name: FUNCTION note_api_key_uses(secret_hashes text[]); Type: ACL; Schema: authz; Owner: -
+-- Name: FUNCTION note_api_key_uses(reporter_id uuid, number bigint, secret_hashes text[], uses bigint[]); Type: ACL; Schema: authz; Owner: -
 --
 
-REVOKE ALL ON FUNCTION authz.note_api_key_uses(secret_hashes text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION authz.note_api_key_uses(secret_hashes text[]) TO callboard_authenticator;
+REVOKE ALL ON FUNCTION authz.note_api_key_uses(reporter_id uuid, number bigint, secret_hashes text[], uses bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION authz.note_api_key_uses(reporter_id uuid, number bigint, secret_hashes text[], uses bigint[]) TO callboard_authenticator;
 
 --
 -- Name: FUNCTION permission_list(permissions text[]); Type: ACL; Schema: authz; Owner: -
@@ -70861,16 +73699,6 @@ GRANT ALL ON FUNCTION authz.role_key() TO callboard_member;
 GRANT ALL ON FUNCTION authz.role_key() TO callboard_service;
 
 --
--- Name: FUNCTION sees_workspace(workspace_id uuid); Type: ACL; Schema: authz; Owner: -
---
-
-REVOKE ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) TO callboard_authenticator;
-GRANT ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) TO callboard_anonymous;
-GRANT ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) TO callboard_member;
-GRANT ALL ON FUNCTION authz.sees_workspace(workspace_id uuid) TO callboard_service;
-
---
 -- Name: FUNCTION session_id(); Type: ACL; Schema: authz; Owner: -
 --
 
@@ -70885,6 +73713,13 @@ GRANT ALL ON FUNCTION authz.session_id() TO callboard_service;
 --
 
 REVOKE ALL ON FUNCTION authz.workspaces_of(organization_id uuid, user_id uuid, permissions text[]) FROM PUBLIC;
+
+--
+-- Name: FUNCTION begin_report(reporter_id uuid, number bigint); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.begin_report(reporter_id uuid, number bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.begin_report(reporter_id uuid, number bigint) TO callboard_service;
 
 --
 -- Name: TABLE subscriptions; Type: ACL; Schema: billing; Owner: -
@@ -71104,11 +73939,11 @@ GRANT ALL ON FUNCTION billing.forget_provider_events(at_most integer) TO callboa
 REVOKE ALL ON FUNCTION billing.forget_room_of_plans_trigger() FROM PUBLIC;
 
 --
--- Name: FUNCTION gather_usage(organization_id uuid, metric text, period date, amount bigint); Type: ACL; Schema: billing; Owner: -
+-- Name: FUNCTION gather_usage(organization_id uuid, metric text, period date, amount bigint, is_done boolean); Type: ACL; Schema: billing; Owner: -
 --
 
-REVOKE ALL ON FUNCTION billing.gather_usage(organization_id uuid, metric text, period date, amount bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION billing.gather_usage(organization_id uuid, metric text, period date, amount bigint) TO callboard_service;
+REVOKE ALL ON FUNCTION billing.gather_usage(organization_id uuid, metric text, period date, amount bigint, is_done boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.gather_usage(organization_id uuid, metric text, period date, amount bigint, is_done boolean) TO callboard_service;
 
 --
 -- Name: FUNCTION hard_limit_of(organization_id uuid, metric text); Type: ACL; Schema: billing; Owner: -
@@ -71257,11 +74092,25 @@ REVOKE ALL ON FUNCTION billing.meter_trigger() FROM PUBLIC;
 REVOKE ALL ON FUNCTION billing.metered_tenant(tenant_id uuid, permission text) FROM PUBLIC;
 
 --
+-- Name: FUNCTION next_terms(organization_id uuid, OUT price numeric, OUT seat_price numeric, OUT trial_ends_at timestamp with time zone, OUT is_covered boolean); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.next_terms(organization_id uuid, OUT price numeric, OUT seat_price numeric, OUT trial_ends_at timestamp with time zone, OUT is_covered boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.next_terms(organization_id uuid, OUT price numeric, OUT seat_price numeric, OUT trial_ends_at timestamp with time zone, OUT is_covered boolean) TO callboard_service;
+
+--
 -- Name: FUNCTION note_event(provider text, event_id text, event_type text, occurred_at timestamp with time zone); Type: ACL; Schema: billing; Owner: -
 --
 
 REVOKE ALL ON FUNCTION billing.note_event(provider text, event_id text, event_type text, occurred_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION billing.note_event(provider text, event_id text, event_type text, occurred_at timestamp with time zone) TO callboard_service;
+
+--
+-- Name: FUNCTION note_usage(organization_id uuid, metric text, amount bigint); Type: ACL; Schema: billing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION billing.note_usage(organization_id uuid, metric text, amount bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION billing.note_usage(organization_id uuid, metric text, amount bigint) TO callboard_service;
 
 --
 -- Name: FUNCTION open_subscription(organization_id uuid, plan_id uuid, billing_interval text, currency text, arranged boolean, at timestamp with time zone); Type: ACL; Schema: billing; Owner: -
@@ -71729,6 +74578,13 @@ GRANT ALL ON FUNCTION community.generate_referral_code() TO callboard_service;
 --
 
 REVOKE ALL ON FUNCTION community.keep_referral_trigger() FROM PUBLIC;
+
+--
+-- Name: FUNCTION merge_referrals(organization_id uuid, kept_id uuid, merged_id uuid); Type: ACL; Schema: community; Owner: -
+--
+
+REVOKE ALL ON FUNCTION community.merge_referrals(organization_id uuid, kept_id uuid, merged_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION community.merge_referrals(organization_id uuid, kept_id uuid, merged_id uuid) TO callboard_service;
 
 --
 -- Name: FUNCTION restore_referral(row_id uuid); Type: ACL; Schema: community; Owner: -
@@ -72833,6 +75689,12 @@ GRANT ALL ON FUNCTION crm.move_deal(deal_id uuid, stage_id uuid, "position" inte
 GRANT ALL ON FUNCTION crm.move_deal(deal_id uuid, stage_id uuid, "position" integer, lost_reason text) TO callboard_service;
 
 --
+-- Name: FUNCTION move_deal_conversion_trigger(); Type: ACL; Schema: crm; Owner: -
+--
+
+REVOKE ALL ON FUNCTION crm.move_deal_conversion_trigger() FROM PUBLIC;
+
+--
 -- Name: FUNCTION move_lead_rows(kept_id uuid, merged_id uuid); Type: ACL; Schema: crm; Owner: -
 --
 
@@ -73577,6 +76439,12 @@ GRANT ALL ON FUNCTION identity.begin_provider_sign_in(provider_key text, intent 
 
 REVOKE ALL ON FUNCTION identity.change_password(current_password text, new_password text, OUT sessions_ended integer, OUT refusal jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION identity.change_password(current_password text, new_password text, OUT sessions_ended integer, OUT refusal jsonb) TO callboard_member;
+
+--
+-- Name: FUNCTION check_device(device jsonb); Type: ACL; Schema: identity; Owner: -
+--
+
+REVOKE ALL ON FUNCTION identity.check_device(device jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_own_password(password text, field text); Type: ACL; Schema: identity; Owner: -
@@ -75139,6 +78007,12 @@ REVOKE ALL ON FUNCTION marketing.emails_kept_from(organization_id uuid) FROM PUB
 GRANT ALL ON FUNCTION marketing.emails_kept_from(organization_id uuid) TO callboard_service;
 
 --
+-- Name: FUNCTION end_archived_campaign_trigger(); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.end_archived_campaign_trigger() FROM PUBLIC;
+
+--
 -- Name: FUNCTION end_enrollments(organization_id uuid, enrollment_ids uuid[], reason text, at timestamp with time zone); Type: ACL; Schema: marketing; Owner: -
 --
 
@@ -75312,6 +78186,13 @@ GRANT ALL ON FUNCTION marketing.get_roi(from_day date, to_day date, dimension te
 GRANT ALL ON FUNCTION marketing.get_roi(from_day date, to_day date, dimension text, model text) TO callboard_service;
 
 --
+-- Name: FUNCTION has_shown_life(mail marketing.email_queue); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.has_shown_life(mail marketing.email_queue) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.has_shown_life(mail marketing.email_queue) TO callboard_service;
+
+--
 -- Name: FUNCTION hold_emails(organization_id uuid, moment timestamp with time zone); Type: ACL; Schema: marketing; Owner: -
 --
 
@@ -75349,6 +78230,20 @@ GRANT ALL ON FUNCTION marketing.is_moment(value text) TO callboard_service;
 REVOKE ALL ON FUNCTION marketing.is_same(held jsonb, given jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION marketing.is_same(held jsonb, given jsonb) TO callboard_member;
 GRANT ALL ON FUNCTION marketing.is_same(held jsonb, given jsonb) TO callboard_service;
+
+--
+-- Name: FUNCTION retry_delay(attempts integer); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.retry_delay(attempts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.retry_delay(attempts integer) TO callboard_service;
+
+--
+-- Name: FUNCTION is_sent_again(outcome text, attempts integer); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.is_sent_again(outcome text, attempts integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.is_sent_again(outcome text, attempts integer) TO callboard_service;
 
 --
 -- Name: FUNCTION is_sign_of(branch_on text, kind text); Type: ACL; Schema: marketing; Owner: -
@@ -75428,11 +78323,32 @@ GRANT ALL ON FUNCTION marketing.living_step(organization_id uuid, step_id uuid) 
 GRANT ALL ON FUNCTION marketing.living_step(organization_id uuid, step_id uuid) TO callboard_service;
 
 --
+-- Name: FUNCTION merge_ab_assignments(organization_id uuid, kept_id uuid, merged_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.merge_ab_assignments(organization_id uuid, kept_id uuid, merged_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.merge_ab_assignments(organization_id uuid, kept_id uuid, merged_id uuid) TO callboard_service;
+
+--
 -- Name: FUNCTION merge_enrollments(organization_id uuid, kept_id uuid, merged_id uuid); Type: ACL; Schema: marketing; Owner: -
 --
 
 REVOKE ALL ON FUNCTION marketing.merge_enrollments(organization_id uuid, kept_id uuid, merged_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION marketing.merge_enrollments(organization_id uuid, kept_id uuid, merged_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION merge_mails(organization_id uuid, kept_id uuid, merged_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.merge_mails(organization_id uuid, kept_id uuid, merged_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.merge_mails(organization_id uuid, kept_id uuid, merged_id uuid) TO callboard_service;
+
+--
+-- Name: FUNCTION merge_recipients(organization_id uuid, kept_id uuid, merged_id uuid); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.merge_recipients(organization_id uuid, kept_id uuid, merged_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.merge_recipients(organization_id uuid, kept_id uuid, merged_id uuid) TO callboard_service;
 
 --
 -- Name: FUNCTION missing_variable(organization_id uuid, template_id uuid, variables jsonb); Type: ACL; Schema: marketing; Owner: -
@@ -75594,6 +78510,13 @@ REVOKE ALL ON FUNCTION marketing.read_unsubscription(organization_id uuid, mail_
 GRANT ALL ON FUNCTION marketing.read_unsubscription(organization_id uuid, mail_id uuid) TO callboard_authenticator;
 
 --
+-- Name: FUNCTION reader_at(organization_id uuid, email text); Type: ACL; Schema: marketing; Owner: -
+--
+
+REVOKE ALL ON FUNCTION marketing.reader_at(organization_id uuid, email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.reader_at(organization_id uuid, email text) TO callboard_service;
+
+--
 -- Name: TABLE ab_test_conversions; Type: ACL; Schema: marketing; Owner: -
 --
 
@@ -75736,13 +78659,6 @@ GRANT ALL ON FUNCTION marketing.resume_campaign(row_id uuid) TO callboard_member
 REVOKE ALL ON FUNCTION marketing.resume_enrollment(enrollment_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION marketing.resume_enrollment(enrollment_id uuid) TO callboard_member;
 GRANT ALL ON FUNCTION marketing.resume_enrollment(enrollment_id uuid) TO callboard_service;
-
---
--- Name: FUNCTION retry_delay(attempts integer); Type: ACL; Schema: marketing; Owner: -
---
-
-REVOKE ALL ON FUNCTION marketing.retry_delay(attempts integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION marketing.retry_delay(attempts integer) TO callboard_service;
 
 --
 -- Name: FUNCTION roi_lines(organization_id uuid, from_day date, to_day date, model text, dimension text); Type: ACL; Schema: marketing; Owner: -
@@ -75958,11 +78874,11 @@ REVOKE ALL ON FUNCTION marketing.trim_interactions(organization_id uuid, mail_id
 GRANT ALL ON FUNCTION marketing.trim_interactions(organization_id uuid, mail_ids uuid[]) TO callboard_service;
 
 --
--- Name: FUNCTION unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid); Type: ACL; Schema: marketing; Owner: -
+-- Name: FUNCTION unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid, consent_source text); Type: ACL; Schema: marketing; Owner: -
 --
 
-REVOKE ALL ON FUNCTION marketing.unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION marketing.unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid) TO callboard_service;
+REVOKE ALL ON FUNCTION marketing.unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid, consent_source text) FROM PUBLIC;
+GRANT ALL ON FUNCTION marketing.unsubscribe(organization_id uuid, email text, reason text, queued_email_id uuid, consent_source text) TO callboard_service;
 
 --
 -- Name: FUNCTION unsubscribe_trimmed(organization_id uuid, mail_id uuid, source text); Type: ACL; Schema: marketing; Owner: -
@@ -76234,6 +79150,14 @@ REVOKE ALL ON FUNCTION platform.announce_rows(organization_id uuid, ids uuid[], 
 REVOKE ALL ON FUNCTION platform.audit_changes_trigger() FROM PUBLIC;
 
 --
+-- Name: FUNCTION begins_at(day date, time_zone text); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.begins_at(day date, time_zone text) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.begins_at(day date, time_zone text) TO callboard_member;
+GRANT ALL ON FUNCTION platform.begins_at(day date, time_zone text) TO callboard_service;
+
+--
 -- Name: FUNCTION check_custom_fields_trigger(); Type: ACL; Schema: platform; Owner: -
 --
 
@@ -76295,14 +79219,6 @@ REVOKE ALL ON PROCEDURE platform.grant_columns(IN protected regclass, IN privile
 REVOKE ALL ON FUNCTION platform.invalid_custom_fields(organization_id uuid, entity_type text, workspace_id uuid, fields jsonb) FROM PUBLIC;
 
 --
--- Name: FUNCTION is_json_schema(schema jsonb); Type: ACL; Schema: platform; Owner: -
---
-
-REVOKE ALL ON FUNCTION platform.is_json_schema(schema jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION platform.is_json_schema(schema jsonb) TO callboard_member;
-GRANT ALL ON FUNCTION platform.is_json_schema(schema jsonb) TO callboard_service;
-
---
 -- Name: FUNCTION is_of_format(value text, format text); Type: ACL; Schema: platform; Owner: -
 --
 
@@ -76351,6 +79267,13 @@ REVOKE ALL ON PROCEDURE platform.keep_users_inside(IN protected regclass) FROM P
 --
 
 REVOKE ALL ON PROCEDURE platform.keep_values_finite(IN protected regclass) FROM PUBLIC;
+
+--
+-- Name: FUNCTION kept_from(logged regclass); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.kept_from(logged regclass) FROM PUBLIC;
+GRANT ALL ON FUNCTION platform.kept_from(logged regclass) TO callboard_service;
 
 --
 -- Name: FUNCTION lead_children_trigger(); Type: ACL; Schema: platform; Owner: -
@@ -76475,6 +79398,12 @@ REVOKE ALL ON FUNCTION platform.send_mail(template text, recipient text, variabl
 GRANT ALL ON FUNCTION platform.send_mail(template text, recipient text, variables jsonb, token jsonb, job_key text) TO callboard_service;
 
 --
+-- Name: FUNCTION set_slug_trigger(); Type: ACL; Schema: platform; Owner: -
+--
+
+REVOKE ALL ON FUNCTION platform.set_slug_trigger() FROM PUBLIC;
+
+--
 -- Name: FUNCTION singular(plural text); Type: ACL; Schema: platform; Owner: -
 --
 
@@ -76528,14 +79457,6 @@ GRANT ALL ON FUNCTION platform.watch_changes(organization_id uuid) TO callboard_
 --
 
 REVOKE ALL ON PROCEDURE platform.watch_statements(IN protected regclass, IN name text, IN watcher text, IN events text[]) FROM PUBLIC;
-
---
--- Name: FUNCTION with_defaults(schema jsonb, value jsonb); Type: ACL; Schema: platform; Owner: -
---
-
-REVOKE ALL ON FUNCTION platform.with_defaults(schema jsonb, value jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION platform.with_defaults(schema jsonb, value jsonb) TO callboard_member;
-GRANT ALL ON FUNCTION platform.with_defaults(schema jsonb, value jsonb) TO callboard_service;
 
 --
 -- Name: FUNCTION budget_health(organization_id uuid, project_id uuid, today date); Type: ACL; Schema: projects; Owner: -
@@ -77598,14 +80519,6 @@ GRANT ALL ON FUNCTION projects.get_production_timeline(project_id uuid) TO callb
 GRANT ALL ON FUNCTION projects.get_production_timeline(project_id uuid) TO callboard_service;
 
 --
--- Name: FUNCTION is_slug_taken(organization_id uuid, slug text); Type: ACL; Schema: projects; Owner: -
---
-
-REVOKE ALL ON FUNCTION projects.is_slug_taken(organization_id uuid, slug text) FROM PUBLIC;
-GRANT ALL ON FUNCTION projects.is_slug_taken(organization_id uuid, slug text) TO callboard_member;
-GRANT ALL ON FUNCTION projects.is_slug_taken(organization_id uuid, slug text) TO callboard_service;
-
---
 -- Name: FUNCTION note_completion_trigger(); Type: ACL; Schema: projects; Owner: -
 --
 
@@ -77740,12 +80653,6 @@ GRANT ALL ON FUNCTION projects.safety_health(organization_id uuid, project_id uu
 REVOKE ALL ON FUNCTION projects.schedule_health(organization_id uuid, project_id uuid, today date) FROM PUBLIC;
 GRANT ALL ON FUNCTION projects.schedule_health(organization_id uuid, project_id uuid, today date) TO callboard_member;
 GRANT ALL ON FUNCTION projects.schedule_health(organization_id uuid, project_id uuid, today date) TO callboard_service;
-
---
--- Name: FUNCTION set_slug_trigger(); Type: ACL; Schema: projects; Owner: -
---
-
-REVOKE ALL ON FUNCTION projects.set_slug_trigger() FROM PUBLIC;
 
 --
 -- Name: FUNCTION staffing_health(organization_id uuid, project_id uuid); Type: ACL; Schema: projects; Owner: -
@@ -78016,10 +80923,22 @@ REVOKE ALL ON FUNCTION tenancy.change_member_role(row_id uuid, role_id uuid) FRO
 GRANT ALL ON FUNCTION tenancy.change_member_role(row_id uuid, role_id uuid) TO callboard_member;
 
 --
+-- Name: FUNCTION check_admission(organization_id uuid, email text, role_key text, email_field text, role_field text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.check_admission(organization_id uuid, email text, role_key text, email_field text, role_field text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION check_invited_address(organization_id uuid, email text, role_key text); Type: ACL; Schema: tenancy; Owner: -
 --
 
 REVOKE ALL ON FUNCTION tenancy.check_invited_address(organization_id uuid, email text, role_key text) FROM PUBLIC;
+
+--
+-- Name: FUNCTION check_new_role(member tenancy.organization_members, role_key text, field text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.check_new_role(member tenancy.organization_members, role_key text, field text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION check_owner_now(); Type: ACL; Schema: tenancy; Owner: -
@@ -78351,6 +81270,12 @@ REVOKE ALL ON FUNCTION tenancy.follow_invitation(invitation tenancy.invitations,
 REVOKE ALL ON FUNCTION tenancy.follow_second_factor_rule_trigger() FROM PUBLIC;
 
 --
+-- Name: FUNCTION forget_membership(user_id uuid, address text); Type: ACL; Schema: tenancy; Owner: -
+--
+
+REVOKE ALL ON FUNCTION tenancy.forget_membership(user_id uuid, address text) FROM PUBLIC;
+
+--
 -- Name: FUNCTION forget_permissions_trigger(); Type: ACL; Schema: tenancy; Owner: -
 --
 
@@ -78505,10 +81430,10 @@ REVOKE ALL ON FUNCTION tenancy.mail_invitation(invitation tenancy.invitations) F
 REVOKE ALL ON FUNCTION tenancy.managed_invitation(organization_id uuid, row_id uuid) FROM PUBLIC;
 
 --
--- Name: FUNCTION managed_member(organization_id uuid, row_id uuid); Type: ACL; Schema: tenancy; Owner: -
+-- Name: FUNCTION managed_member(organization_id uuid, row_id uuid, field text); Type: ACL; Schema: tenancy; Owner: -
 --
 
-REVOKE ALL ON FUNCTION tenancy.managed_member(organization_id uuid, row_id uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenancy.managed_member(organization_id uuid, row_id uuid, field text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION managed_role(organization_id uuid, row_id uuid); Type: ACL; Schema: tenancy; Owner: -
@@ -78589,10 +81514,10 @@ REVOKE ALL ON FUNCTION tenancy.require_grantable(permissions text[], field text)
 REVOKE ALL ON FUNCTION tenancy.require_owner(organization_id uuid) FROM PUBLIC;
 
 --
--- Name: FUNCTION require_rank(member tenancy.organization_members); Type: ACL; Schema: tenancy; Owner: -
+-- Name: FUNCTION require_rank(member tenancy.organization_members, field text); Type: ACL; Schema: tenancy; Owner: -
 --
 
-REVOKE ALL ON FUNCTION tenancy.require_rank(member tenancy.organization_members) FROM PUBLIC;
+REVOKE ALL ON FUNCTION tenancy.require_rank(member tenancy.organization_members, field text) FROM PUBLIC;
 
 --
 -- Name: FUNCTION requires_second_factor(organization_id uuid); Type: ACL; Schema: tenancy; Owner: -
@@ -78826,6 +81751,12 @@ REVOKE ALL ON FUNCTION tenancy.update_role(row_id uuid, name text, permissions t
 GRANT ALL ON FUNCTION tenancy.update_role(row_id uuid, name text, permissions text[], description text) TO callboard_member;
 
 --
+-- Name: TABLE embedding_fills; Type: ACL; Schema: ai; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ai.embedding_fills TO callboard_service;
+
+--
 -- Name: TABLE embedding_marks; Type: ACL; Schema: ai; Owner: -
 --
 
@@ -78910,6 +81841,12 @@ GRANT INSERT(severity),UPDATE(severity) ON TABLE ai.insight_rules TO callboard_m
 --
 
 GRANT INSERT(is_active),UPDATE(is_active) ON TABLE ai.insight_rules TO callboard_member;
+
+--
+-- Name: TABLE moved_organizations; Type: ACL; Schema: ai; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE ai.moved_organizations TO callboard_service;
 
 --
 -- Name: TABLE search_sizes; Type: ACL; Schema: ai; Owner: -
@@ -78999,13 +81936,6 @@ GRANT INSERT(height) ON TABLE analytics.dashboard_layouts TO callboard_member;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.data_exports TO callboard_service;
 GRANT SELECT ON TABLE analytics.data_exports TO callboard_member;
-
---
--- Name: TABLE data_sources; Type: ACL; Schema: analytics; Owner: -
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.data_sources TO callboard_service;
-GRANT SELECT ON TABLE analytics.data_sources TO callboard_member;
 
 --
 -- Name: TABLE dirty_days; Type: ACL; Schema: analytics; Owner: -
@@ -79107,6 +82037,12 @@ GRANT SELECT ON TABLE analytics.sessions TO callboard_member;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.touched_subjects TO callboard_service;
+
+--
+-- Name: TABLE trimmed_until; Type: ACL; Schema: analytics; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.trimmed_until TO callboard_service;
 
 --
 -- Name: TABLE user_activations; Type: ACL; Schema: analytics; Owner: -
@@ -79214,6 +82150,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.provider_events TO callboard_
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.usage_counters TO callboard_service;
+
+--
+-- Name: TABLE usage_reports; Type: ACL; Schema: billing; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE billing.usage_reports TO callboard_service;
 
 --
 -- Name: TABLE crm_settings; Type: ACL; Schema: crm; Owner: -

@@ -266,10 +266,10 @@ describe('grants to one member', () => {
     ['expires_at', 'CB002', () => ({ expires_at: '2020-01-01T00:00:00Z' })],
     ['expires_at', 'CB002', () => ({ expires_at: 'infinity' })],
     ['reason', 'CB002', () => ({ reason: 'x'.repeat(501) })],
-    ['row_id', 'CB003', () => ({ member_id: ids.member(cast.owner) })],
+    ['member_id', 'CB003', () => ({ member_id: ids.member(cast.owner) })],
     ['member_id', 'CB003', () => ({ member_id: ids.member(cast.admin) })],
-    ['row_id', 'CB004', () => ({ member_id: ids.member(cast.left) })],
-    ['row_id', 'CB004', () => ({ member_id: otherIds.member(other.member) })],
+    ['member_id', 'CB004', () => ({ member_id: ids.member(cast.left) })],
+    ['member_id', 'CB004', () => ({ member_id: otherIds.member(other.member) })],
   ])('with a wrong %s are refused with %s', async (column, code, given) => {
     await as(database, cast.admin, async (client) => {
       await expect(set(client, cast.member, given())).rejects.toMatchObject({ code, column });

@@ -379,7 +379,7 @@ describe('when two leads become one', () => {
         if (what === 'is undone') throw new Error('undone');
       });
       const drawn = await drawing.then(
-        () => 'is done',
+        () => 'stays',
         (error: Error) => `is ${error.message}`,
       );
       expect(drawn).toBe(what);

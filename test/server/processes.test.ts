@@ -22,6 +22,12 @@ const isAlive = (pid: number) => {
   }
 };
 
+/**
+ * Milliseconds that a client waits. Node does not let go of a connection that it was handing to a process when that was killed:
+ * nobody answers, and nobody hangs up.
+ */
+const PATIENCE = 20_000;
+
 onServer('several processes', () => {
   const database = testDatabase();
   let cast: Cast;
@@ -81,6 +87,7 @@ onServer('several processes', () => {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ query, variables }),
+      signal: AbortSignal.timeout(PATIENCE),
     });
     const { data, errors } = (await response.json()) as { data: T; errors?: unknown };
     if (errors) throw new Error(JSON.stringify(errors));

@@ -6,6 +6,7 @@ import {
   isObjectType,
   type GraphQLSchema,
 } from 'postgraphile/graphql';
+import { fieldOf } from './names.ts';
 
 type Named = { readonly name: string };
 type Described = { description?: string | null | undefined };
@@ -18,16 +19,13 @@ const DEFINER = /\s*Definer: [^]*$/;
 /** A name as SQL has it, outside of paths such as `projects.project_tasks`, and where a table comes from. */
 const SNAKE = /\(seeds? [^)]*\)|(?<![\w.])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?!\w|\.\w)/g;
 
-const camelCase = (name: string): string =>
-  name.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
-
 /** Names in the API's own spelling, of those that clients find near it; values such as `in_review` stay. */
 function rewrite(described: Described, near: ReadonlySet<string>): void {
   const { description } = described;
   if (!description) return;
   described.description = description
     .replace(DEFINER, '')
-    .replace(SNAKE, (name) => (near.has(camelCase(name)) ? camelCase(name) : name));
+    .replace(SNAKE, (name) => (near.has(fieldOf(name)) ? fieldOf(name) : name));
 }
 
 const namesOf = (named: Iterable<Named>): string[] => [...named].map(({ name }) => name);
@@ -57,7 +55,7 @@ function rewriteField(field: FieldLike, near: readonly string[]): void {
 }
 
 /** Has the descriptions of a schema speak of the API, not of SQL. */
-export function rewriteDescriptions(schema: GraphQLSchema): void {
+function rewriteDescriptions(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     const fields = fieldsOf(type);
     const near = namesOf(fields);

@@ -83,13 +83,17 @@ function retryAfterOf(error: Answered): number | undefined {
     : undefined;
 }
 
-/** Parts of a list, none with more than so many items or characters. */
-export function batchesOf(texts: readonly string[], most: number): string[][] {
+/** Parts of a list, none with more than so many items or, unless it is a single one, characters. */
+export function batchesOf(
+  texts: readonly string[],
+  most: number,
+  mostCharacters = REQUEST_CHARACTERS,
+): string[][] {
   const batches: string[][] = [];
   let characters = 0;
   for (const text of texts) {
     const last = batches.at(-1);
-    if (last && last.length < most && characters + text.length <= REQUEST_CHARACTERS) {
+    if (last && last.length < most && characters + text.length <= mostCharacters) {
       last.push(text);
       characters += text.length;
     } else {

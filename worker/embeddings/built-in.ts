@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { batchesOf } from '../../server/embeddings/endpoint.ts';
 import type { Embedder } from './embed.ts';
 
 /** What one statement embeds at most: on the embedded engine everybody waits meanwhile. */
@@ -6,26 +7,6 @@ const AT_A_TIME = {
   embedded: { texts: 3, characters: 1_200 },
   server: { texts: 100, characters: 30_000 },
 } as const;
-
-/** Parts of a list, none with more than so many items or, unless it is a single one, characters. */
-function* partsOf(
-  texts: readonly string[],
-  most: { readonly texts: number; readonly characters: number },
-): Generator<readonly string[]> {
-  let part: string[] = [];
-  let characters = 0;
-  for (const text of texts) {
-    const isFull = part.length === most.texts || characters + text.length > most.characters;
-    if (part.length > 0 && isFull) {
-      yield part;
-      part = [];
-      characters = 0;
-    }
-    part.push(text);
-    characters += text.length;
-  }
-  if (part.length > 0) yield part;
-}
 
 /** The database itself, which hashes words. It is asked for a little at a time, outside of any transaction. */
 export class BuiltIn implements Embedder {
@@ -42,7 +23,8 @@ export class BuiltIn implements Embedder {
 
   async embed(texts: readonly string[], { dimension }: { readonly dimension: number }) {
     const embedded: (readonly number[] | null)[] = [];
-    for (const part of partsOf(texts, this.#most)) {
+    const { texts: most, characters } = this.#most;
+    for (const part of batchesOf(texts, most, characters)) {
       this.#signal?.throwIfAborted();
       const { rows } = await this.#pool.query<{ embedding: number[] | null }>(
         `select ai.embed_text(t.content, $2)::real[] as embedding

@@ -9,8 +9,8 @@ const AT_A_TIME = 50_000;
 
 /**
  * Deletes events and visits past what their organization keeps, and notes of exports and of reports past what their tables
- * keep, some at a time, and gives months that were imported late partitions of their own. What is past what anybody keeps goes with its partition (`maintain_partitions`). Doing it twice
- * changes nothing.
+ * keep, some at a time, and gives months that were imported late partitions of their own. What is past what anybody keeps
+ * goes with its partition (`maintain_partitions`). Doing it twice changes nothing.
  */
 const trimAnalytics: Task = async (_payload, helpers) => {
   const { rows: settled } = await helpers.query<{ months: number }>(

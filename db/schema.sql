@@ -10428,15 +10428,9 @@ CREATE FUNCTION analytics.alert_recipients(organization_id uuid, alert_id uuid) 
       from (
         select a.workspace_id from alert a
          union all
-        select p.workspace_id
+        select n.workspace_id
           from alert a
-          join projects.projects p
-            on p.organization_id = a.organization_id and p.id = (a.parameters ->> 'projectId')::uuid
-         union all
-        select b.workspace_id
-          from alert a
-          join finance.budgets b
-            on b.organization_id = a.organization_id and b.id = (a.parameters ->> 'budgetId')::uuid
+         cross join lateral analytics.named_workspaces(a.organization_id, a.parameters) as n (workspace_id)
       ) w
   ),
   people as (
@@ -14011,17 +14005,9 @@ CREATE FUNCTION analytics.hides_named(parameters jsonb) RETURNS boolean
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select exists (
-           select
-             from projects.projects p
-            where p.organization_id = authz.organization_id()
-              and p.id = (parameters ->> 'projectId')::uuid
-              and not authz.sees_workspace(p.workspace_id))
-      or exists (
-           select
-             from finance.budgets b
-            where b.organization_id = authz.organization_id()
-              and b.id = (parameters ->> 'budgetId')::uuid
-              and not authz.sees_workspace(b.workspace_id))
+    select
+      from analytics.named_workspaces(authz.organization_id(), parameters) as n (workspace_id)
+     where not authz.sees_workspace(n.workspace_id))
 $$;
 
 --
@@ -14457,6 +14443,29 @@ $$;
 
 COMMENT ON FUNCTION analytics.metric_totals(definition analytics.metric_definitions, from_day date, to_day date, dimension text) IS '@behavior -*
 A metric of all days together: added, counted anew (null where the events are no longer all kept), divided again or the last, as the metric asks. Nothing to count is none of it.';
+
+--
+-- Name: named_workspaces(uuid, jsonb); Type: FUNCTION; Schema: analytics; Owner: -
+--
+
+CREATE FUNCTION analytics.named_workspaces(organization_id uuid, parameters jsonb) RETURNS SETOF uuid
+    LANGUAGE sql STABLE ROWS 2
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select p.workspace_id
+    from projects.projects p
+   where p.organization_id = named_workspaces.organization_id and p.id = (parameters ->> 'projectId')::uuid
+   union all
+  select b.workspace_id
+    from finance.budgets b
+   where b.organization_id = named_workspaces.organization_id and b.id = (parameters ->> 'budgetId')::uuid
+$$;
+
+--
+-- Name: FUNCTION named_workspaces(organization_id uuid, parameters jsonb); Type: COMMENT; Schema: analytics; Owner: -
+--
+
+COMMENT ON FUNCTION analytics.named_workspaces(organization_id uuid, parameters jsonb) IS 'Where the project and the budget are that parameters of a source name; null for one that is in no workspace.';
 
 --
 -- Name: next_due_at(text, integer, integer, time without time zone, text, timestamp with time zone); Type: FUNCTION; Schema: analytics; Owner: -
@@ -15652,8 +15661,7 @@ CREATE FUNCTION analytics.record_metrics(rows json) RETURNS analytics.taken_rows
 declare
   organization constant uuid := authz.require('analytics.write');
   known constant text[] := '{id,metric,value,kind,source,unit,labels,occurredAt}'::text[];
-  kept_from constant timestamptz := now() - (
-    select t.retention from platform.protected_tables t where t.table_id = 'analytics.metrics_log'::regclass);
+  kept_from constant timestamptz := platform.kept_from('analytics.metrics_log');
   list jsonb;
   unstorable integer[];
   result analytics.taken_rows;
@@ -25023,6 +25031,7 @@ begin
           or new.email_consent = old.email_consent
              and (new.email <> old.email or old.deleted_at is not null and new.deleted_at is null))
   then
+    -- What marketing.is_unsubscribed says, without a call for each row of an import.
     if exists (
          select
            from marketing.email_suppressions s
@@ -72744,6 +72753,12 @@ GRANT INSERT("position"),UPDATE("position") ON TABLE analytics.metric_definition
 REVOKE ALL ON FUNCTION analytics.metric_totals(definition analytics.metric_definitions, from_day date, to_day date, dimension text) FROM PUBLIC;
 GRANT ALL ON FUNCTION analytics.metric_totals(definition analytics.metric_definitions, from_day date, to_day date, dimension text) TO callboard_member;
 GRANT ALL ON FUNCTION analytics.metric_totals(definition analytics.metric_definitions, from_day date, to_day date, dimension text) TO callboard_service;
+
+--
+-- Name: FUNCTION named_workspaces(organization_id uuid, parameters jsonb); Type: ACL; Schema: analytics; Owner: -
+--
+
+REVOKE ALL ON FUNCTION analytics.named_workspaces(organization_id uuid, parameters jsonb) FROM PUBLIC;
 
 --
 -- Name: FUNCTION next_due_at(frequency text, weekday integer, day_of_month integer, at_time time without time zone, time_zone text, after timestamp with time zone); Type: ACL; Schema: analytics; Owner: -

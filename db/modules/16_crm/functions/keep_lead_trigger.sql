@@ -13,6 +13,7 @@ begin
           or new.email_consent = old.email_consent
              and (new.email <> old.email or old.deleted_at is not null and new.deleted_at is null))
   then
+    -- What marketing.is_unsubscribed says, without a call for each row of an import.
     if exists (
          select
            from marketing.email_suppressions s

@@ -76,15 +76,9 @@ as $$
       from (
         select a.workspace_id from alert a
          union all
-        select p.workspace_id
+        select n.workspace_id
           from alert a
-          join projects.projects p
-            on p.organization_id = a.organization_id and p.id = (a.parameters ->> 'projectId')::uuid
-         union all
-        select b.workspace_id
-          from alert a
-          join finance.budgets b
-            on b.organization_id = a.organization_id and b.id = (a.parameters ->> 'budgetId')::uuid
+         cross join lateral analytics.named_workspaces(a.organization_id, a.parameters) as n (workspace_id)
       ) w
   ),
   people as (

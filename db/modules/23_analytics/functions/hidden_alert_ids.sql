@@ -1,19 +1,28 @@
+create or replace function analytics.named_workspaces(organization_id uuid, parameters jsonb) returns setof uuid
+language sql stable
+set search_path = pg_catalog, pg_temp
+rows 2
+as $$
+  select p.workspace_id
+    from projects.projects p
+   where p.organization_id = named_workspaces.organization_id and p.id = (parameters ->> 'projectId')::uuid
+   union all
+  select b.workspace_id
+    from finance.budgets b
+   where b.organization_id = named_workspaces.organization_id and b.id = (parameters ->> 'budgetId')::uuid
+$$;
+
+comment on function analytics.named_workspaces(uuid, jsonb) is
+  'Where the project and the budget are that parameters of a source name; null for one that is in no workspace.';
+
 create or replace function analytics.hides_named(parameters jsonb) returns boolean
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
   select exists (
-           select
-             from projects.projects p
-            where p.organization_id = authz.organization_id()
-              and p.id = (parameters ->> 'projectId')::uuid
-              and not authz.sees_workspace(p.workspace_id))
-      or exists (
-           select
-             from finance.budgets b
-            where b.organization_id = authz.organization_id()
-              and b.id = (parameters ->> 'budgetId')::uuid
-              and not authz.sees_workspace(b.workspace_id))
+    select
+      from analytics.named_workspaces(authz.organization_id(), parameters) as n (workspace_id)
+     where not authz.sees_workspace(n.workspace_id))
 $$;
 
 comment on function analytics.hides_named(jsonb) is

@@ -5,8 +5,7 @@ as $$
 declare
   organization constant uuid := authz.require('analytics.write');
   known constant text[] := '{id,metric,value,kind,source,unit,labels,occurredAt}'::text[];
-  kept_from constant timestamptz := now() - (
-    select t.retention from platform.protected_tables t where t.table_id = 'analytics.metrics_log'::regclass);
+  kept_from constant timestamptz := platform.kept_from('analytics.metrics_log');
   list jsonb;
   unstorable integer[];
   result analytics.taken_rows;
